@@ -1,0 +1,1 @@
+"""The local stack: real servers and every process of Largesse on one machine."""

@@ -1,0 +1,96 @@
+"""The parts of set-up that are not Python packages: Kafka's jars and the gateway's Node packages.
+
+`setup.sh` has made the virtual environment before this runs. Each part is done again only when the
+files it is made from have changed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from local_stack import paths
+from local_stack.problem import LocalProblem
+from local_stack.truststore import java_trust_options
+
+
+def set_up() -> None:
+    """Bring the Kafka jars and the gateway's packages to what the repository asks for.
+
+    Raises:
+        LocalProblem: A tool is missing or a download failed.
+    """
+    _once("kafka", [paths.KAFKA_POM], paths.KAFKA_JARS, _copy_kafka_jars)
+    lock = paths.GATEWAY / "package-lock.json"
+    if lock.exists():
+        _once("gateway", [lock], paths.GATEWAY / "node_modules", _install_gateway_packages)
+
+
+def _once(name: str, sources: list[Path], result: Path, work: Callable[[], None]) -> None:
+    """Do `work` unless `result` is there and was made from the same content of `sources`."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    stamp = paths.SETUP / f"{name}.stamp"
+    if result.exists() and stamp.exists() and stamp.read_text() == digest:
+        return
+    stamp.unlink(missing_ok=True)
+    work()
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(digest)
+
+
+def _copy_kafka_jars() -> None:
+    maven = paths.program_on_path("mvn")
+    if maven is None:
+        raise LocalProblem(
+            "mvn is not on PATH and Kafka's jars come by it: install Maven"
+            " (Debian: apt-get install maven; macOS: brew install maven)"
+        )
+    print("setup: fetching Kafka's jars into .local/kafka", file=sys.stderr)
+    shutil.rmtree(paths.KAFKA_JARS, ignore_errors=True)
+    environment = dict(os.environ)
+    options = java_trust_options(paths.SETUP / "java-truststore.p12")
+    environment["MAVEN_OPTS"] = " ".join([environment.get("MAVEN_OPTS", ""), *options]).strip()
+    if paths.program_on_path("java") is None:
+        environment.setdefault("JAVA_HOME", str(paths.java().parents[1]))
+    _run(
+        [
+            str(maven),
+            "--quiet",
+            "--batch-mode",
+            f"--file={paths.KAFKA_POM}",
+            "dependency:copy-dependencies",
+            f"-DoutputDirectory={paths.KAFKA_JARS}",
+        ],
+        environment,
+        "Maven could not fetch Kafka's jars",
+    )
+
+
+def _install_gateway_packages() -> None:
+    print("setup: installing the gateway's packages with npm", file=sys.stderr)
+    environment = dict(os.environ)
+    environment["NODE_USE_SYSTEM_CA"] = "1"
+    # Install scripts start `node` by name; it must be the one of the lock.
+    environment["PATH"] = f"{paths.node().parent}{os.pathsep}{environment.get('PATH', '')}"
+    _run(
+        [*paths.npm(), "ci", "--no-audit", "--no-fund", f"--prefix={paths.GATEWAY}"],
+        environment,
+        "npm could not install the gateway's packages",
+    )
+
+
+def _run(command: list[str], environment: dict[str, str], failure: str) -> None:
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(done.stdout.rstrip(), file=sys.stderr)
+        raise LocalProblem(f"{failure} (see above): check the network, then run make setup again")

@@ -1,0 +1,1 @@
+"""The sandbox payment provider: its own process, with a checkout page and signed webhooks."""

@@ -1,0 +1,1 @@
+"""What every service needs and where no domain word appears."""

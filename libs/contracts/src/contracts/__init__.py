@@ -1,0 +1,1 @@
+"""Events between services: structs, topics, keys, schemas and examples."""

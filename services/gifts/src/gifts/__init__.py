@@ -1,0 +1,1 @@
+"""Gifts: the catalogue, sending, settling and histories."""

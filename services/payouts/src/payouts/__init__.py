@@ -1,0 +1,1 @@
+"""What creators are owed: rates, accruals and earnings."""

@@ -1,0 +1,1 @@
+"""Coins: accounts, lots, the ledger, bundles and purchases."""
