@@ -1,0 +1,256 @@
+"""Who is calling: verifies viewer tokens (JWT, EdDSA or ES256) against a JSON Web Key Set.
+
+A signature check costs about 100 µs, so what a token proved is kept until it expires, in a bounded
+cache. Keys come from a `file://` or `https://` address and are fetched off the event loop.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import httpx
+import jwt
+import structlog
+from jwt.exceptions import PyJWTError
+from jwt.types import Options
+
+ALGORITHMS: Final = ("EdDSA", "ES256")
+TOKEN_BYTES_MAX: Final = 8_192
+JWKS_BYTES_MAX: Final = 1_048_576
+JWKS_TIMEOUT_S: Final = 5.0
+REFRESH_PAUSE_S: Final = 10.0
+
+_SUBJECT = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
+_CLAIMS: Final[Options] = {"require": ["sub", "exp", "iss", "aud"], "verify_exp": False}
+"""Expiry is checked here and not by the library: a cached token needs the same check each time."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The caller, as the token tells; nothing about the caller is read from anywhere else."""
+
+    sub: str
+    """User id: 1 to 64 characters of `[A-Za-z0-9._:@-]`."""
+    scopes: frozenset[str]
+    region: str | None = None
+    """ISO 3166-1 alpha-2, as the identity provider gave it."""
+    age_verified: bool = False
+    account_kind: str | None = None
+    """None for an ordinary account; else what sets it apart, such as `government`."""
+
+
+class TokenError(Exception):
+    """The token proves nothing. `reason` is stable and safe to show the caller."""
+
+    reason: str = "token_invalid"
+
+
+class TokenInvalidError(TokenError):
+    """Malformed, signed by an unknown key, or meant for another issuer or audience."""
+
+    reason = "token_invalid"
+
+
+class TokenExpiredError(TokenError):
+    """Was valid once; the caller should get a new one and ask again."""
+
+    reason = "token_expired"
+
+
+class KeysUnavailableError(Exception):
+    """The key set could not be read and no earlier one is known: an outage, not a bad token."""
+
+
+class KeySet:
+    """The issuer's public keys by key id, re-read when a token names one that is not known.
+
+    Re-reading is limited to one attempt each `REFRESH_PAUSE_S`, whatever callers send.
+    """
+
+    def __init__(self, url: str, *, now: Callable[[], float] = time.monotonic) -> None:
+        """`url`: `file:///path` or `https://…`; plain `http` only for this machine."""
+        check_jwks_url(url)
+        self._url = url
+        self._now = now
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._tried_at: float | None = None
+        self._lock = asyncio.Lock()
+
+    async def find(self, kid: str) -> jwt.PyJWK | None:
+        """The key of that id, or None.
+
+        Raises:
+            KeysUnavailableError: No key set could be read so far.
+        """
+        known = self._keys.get(kid)
+        if known is not None:
+            return known
+        async with self._lock:
+            if kid not in self._keys and self._may_refresh():
+                await self._refresh()
+        if not self._keys:
+            raise KeysUnavailableError(self._url)
+        return self._keys.get(kid)
+
+    def _may_refresh(self) -> bool:
+        return self._tried_at is None or self._now() - self._tried_at >= REFRESH_PAUSE_S
+
+    async def _refresh(self) -> None:
+        self._tried_at = self._now()
+        try:
+            self._keys = parse_jwks(await _read(self._url))
+        except (OSError, ValueError, httpx.HTTPError, PyJWTError) as error:
+            log.error("jwks_unreadable", url=self._url, error=str(error))
+
+
+class TokenVerifier:
+    """Turns a token into a `Viewer`. One per process; safe to share between requests."""
+
+    def __init__(
+        self,
+        keys: KeySet,
+        *,
+        issuer: str,
+        audience: str,
+        leeway_s: float = 5.0,
+        cached_tokens_max: int = 10_000,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`leeway_s`: how far the issuer's clock may differ. `now`: Unix time in seconds."""
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._leeway_s = leeway_s
+        self._cached_tokens_max = cached_tokens_max
+        self._now = now
+        self._proved: dict[str, tuple[float, Viewer]] = {}
+
+    async def verify(self, token: str) -> Viewer:
+        """Check signature, issuer, audience and expiry.
+
+        Raises:
+            TokenExpiredError: Genuine, but too old.
+            TokenInvalidError: Anything else that is wrong with it.
+            KeysUnavailableError: The keys to judge it by cannot be read.
+        """
+        proved = self._proved.get(token)
+        if proved is None:
+            proved = await self._prove(token)
+        expires_at, viewer = proved
+        if self._now() > expires_at:
+            self._proved.pop(token, None)
+            raise TokenExpiredError
+        return viewer
+
+    async def _prove(self, token: str) -> tuple[float, Viewer]:
+        key = await self._keys.find(_key_id(token))
+        if key is None:
+            raise TokenInvalidError
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=self._leeway_s,
+                options=_CLAIMS,
+            )
+        except PyJWTError as error:
+            raise TokenInvalidError from error
+        proved = (_expiry(claims) + self._leeway_s, viewer_of(claims))
+        if len(self._proved) >= self._cached_tokens_max:
+            # First in, first out: the oldest entry is the nearest to its expiry in practice.
+            del self._proved[next(iter(self._proved))]
+        self._proved[token] = proved
+        return proved
+
+
+def check_jwks_url(url: str) -> None:
+    """Raise ValueError unless keys may be trusted to come unaltered from `url`."""
+    parts = urlsplit(url)
+    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if parts.scheme not in {"file", "https"} and not (parts.scheme == "http" and local):
+        raise ValueError(f"the key set must be at a file:// or https:// address, not {url!r}")
+
+
+def parse_jwks(document: bytes) -> dict[str, jwt.PyJWK]:
+    """Read the usable keys of a JSON Web Key Set; keys of other kinds are passed over.
+
+    Raises:
+        ValueError: Not a key set, or without a single usable key.
+    """
+    import msgspec  # local: only needed when keys change
+
+    class Jwks(msgspec.Struct):
+        keys: list[dict[str, object]]
+
+    keys = {
+        str(entry["kid"]): jwt.PyJWK(entry)
+        for entry in msgspec.json.decode(document, type=Jwks).keys
+        if "kid" in entry and (entry.get("kty"), entry.get("crv")) in _CURVES
+    }
+    if not keys:
+        raise ValueError("the key set has no EdDSA or ES256 key with a key id")
+    return keys
+
+
+_CURVES: Final = {("OKP", "Ed25519"), ("EC", "P-256")}
+
+
+def viewer_of(claims: Mapping[str, object]) -> Viewer:
+    """Read the claims we use. Raises TokenInvalidError where one has the wrong form."""
+    sub, scope = claims.get("sub"), claims.get("scope", "")
+    region, kind = claims.get("region"), claims.get("account_kind")
+    if not (isinstance(sub, str) and _SUBJECT.fullmatch(sub) and isinstance(scope, str)):
+        raise TokenInvalidError
+    if not (region is None or isinstance(region, str)):
+        raise TokenInvalidError
+    if not (kind is None or isinstance(kind, str)):
+        raise TokenInvalidError
+    return Viewer(
+        sub=sub,
+        scopes=frozenset(scope.split()),
+        region=region,
+        age_verified=claims.get("age_verified") is True,
+        account_kind=kind,
+    )
+
+
+def _key_id(token: str) -> str:
+    if len(token) > TOKEN_BYTES_MAX:
+        raise TokenInvalidError
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except PyJWTError as error:
+        raise TokenInvalidError from error
+    if not isinstance(kid, str):
+        raise TokenInvalidError
+    return kid
+
+
+def _expiry(claims: Mapping[str, object]) -> float:
+    expires_at = claims["exp"]
+    if not isinstance(expires_at, int | float) or isinstance(expires_at, bool):
+        raise TokenInvalidError
+    return float(expires_at)
+
+
+async def _read(url: str) -> bytes:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return await asyncio.to_thread(Path(url2pathname(parts.path)).read_bytes)
+    async with httpx.AsyncClient(timeout=JWKS_TIMEOUT_S) as client:
+        response = await client.get(url)
+        response.raise_for_status()
+        if len(response.content) > JWKS_BYTES_MAX:
+            raise ValueError(f"the key set is larger than {JWKS_BYTES_MAX} bytes")
+        return response.content

@@ -1,0 +1,112 @@
+"""A run of records that a consumer applies together, and what its handler makes of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import msgspec
+from contracts.event import Event, describe, find
+
+from chassis.db import Conn
+from chassis.kafka import RawRecord
+from chassis.outbox import Outgoing
+
+VALUE_BYTES_MAX = 262_144
+"""Larger values are set aside unread: no event of ours comes near."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A decoded event and where it stood."""
+
+    event: Event
+    partition: int
+    offset: int
+    traceparent: str | None
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """A record that is no event that we know how to read, and why."""
+
+    record: RawRecord
+    reason: str
+
+
+class Batch:
+    """Events of one topic, each partition's in order, applied in one transaction."""
+
+    __slots__ = ("outgoing", "received", "shard", "topic")
+
+    def __init__(self, topic: str, received: Sequence[Received], shard: int) -> None:
+        self.topic = topic
+        """Without prefix."""
+        self.received = received
+        self.shard = shard
+        """The batch's lowest partition. Batches that run at the same time never share it, so rows
+        kept per shard have one writer."""
+        self.outgoing: dict[str, Outgoing] = {}
+
+    def emit(self, event: Event, cause: Received) -> None:
+        """Publish `event` when the batch commits, in the trace and the order of its cause."""
+        stream = f"{self.topic}:{cause.partition}"
+        outgoing = self.outgoing.get(stream)
+        if outgoing is None:
+            outgoing = self.outgoing[stream] = Outgoing()
+        outgoing.add(event, cause.traceparent)
+
+
+class Handler(ABC):
+    """What a service does with the events of one topic."""
+
+    @abstractmethod
+    async def apply(self, conn: Conn, batch: Batch) -> None:
+        """Apply the whole batch in the transaction open on `conn`.
+
+        An error rolls all of it back. The batch then comes again: as it was after an outage, in
+        ever smaller parts after an error that a record is to blame for.
+        """
+
+    def committed(self, batch: Batch) -> None:  # noqa: B027 - most handlers keep nothing in memory
+        """The batch that was applied is durable now."""
+
+    def rolled_back(self) -> None:  # noqa: B027
+        """The batch was rolled back or may have been: forget what was derived from it."""
+
+    def revoked(self) -> None:  # noqa: B027
+        """Partitions moved to another owner: forget what was known of their keys."""
+
+
+class EventReader:
+    """Decodes the events of one topic by their `ce_type` header."""
+
+    def __init__(self, events: Sequence[type[Event]]) -> None:
+        self._decoders = {
+            describe(cls).type.encode(): msgspec.json.Decoder(cls) for cls in events
+        }
+
+    def read(self, records: Sequence[RawRecord]) -> tuple[list[Received], list[Undecodable]]:
+        """Split records into events and ones that cannot be read; skip types not asked for."""
+        received: list[Received] = []
+        failed: list[Undecodable] = []
+        decoders = self._decoders
+        for record in records:
+            kind: bytes | None = None
+            traceparent: str | None = None
+            for name, value in record.headers:
+                if name == "ce_type":
+                    kind = value
+                elif name == "traceparent":
+                    traceparent = value.decode("ascii", "replace")
+            decoder = decoders.get(kind) if kind is not None else None
+            if decoder is None:
+                if kind is None or find(kind.decode("utf-8", "replace")) is None:
+                    failed.append(Undecodable(record, f"no known ce_type: {kind!r}"))
+                continue
+            if record.value is None or len(record.value) > VALUE_BYTES_MAX:
+                failed.append(Undecodable(record, "no value, or a larger one than any event has"))
+                continue
+            try:
+                event = decoder.decode(record.value)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                failed.append(Undecodable(record, str(error)))
+                continue
+            received.append(Received(event, record.partition, record.offset, traceparent))
+        return received, failed

@@ -1,0 +1,90 @@
+"""PostgreSQL: pools, the one opener of transactions, and which errors pass by themselves."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+type Record = asyncpg.Record
+type Conn = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+type Pool = asyncpg.Pool[Record]
+
+LOST_RACES = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+)
+"""The transaction did nothing and may simply be run again."""
+
+OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+)
+"""The server is away, restarting, full or busy: try again later, nothing is wrong with the work."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether `error` says that the database is away rather than that it refused the work."""
+    # asyncpg.DataError is an InterfaceError too, but means that a value does not fit its column.
+    return isinstance(error, OUTAGES) and not isinstance(error, ValueError)
+
+
+async def _keep_session(_conn: object) -> None:
+    """Sessions carry no state of ours, so giving one back costs no round trip."""
+
+
+async def open_pool(dsn: str, *, connections_max: int, application: str) -> Pool:
+    """A pool of at most `connections_max` sessions, opened as they are needed."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=connections_max,
+        reset=_keep_session,
+        server_settings={"application_name": application, "timezone": "UTC", "jit": "off"},
+        command_timeout=60,
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncGenerator[Conn]:
+    """One transaction on a session of the pool: committed at the end, rolled back on any error."""
+    async with pool.acquire() as conn, conn.transaction():
+        yield conn
+
+
+async def transact[T](
+    pool: Pool,
+    work: Callable[[Conn], Awaitable[T]],
+    *,
+    attempts_max: int = 5,
+    lost_race: Callable[[], None] = lambda: None,
+) -> T:
+    """Run `work` in a transaction and commit it; the whole of it runs again when a race was lost.
+
+    `work` must not take a second session of the pool: with all sessions taken that waits for ever.
+
+    Args:
+        pool: Where the session comes from.
+        work: Does everything on the connection that it is given, and cannot commit.
+        attempts_max: How often a deadlock or serialisation failure is tried, at most.
+        lost_race: Called at each lost race, so that retries are counted rather than hidden.
+    """
+    for attempt in range(1, attempts_max + 1):
+        try:
+            async with transaction(pool) as conn:
+                return await work(conn)
+        except LOST_RACES:
+            lost_race()
+            if attempt == attempts_max:
+                raise
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+    raise AssertionError("unreachable")

@@ -1,0 +1,250 @@
+"""Kafka, by aiokafka; the only module that imports it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, NamedTuple, override
+
+import structlog
+from aiokafka import (
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRebalanceListener,
+    TopicPartition,
+)
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+from contracts.event import Topic
+
+__all__ = ["KafkaError", "RawRecord", "Reader", "TopicPartition", "Writer", "ensure_topics"]
+
+type RawRecord = ConsumerRecord[bytes | None, bytes | None]
+type Headers = Sequence[tuple[str, bytes]]
+
+STOP_TIMEOUT_S = 10
+"""aiokafka was seen to hang while leaving its group after a broker restart."""
+
+log = structlog.get_logger()
+
+
+class Outbound(NamedTuple):
+    """A record to publish."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+@lru_cache(maxsize=100_000)
+def partition_of(key: bytes, partitions: int) -> int:
+    """Kafka's default partition of a key. Cached: the hash in Python costs more than all the rest."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+class Writer:
+    """An idempotent producer that sends whole batches and waits for every acknowledgement."""
+
+    def __init__(self, servers: str, *, client_id: str, timeout_s: float = 30) -> None:
+        self._servers = servers
+        self._client_id = client_id
+        self._timeout_s = timeout_s
+        self._producer: AIOKafkaProducer | None = None
+
+    async def publish(self, records: Iterable[Outbound]) -> None:
+        """Publish in the order given within each partition; returns when all are acknowledged.
+
+        After an error some records may be published and others not: publish all of them again.
+
+        Raises:
+            KafkaError: The broker refused or is away.
+            TimeoutError: Not acknowledged within the time-out.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                producer = await self._started()
+                await self._send(producer, records)
+        except (KafkaError, TimeoutError):
+            # A producer that gave up mid-way keeps old batches queued: a new one starts clean.
+            await self.close()
+            raise
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._servers,
+                client_id=self._client_id,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=262_144,
+                retry_backoff_ms=500,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await _stopped(producer)
+                raise
+            self._producer = producer
+        return self._producer
+
+    @staticmethod
+    async def _send(producer: AIOKafkaProducer, records: Iterable[Outbound]) -> None:
+        open_batches: dict[tuple[str, int], Any] = {}
+        waiting: list[Awaitable[Any]] = []
+        counts: dict[str, int] = {}
+
+        async def dispatch(target: tuple[str, int]) -> None:
+            builder = open_batches.pop(target)
+            waiting.append(
+                await producer.send_batch(builder, target[0], partition=target[1])
+            )
+
+        for topic, key, value, headers in records:
+            if topic not in counts:
+                counts[topic] = len(await producer.partitions_for(topic))
+            target = (topic, partition_of(key, counts[topic]))
+            builder = open_batches.get(target)
+            if builder is None:
+                builder = open_batches[target] = producer.create_batch()
+            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                await dispatch(target)
+                builder = open_batches[target] = producer.create_batch()
+                if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                    raise ValueError(f"a record for {topic} is larger than a whole batch")
+        for target in list(open_batches):
+            await dispatch(target)
+        await asyncio.gather(*waiting)
+
+    async def close(self) -> None:
+        """Let the producer go; the next `publish` starts another."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stopped(producer)
+
+
+class Assignment(ConsumerRebalanceListener):
+    """Passes changes of the assignment on to a consumer."""
+
+    def __init__(
+        self,
+        assigned: Callable[[set[TopicPartition]], Awaitable[None]],
+        revoked: Callable[[set[TopicPartition]], Awaitable[None]],
+    ) -> None:
+        self._assigned = assigned
+        self._revoked = revoked
+
+    @override
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        await self._assigned(set(assigned))
+
+    @override
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._revoked(set(revoked))
+
+
+class Reader:
+    """A group member whose positions are kept elsewhere: it seeks to where it is told."""
+
+    def __init__(self, servers: str, *, group: str, client_id: str) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=servers,
+            group_id=group,
+            client_id=client_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            metadata_max_age_ms=30_000,
+            retry_backoff_ms=500,
+            fetch_max_wait_ms=200,
+            max_partition_fetch_bytes=2_097_152,
+        )
+
+    async def start(self, topics: Sequence[str], listener: Assignment) -> None:
+        self._consumer.subscribe(topics=topics, listener=listener)
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        await _stopped(self._consumer)
+
+    async def fetch(
+        self, *, timeout_ms: int, records_max: int
+    ) -> dict[TopicPartition, list[RawRecord]]:
+        """What has arrived, per partition in order; waits up to `timeout_ms` for a first record."""
+        return await self._consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._consumer.seek(partition, offset)
+
+    def pause(self, partition: TopicPartition) -> None:
+        self._consumer.pause(partition)
+
+    def resume(self, partition: TopicPartition) -> None:
+        self._consumer.resume(partition)
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return self._consumer.assignment()
+
+    def high_water(self, partition: TopicPartition) -> int | None:
+        """The offset after the newest record that the broker told of, or None before it did."""
+        return self._consumer.highwater(partition)
+
+    async def beginning(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
+        """The oldest offset that the broker still has, per partition."""
+        return await self._consumer.beginning_offsets(list(partitions))
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        """Tell the broker how far we are; only lag charts read it."""
+        await self._consumer.commit(offsets)
+
+
+async def _stopped(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await client.stop()
+    except (KafkaError, TimeoutError) as error:
+        log.warning("kafka_client_abandoned", reason=repr(error))
+
+
+@asynccontextmanager
+async def admin(servers: str) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """A client for topics and offsets."""
+    client = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def ensure_topics(
+    servers: str,
+    topics: Iterable[Topic],
+    *,
+    prefix: str = "",
+    partitions: int = 8,
+    replication_factor: int = 1,
+) -> list[str]:
+    """Create the topics that are missing and return their names; existing ones stay as they are.
+
+    The number of partitions is fixed here for good: keys would move to other partitions otherwise.
+
+    Raises:
+        KafkaError: The broker refused for another reason than that a topic exists.
+    """
+    created: list[str] = []
+    wanted = [
+        NewTopic(prefix + topic.name, partitions, replication_factor) for topic in topics
+    ]
+    async with admin(servers) as client:
+        answer = await client.create_topics(wanted)
+        for name, code, *_rest in answer.topic_errors:
+            if code == 0:
+                created.append(name)
+            elif (error := for_code(code)) is not TopicAlreadyExistsError:
+                raise error(name)
+    return created

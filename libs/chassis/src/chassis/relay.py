@@ -1,0 +1,141 @@
+"""Publishes what lies in the outbox, in order within each stream, at least once."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from chassis import outbox, sql
+from chassis.db import OUTAGES, Record
+from chassis.kafka import KafkaError, Outbound, Writer
+from chassis.outbox import StoredRecord
+
+log = structlog.get_logger()
+
+_SQL = sql.load("chassis", "outbox.sql")
+
+POLL_S = 1.0
+"""How long an unheard notification can delay an event."""
+ROWS_PER_STREAM = 16
+RETENTION = timedelta(days=7)
+
+
+class Relay:
+    """The one publisher of a database's outbox; others wait until it is gone.
+
+    An event is published again, under the same `ce_id`, when the relay dies between publishing and
+    moving its cursor: consumers drop repeats.
+    """
+
+    def __init__(
+        self, dsn: str, writer: Writer, *, source: str, topic_prefix: str = ""
+    ) -> None:
+        self._dsn = dsn
+        self._writer = writer
+        self._source = f"/{source}".encode()
+        self._prefix = topic_prefix
+        self._wake = asyncio.Event()
+        self.active = False
+        """Whether this is the relay that publishes now."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until `stop` is set; outages of the database and of Kafka are waited out."""
+        pause_s = 0.1
+        while not stop.is_set():
+            try:
+                await self._run_session(stop)
+                pause_s = 0.1
+            except (*OUTAGES, KafkaError) as error:
+                log.warning("relay_interrupted", reason=repr(error), retry_in_s=pause_s)
+                await _pause(stop, pause_s)
+                pause_s = min(pause_s * 2, 2.0)
+        await self._writer.close()
+
+    async def _run_session(self, stop: asyncio.Event) -> None:
+        conn = await asyncpg.connect(
+            self._dsn,
+            timeout=10,
+            command_timeout=30,
+            # A frozen relay loses its session, and with it the lock, so that another can go on.
+            server_settings={"application_name": "relay", "idle_session_timeout": "15s"},
+        )
+        try:
+            while not await conn.fetchval(_SQL["lock_relay"]):
+                if await _pause(stop, POLL_S):
+                    return
+            self.active = True
+            await conn.add_listener("outbox", self._woken)
+            await self._publish_until(conn, stop)
+        finally:
+            self.active = False
+            conn.terminate()
+
+    async def _publish_until(
+        self, conn: "asyncpg.Connection[Record]", stop: asyncio.Event
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        swept_at = clock()
+        while not stop.is_set():
+            self._wake.clear()
+            if await self._publish_some(conn):
+                continue
+            if clock() - swept_at > 60:
+                await conn.execute(_SQL["delete_published"], RETENTION, 1_000)
+                swept_at = clock()
+            await _first(stop, self._wake, POLL_S)
+
+    async def _publish_some(self, conn: "asyncpg.Connection[Record]") -> bool:
+        rows = await conn.fetch(_SQL["select_unpublished"], ROWS_PER_STREAM)
+        if not rows:
+            return False
+        cursors: dict[str, int] = {}
+        records: list[Outbound] = []
+        for row in rows:
+            stored = outbox.unpack(row["records"])
+            records.extend(self._outbound(row, stored))
+            cursors[row["stream"]] = row["seq"] + 1
+        await self._writer.publish(records)
+        await conn.execute(_SQL["move_cursors"], list(cursors), list(cursors.values()))
+        return True
+
+    def _outbound(self, row: Record, stored: list[StoredRecord]) -> Iterable[Outbound]:
+        position = f"{self._source.decode()}/{row['stream']}/{row['seq']}/"
+        time = ("ce_time", row["created_at"].isoformat().encode())
+        source = ("ce_source", self._source)
+        topics: dict[str, tuple[str, tuple[str, bytes]]] = {}
+        for index, record in enumerate(stored):
+            known = topics.get(record.type)
+            if known is None:
+                known = topics[record.type] = (
+                    self._prefix + outbox.topic_of(record),
+                    ("ce_type", record.type.encode()),
+                )
+            headers = [known[1], ("ce_id", f"{position}{index}".encode()), time, source]
+            if record.traceparent is not None:
+                headers.append(("traceparent", record.traceparent.encode()))
+            yield Outbound(known[0], record.key.encode(), record.value, headers)
+
+    def _woken(self, *_: object) -> None:
+        self._wake.set()
+
+
+async def _first(stop: asyncio.Event, wake: asyncio.Event, timeout_s: float) -> None:
+    """Return when either event is set or the time is over."""
+    waiters = [asyncio.ensure_future(event.wait()) for event in (stop, wake)]
+    try:
+        await asyncio.wait(waiters, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait, but not longer than until `stop`; whether it is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Records that no consumer could apply, whichever service met them."""

@@ -1,0 +1,55 @@
+"""Events that gifts publishes: what it asks the wallet to charge, and the gifts that came of it."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from contracts.event import Event, PositiveCoins, Topic, UserId, event
+from contracts.wallet.v1 import LotSlice
+
+CHARGE = Topic(
+    name="gifts.charge.v1",
+    key="payer id",
+    description="What gifts asks the wallet to take from viewers. One payer, one partition.",
+)
+GIFT = Topic(
+    name="gifts.gift.v1",
+    key="creator id",
+    description="Gifts that were paid for. One creator, one partition.",
+)
+
+
+@event(CHARGE, type="gifts.charge_requested.v1", key="payer_id")
+class ChargeRequested(Event, frozen=True, omit_defaults=True):
+    """Take coins from a payer for a purpose, once.
+
+    The wallet answers with exactly one `ChargePosted` or `ChargeRefused` of the same `charge_id`,
+    however often the request is delivered.
+    """
+
+    charge_id: UUID
+    """The gift's own id: made by the client, kept through every retry."""
+    payer_id: UserId
+    order_key: str
+    """The key of the answer: answers that must keep their order share it. For gifts, the creator."""
+    coins: PositiveCoins
+    purpose: Literal["gift"] = "gift"
+
+
+@event(GIFT, type="gifts.gift_sent.v1", key="creator_id")
+class GiftSent(Event, frozen=True, omit_defaults=True):
+    """A gift was charged and belongs to the creator. Published once per gift."""
+
+    gift_id: UUID
+    sender_id: UserId
+    creator_id: UserId
+    item_id: str
+    count: int
+    price_coins: PositiveCoins
+    """What was charged for all `count` pieces: the price frozen when the gift was requested."""
+    catalogue_version: int
+    target_kind: Literal["video", "room"]
+    target_id: str
+    slices: tuple[LotSlice, ...]
+    """Which lots paid; their coins add up to `price_coins`."""
+    sent_at: datetime

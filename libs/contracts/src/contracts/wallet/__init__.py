@@ -1,0 +1,1 @@
+"""Events that the wallet service publishes."""

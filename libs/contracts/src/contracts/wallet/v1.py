@@ -1,0 +1,104 @@
+"""Events that the wallet publishes: answers to charges, purchases and balances."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from contracts.event import Coins, Event, PositiveCoins, Topic, UserId, event
+
+CHARGE = Topic(
+    name="wallet.charge.v1",
+    key="order key of the request",
+    description="The wallet's answers to requested charges.",
+)
+PURCHASE = Topic(
+    name="wallet.purchase.v1",
+    key="user id",
+    description="Coins that viewers bought.",
+)
+BALANCE = Topic(
+    name="wallet.balance.v1",
+    key="user id",
+    description="Balances after they moved; the newest `version` of a user wins.",
+)
+
+LotClass = Literal["purchased", "bonus", "earned", "granted"]
+"""Where coins came from. The class follows a coin to the diamond it becomes (E54)."""
+
+
+class LotSlice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Coins that one lot contributed to a charge."""
+
+    lot_id: int
+    lot_class: LotClass
+    coins: PositiveCoins
+    refundable_until: datetime
+    """Until when the payment behind the lot may be taken back: the earliest maturity of what
+    these coins become."""
+
+
+@event(CHARGE, type="wallet.charge_posted.v1", key="order_key")
+class ChargePosted(Event, frozen=True, omit_defaults=True):
+    """Coins were taken from the payer, once, for the purpose named in the request."""
+
+    charge_id: UUID
+    payer_id: UserId
+    order_key: str
+    coins: PositiveCoins
+    slices: tuple[LotSlice, ...]
+    """Which lots paid, in the order consumed; their coins add up to `coins`."""
+    posted_at: datetime
+
+
+@event(CHARGE, type="wallet.charge_refused.v1", key="order_key")
+class ChargeRefused(Event, frozen=True, omit_defaults=True):
+    """Nothing was taken. The refusal is final for this `charge_id`: a retry gets it again."""
+
+    charge_id: UUID
+    payer_id: UserId
+    order_key: str
+    reason: Literal["insufficient_coins", "charge_conflict"]
+    needed_coins: Coins
+    balance_coins: Coins
+    refused_at: datetime
+
+
+class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A lot that a purchase created."""
+
+    lot_id: int
+    lot_class: LotClass
+    coins: PositiveCoins
+    refundable_until: datetime
+    expires_at: datetime | None = None
+
+
+@event(PURCHASE, type="wallet.coins_purchased.v1", key="user_id")
+class CoinsPurchased(Event, frozen=True, omit_defaults=True):
+    """A payment arrived and its coins were credited, once."""
+
+    purchase_id: UUID
+    user_id: UserId
+    bundle_id: str
+    price_book_version: int
+    provider: str
+    payment_id: str
+    amount_minor: int
+    currency: str
+    lots: tuple[PurchasedLot, ...]
+    credited_at: datetime
+
+
+@event(BALANCE, type="wallet.balance_changed.v1", key="user_id")
+class BalanceChanged(Event, frozen=True, omit_defaults=True):
+    """A user's balance after one or more movements. Published once per user and commit."""
+
+    user_id: UserId
+    version: int
+    """Rises with every movement of the user's coins: an older version never replaces a newer."""
+    coins: Coins
+    as_of: datetime
+    cause: Literal["charge", "purchase", "expiry"]
+    debt_coins: Coins = 0
