@@ -1,0 +1,179 @@
+"""Every metric of the Python processes, declared once: name, unit, labels.
+
+Labels take few values by construction. What a client may choose (an operation's name) goes
+through `Bounded`, so that nobody can fill the memory by inventing names.
+"""
+
+import time
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+REGISTRY: Final = CollectorRegistry()
+ProcessCollector(namespace="largesse", registry=REGISTRY)
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
+
+
+class Bounded:
+    """Lets the first `values_max` values through; calls every further one `other`."""
+
+    def __init__(self, values_max: int) -> None:
+        self._values_max = values_max
+        self._seen: set[str] = set()
+
+    def __call__(self, value: str) -> str:
+        """Give the label to use for `value`."""
+        if value in self._seen:
+            return value
+        if len(self._seen) >= self._values_max:
+            return "other"
+        self._seen.add(value)
+        return value
+
+
+REQUESTS: Final = Counter(
+    "requests",
+    "Requests answered, by operation and outcome: ok, refused, error.",
+    ["operation", "outcome"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+REQUEST_SECONDS: Final = Histogram(
+    "request_seconds",
+    "Time from a request's arrival to its answer.",
+    ["operation"],
+    namespace="largesse",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+REFUSALS: Final = Counter(
+    "refusals",
+    "Expected failures, by operation and refusal code.",
+    ["operation", "code"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+TRANSACT_RETRIES: Final = Counter(
+    "transact_retries",
+    "Transactions started again after a lost race, by the database's reason.",
+    ["reason"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+OUTBOX_PUBLISHED: Final = Counter(
+    "outbox_published_records",
+    "Records that the relay published and the broker acknowledged.",
+    ["topic"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+OUTBOX_AGE: Final = Gauge(
+    "outbox_oldest_seconds",
+    "Age of the oldest outbox row that is not published yet; 0 when all are.",
+    namespace="largesse",
+    registry=REGISTRY,
+)
+CONSUMER_LAG: Final = Gauge(
+    "consumer_lag_records",
+    "Records in the partition that this process owns and has not applied yet.",
+    ["topic", "partition"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+BATCH_RECORDS: Final = Histogram(
+    "consumer_batch_records",
+    "Records applied in one transaction.",
+    ["topic"],
+    namespace="largesse",
+    buckets=_RECORDS,
+    registry=REGISTRY,
+)
+APPLY_SECONDS: Final = Histogram(
+    "consumer_apply_seconds",
+    "Time to apply one batch, from its first statement to its commit.",
+    ["topic"],
+    namespace="largesse",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+DEAD_LETTERS: Final = Counter(
+    "dead_letters",
+    "Records set aside because they cannot be applied.",
+    ["topic"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+WEBHOOK_DELIVERIES: Final = Counter(
+    "webhook_deliveries",
+    "Webhook deliveries received, by outcome: applied, repeated, refused, unmatched.",
+    ["provider", "outcome"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+WEBHOOKS_UNMATCHED: Final = Gauge(
+    "webhooks_unmatched",
+    "Alarm when above 0: kept deliveries that no known payment or event type explains.",
+    ["provider"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+LOG_LINES_SUPPRESSED: Final = Counter(
+    "log_lines_suppressed",
+    "Log lines dropped by the flood filter.",
+    ["logger"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+
+operation_label: Final = Bounded(200)
+"""Use it for every `operation` label: clients choose the names of their operations."""
+
+_outbox_oldest_at: float | None = None
+
+
+def record_request(operation: str, outcome: str, duration_s: float) -> None:
+    """Count one answered request under its operation's name."""
+    label = operation_label(operation)
+    REQUESTS.labels(label, outcome).inc()
+    REQUEST_SECONDS.labels(label).observe(duration_s)
+
+
+def record_refusal(operation: str, code: str) -> None:
+    """Count one refusal under its stable code."""
+    REFUSALS.labels(operation_label(operation), code).inc()
+
+
+def set_outbox_oldest(written_at: float | None) -> None:
+    """Tell when the oldest unpublished outbox row was written (seconds since the epoch), if any.
+
+    The age is computed when the metrics are read, so it goes on growing while the relay is stuck.
+    """
+    global _outbox_oldest_at
+    _outbox_oldest_at = written_at
+
+
+def drop_partition(topic: str, partition: int) -> None:
+    """Forget the lag of a partition that another process owns now."""
+    CONSUMER_LAG.remove(topic, str(partition))
+
+
+def render() -> bytes:
+    """All metrics in Prometheus' text format; serve it as `CONTENT_TYPE`."""
+    return generate_latest(REGISTRY)
+
+
+def _outbox_age_s() -> float:
+    return 0.0 if _outbox_oldest_at is None else max(0.0, time.time() - _outbox_oldest_at)
+
+
+OUTBOX_AGE.set_function(_outbox_age_s)
