@@ -1,0 +1,86 @@
+"""Runs one operation against a schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution import execute  # pyright: ignore[reportUnknownVariableType]
+from strawberry.execution import optimized_is_awaitable
+
+from chassis.graphql.context import Context
+from chassis.graphql.documents import DocumentCache
+from chassis.graphql.errors import PARSE_FAILED
+from chassis.graphql.limits import Limits
+from chassis.graphql.masking import mask_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a caller asks for, as it came in the request's body."""
+
+    query: str
+    variables: Mapping[str, Any] | None = None
+    name: str | None = None
+
+
+class Executor:
+    """Runs operations, with each document parsed and validated once.
+
+    Goes past `strawberry.Schema.execute` to graphql-core, because its per-request extension
+    machinery costs as much as a small query. This is the one place that knows how strawberry
+    drives graphql-core.
+    """
+
+    def __init__(self, schema: strawberry.Schema, *, limits: Limits | None = None) -> None:
+        self._schema = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        self._documents = DocumentCache(self._schema, limits or Limits())
+        self._options: dict[str, Any] = {
+            "is_awaitable": optimized_is_awaitable,
+            "operation_extensions": None,
+            "executor_class": schema.execution_context_class,  # pyright: ignore[reportUnknownMemberType]
+        }
+
+    async def run(self, operation: Operation, context: Context) -> dict[str, object]:
+        """The response body: `data`, and `errors` fit to be shown. Raises nothing of its own."""
+        document = self._documents.get(operation.query)
+        if document.errors or document.node is None:
+            return {"errors": [error.formatted for error in document.errors]}
+        if (problem := _operation_problem(document.node, operation.name)) is not None:
+            return {"errors": [problem.formatted]}
+        outcome = execute(
+            self._schema,
+            document.node,
+            variable_values=dict(operation.variables or {}),
+            operation_name=operation.name,
+            context_value=context,
+            **self._options,
+        )
+        result: ExecutionResult = outcome if isinstance(outcome, ExecutionResult) else await outcome
+        body: dict[str, object] = {"data": result.data}
+        if result.errors:
+            body["errors"] = mask_errors(result.errors, request_id=context.request_id)
+        return body
+
+
+def _operation_problem(document: DocumentNode, name: str | None) -> GraphQLError | None:
+    operations = [
+        definition
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        and (name is None or (definition.name is not None and definition.name.value == name))
+    ]
+    if len(operations) != 1:
+        message = "Say with operationName which operation to run: none or several match."
+        return GraphQLError(message, extensions={"code": PARSE_FAILED})
+    if operations[0].operation is OperationType.SUBSCRIPTION:
+        message = "Subscriptions are not served here."
+        return GraphQLError(message, extensions={"code": PARSE_FAILED})
+    return None
