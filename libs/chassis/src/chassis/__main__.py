@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import sys
 
-from contracts import catalogue
-
 from chassis import kafka
+from contracts import catalogue
 
 
 def main() -> int:
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="chassis", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     topics = commands.add_parser("topics", help="create the topics that contracts declare")

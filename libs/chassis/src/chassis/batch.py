@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import msgspec
-from contracts.event import Event, describe, find
 
 from chassis.db import Conn
 from chassis.kafka import RawRecord
 from chassis.outbox import Outgoing
+from contracts.event import Event, describe, find
 
 VALUE_BYTES_MAX = 262_144
 """Larger values are set aside unread: no event of ours comes near."""
@@ -78,9 +78,7 @@ class EventReader:
     """Decodes the events of one topic by their `ce_type` header."""
 
     def __init__(self, events: Sequence[type[Event]]) -> None:
-        self._decoders = {
-            describe(cls).type.encode(): msgspec.json.Decoder(cls) for cls in events
-        }
+        self._decoders = {describe(cls).type.encode(): msgspec.json.Decoder(cls) for cls in events}
 
     def read(self, records: Sequence[RawRecord]) -> tuple[list[Received], list[Undecodable]]:
         """Split records into events and ones that cannot be read; skip types not asked for."""

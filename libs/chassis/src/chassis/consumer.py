@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import asyncpg
 import structlog
-from contracts.event import Event, Topic
 
 from chassis import dead_letters, outbox, sql
 from chassis.batch import Batch, EventReader, Handler, Undecodable
 from chassis.db import LOST_RACES, Conn, Pool, is_outage, transaction
 from chassis.kafka import Assignment, KafkaError, RawRecord, Reader, TopicPartition
+from contracts.event import Event, Topic
 
 log = structlog.get_logger()
 
@@ -194,9 +194,7 @@ class Consumer:
         topics = [self._bare(p.topic) for p in beginnings]
         numbers = [p.partition for p in beginnings]
         async with transaction(self._pool) as conn:
-            await conn.execute(
-                _SQL["ensure_offsets"], topics, numbers, list(beginnings.values())
-            )
+            await conn.execute(_SQL["ensure_offsets"], topics, numbers, list(beginnings.values()))
             rows = await conn.fetch(_SQL["select_offsets"], topics, numbers)
         found = {
             TopicPartition(names[row["topic"]], row["partition"]): row["next_offset"]

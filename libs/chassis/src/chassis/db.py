@@ -86,5 +86,5 @@ async def transact[T](
             lost_race()
             if attempt == attempts_max:
                 raise
-            await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
     raise AssertionError("unreachable")

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from contracts.dead_letter.v1 import DeadLettered
-
 from chassis import clock, sql
 from chassis.batch import Undecodable
 from chassis.db import Conn
 from chassis.outbox import Outgoing
+from contracts.dead_letter.v1 import DeadLettered
 
 _SQL = sql.load("chassis", "consumer.sql")
 

@@ -1,4 +1,6 @@
 """Kafka, by aiokafka; the only module that imports it."""
+# aiokafka publishes no types: what comes from it is unknown here and typed at the edge.
+# pyright: basic
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
@@ -17,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
+
 from contracts.event import Topic
 
 __all__ = ["KafkaError", "RawRecord", "Reader", "TopicPartition", "Writer", "ensure_topics"]
@@ -41,7 +44,7 @@ class Outbound(NamedTuple):
 
 @lru_cache(maxsize=100_000)
 def partition_of(key: bytes, partitions: int) -> int:
-    """Kafka's default partition of a key. Cached: the hash in Python costs more than all the rest."""
+    """Kafka's default partition of a key. Cached: the hash in Python costs more than the rest."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
@@ -99,9 +102,7 @@ class Writer:
 
         async def dispatch(target: tuple[str, int]) -> None:
             builder = open_batches.pop(target)
-            waiting.append(
-                await producer.send_batch(builder, target[0], partition=target[1])
-            )
+            waiting.append(await producer.send_batch(builder, target[0], partition=target[1]))
 
         for topic, key, value, headers in records:
             if topic not in counts:
@@ -138,11 +139,15 @@ class Assignment(ConsumerRebalanceListener):
         self._revoked = revoked
 
     @override
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+    async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride] - may be a coroutine
+        self, assigned: set[TopicPartition]
+    ) -> None:
         await self._assigned(set(assigned))
 
     @override
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+    async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, revoked: set[TopicPartition]
+    ) -> None:
         await self._revoked(set(revoked))
 
 
@@ -165,10 +170,12 @@ class Reader:
         )
 
     async def start(self, topics: Sequence[str], listener: Assignment) -> None:
+        """Join the group."""
         self._consumer.subscribe(topics=topics, listener=listener)
         await self._consumer.start()
 
     async def stop(self) -> None:
+        """Leave the group."""
         await _stopped(self._consumer)
 
     async def fetch(
@@ -178,16 +185,20 @@ class Reader:
         return await self._consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at `offset`."""
         self._consumer.seek(partition, offset)
 
     def pause(self, partition: TopicPartition) -> None:
+        """Fetch no more of a partition until `resume`."""
         self._consumer.pause(partition)
 
     def resume(self, partition: TopicPartition) -> None:
+        """Fetch a partition again."""
         self._consumer.resume(partition)
 
     def assignment(self) -> frozenset[TopicPartition]:
-        return self._consumer.assignment()
+        """The partitions that the group gave to this member."""
+        return frozenset(self._consumer.assignment())
 
     def high_water(self, partition: TopicPartition) -> int | None:
         """The offset after the newest record that the broker told of, or None before it did."""
@@ -237,11 +248,9 @@ async def ensure_topics(
         KafkaError: The broker refused for another reason than that a topic exists.
     """
     created: list[str] = []
-    wanted = [
-        NewTopic(prefix + topic.name, partitions, replication_factor) for topic in topics
-    ]
+    wanted = [NewTopic(prefix + topic.name, partitions, replication_factor) for topic in topics]
     async with admin(servers) as client:
-        answer = await client.create_topics(wanted)
+        answer: Any = await client.create_topics(wanted)
         for name, code, *_rest in answer.topic_errors:
             if code == 0:
                 created.append(name)

@@ -23,6 +23,7 @@ class Migration(NamedTuple):
 
     @property
     def checksum(self) -> str:
+        """SHA-256 of the text, in hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
@@ -41,9 +42,11 @@ def migrations(package: str) -> list[Migration]:
     """
     found: list[Migration] = []
     for source in ("chassis.migrations", package):
-        for entry in files(source).iterdir():
-            if match := _FILE.fullmatch(entry.name):
-                found.append(Migration(int(match["version"]), entry.name, entry.read_text()))
+        found += [
+            Migration(int(match["version"]), entry.name, entry.read_text())
+            for entry in files(source).iterdir()
+            if (match := _FILE.fullmatch(entry.name))
+        ]
     found.sort()
     versions = [migration.version for migration in found]
     if len(set(versions)) != len(versions):
@@ -63,7 +66,9 @@ async def migrate(dsn: str, package: str) -> list[str]:
     try:
         await conn.execute(_SQL["lock"])
         await conn.execute(_SQL["ensure_table"])
-        applied = {row["version"]: row["checksum"] for row in await conn.fetch(_SQL["select_applied"])}
+        applied = {
+            row["version"]: row["checksum"] for row in await conn.fetch(_SQL["select_applied"])
+        }
         done: list[str] = []
         for migration in migrations(package):
             if migration.version in applied:

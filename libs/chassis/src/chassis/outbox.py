@@ -4,10 +4,10 @@ import zlib
 from collections.abc import Mapping
 
 import msgspec
-from contracts.event import Event, describe, encode, find
 
 from chassis import sql
 from chassis.db import Conn
+from contracts.event import Event, describe, encode, find
 
 API_STREAM = "api"
 """The stream of events written on request, outside any consumer."""
@@ -47,8 +47,11 @@ class Outgoing:
 
 
 def pack(records: list[StoredRecord]) -> bytes:
-    """The bytes of one outbox row. Events of a batch are alike, so level 1 shrinks them 5 to 8 times
-    for about 2 µs per event, which write-ahead log and socket give back."""
+    """The bytes of one outbox row.
+
+    Events of a batch are alike, so level 1 shrinks them 5 to 8 times for about 2 µs per event,
+    which write-ahead log and socket give back.
+    """
     return zlib.compress(_pack.encode(records), level=1)
 
 

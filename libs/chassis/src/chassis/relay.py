@@ -29,9 +29,7 @@ class Relay:
     moving its cursor: consumers drop repeats.
     """
 
-    def __init__(
-        self, dsn: str, writer: Writer, *, source: str, topic_prefix: str = ""
-    ) -> None:
+    def __init__(self, dsn: str, writer: Writer, *, source: str, topic_prefix: str = "") -> None:
         self._dsn = dsn
         self._writer = writer
         self._source = f"/{source}".encode()
@@ -72,9 +70,7 @@ class Relay:
             self.active = False
             conn.terminate()
 
-    async def _publish_until(
-        self, conn: "asyncpg.Connection[Record]", stop: asyncio.Event
-    ) -> None:
+    async def _publish_until(self, conn: "asyncpg.Connection[Record]", stop: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
         swept_at = clock()
         while not stop.is_set():

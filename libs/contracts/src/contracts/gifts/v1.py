@@ -31,7 +31,7 @@ class ChargeRequested(Event, frozen=True, omit_defaults=True):
     """The gift's own id: made by the client, kept through every retry."""
     payer_id: UserId
     order_key: str
-    """The key of the answer: answers that must keep their order share it. For gifts, the creator."""
+    """The key of the answer: answers that must keep their order share it; here the creator."""
     coins: PositiveCoins
     purpose: Literal["gift"] = "gift"
 

@@ -1,0 +1,46 @@
+"""What every service is told by its environment; services add their own fields to it."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Read once, in `__main__`, and handed down; a missing or malformed value stops the process.
+
+    A service subclasses it with its own `env_prefix`: `kafka_servers` of the wallet is
+    WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_dsn: SecretStr
+    """PostgreSQL, with the service's own role and password."""
+    database_connections_max: int = Field(default=10, ge=2, le=100)
+    """Per process. The sum over all pods must stay under the server's max_connections."""
+
+    kafka_servers: str
+    """Comma-separated host:port pairs."""
+    topic_prefix: str = ""
+    """Stands before every topic and group name, so that several systems can share a cluster."""
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    """Of the api, or of a worker's probes and metrics."""
+
+    token_jwks_url: str
+    """Where the public keys of viewers' tokens are: https://… or file:///…"""
+    token_issuer: str
+    token_audience: str
+
+    otlp_endpoint: str | None = None
+    """Where spans go (OTLP over HTTP), e.g. http://collector:4318; without it none are kept."""
+    trace_sample_ratio: float = Field(default=1.0, ge=0, le=1)
+    """Share of traces begun here that are kept; a trace begun elsewhere keeps its own decision."""
+    log_format: Literal["json", "console"] = "json"
+
+    shutdown_grace_s: float = Field(default=20, gt=0)
+    """How long to drain after SIGTERM; keep it below the pod's terminationGracePeriodSeconds."""
+    development: bool = False
+    """Schema introspection for everybody. Never in production."""

@@ -1,0 +1,1 @@
+"""What tests of services share: databases of their own on a real server, topics of their own."""

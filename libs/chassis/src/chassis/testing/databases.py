@@ -1,0 +1,80 @@
+"""A migrated database per test, copied from a template that is migrated once."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from chassis import migrate
+from chassis.db import Pool, open_pool
+
+
+class Database(NamedTuple):
+    """A migrated database that nobody else uses."""
+
+    dsn: str
+    pool: Pool
+
+
+def dsn_of(server_dsn: str, database: str) -> str:
+    """The address of another database on the same server."""
+    parts = urlsplit(server_dsn)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+@asynccontextmanager
+async def migrated(
+    server_dsn: str, migrations: str, *, connections_max: int = 10
+) -> AsyncGenerator[Database]:
+    """A new database with the migrations of package `migrations` applied; dropped at the end.
+
+    Args:
+        server_dsn: A superuser's address of any database on the server.
+        migrations: The package that holds the service's migrations, e.g. `wallet.migrations`.
+        connections_max: Size of the pool that comes with it.
+    """
+    template = await _template(server_dsn, migrations)
+    name = f"test_{secrets.token_hex(6)}"
+    await _execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    dsn = dsn_of(server_dsn, name)
+    pool = await open_pool(dsn, connections_max=connections_max, application="test")
+    try:
+        yield Database(dsn, pool)
+    finally:
+        pool.terminate()
+        await _execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _template(server_dsn: str, migrations: str) -> str:
+    """The name of a database with these very migrations, made by whoever needs it first."""
+    text = "".join(migration.checksum for migration in migrate.migrations(migrations))
+    name = f"template_{hashlib.sha256((migrations + text).encode()).hexdigest()[:16]}"
+    conn = await asyncpg.connect(server_dsn)
+    try:
+        # The lock belongs to the session, so that a test run that dies leaves none behind.
+        await conn.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+        known = await conn.fetchval(
+            "SELECT datistemplate FROM pg_database WHERE datname = $1", name
+        )
+        if not known:
+            await conn.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            await conn.execute(f'CREATE DATABASE "{name}"')
+            await migrate.migrate(dsn_of(server_dsn, name), migrations)
+            await conn.execute(
+                f'ALTER DATABASE "{name}" WITH is_template true allow_connections false'
+            )
+    finally:
+        await conn.close()
+    return name
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    try:
+        await conn.execute(statement)
+    finally:
+        await conn.close()
