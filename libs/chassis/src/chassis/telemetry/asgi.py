@@ -78,8 +78,8 @@ def _start(tracer: Tracer, scope: Scope) -> Span | None:
 
 def _route(scope: Scope) -> str:
     """Name the route by its template: paths hold ids, and an unknown path may hold anything."""
+    mounted_at = scope.get("root_path", "")
     route = scope.get("route")
-    if route is not None:
-        return str(route.path)
-    mounted_at = scope.get("root_path")
-    return mounted_at or "(no route)"
+    if route is None:
+        return mounted_at or "(no route)"
+    return f"{mounted_at}{route.path}".rstrip("/") or "/"
