@@ -14,13 +14,14 @@ VALUE_BYTES_MAX = 262_144
 """Larger values are set aside unread: no event of ours comes near."""
 
 
-class Received(msgspec.Struct, frozen=True):
+class Received(msgspec.Struct):
     """A decoded event and where it stood."""
 
     event: Event
     partition: int
     offset: int
     traceparent: str | None
+    """The trace that what this event causes carries on."""
 
 
 class Undecodable(msgspec.Struct, frozen=True):

@@ -6,16 +6,18 @@ Kafka knows of offsets only feeds lag charts.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import asyncpg
 import structlog
 
 from chassis import dead_letters, outbox, sql
-from chassis.batch import Batch, EventReader, Handler, Undecodable
+from chassis.batch import Batch, EventReader, Handler, Received, Undecodable
 from chassis.db import LOST_RACES, Conn, Pool, is_outage, transaction
 from chassis.kafka import Assignment, KafkaError, RawRecord, Reader, TopicPartition
+from chassis.telemetry import batch_spans, metrics
 from contracts.event import Event, Topic
 
 log = structlog.get_logger()
@@ -78,6 +80,23 @@ class _Lane:
 
     def waiting(self) -> int:
         return sum(len(buffer.records) for buffer in self.buffers.values())
+
+
+@contextmanager
+def _traced(topic: str, received: Sequence[Received]) -> Generator[None]:
+    """Give each event whose trace is kept a span, and what it causes that span as its parent."""
+    traced = [event for event in received if event.traceparent is not None]
+    if not traced:
+        yield
+        return
+    with batch_spans(
+        topic,
+        [event.traceparent for event in traced],
+        [(event.partition, event.offset) for event in traced],
+    ) as carried:
+        for event, traceparent in zip(traced, carried, strict=True):
+            event.traceparent = traceparent
+        yield
 
 
 class Consumer:
@@ -174,6 +193,8 @@ class Consumer:
                 async with lane.idle:
                     lane.buffers = {}
                     lane.subscription.handler.revoked()
+        for partition in partitions:
+            metrics.drop_partition(self._bare(partition.topic), partition.partition)
 
     async def _offsets(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
         """Where each partition goes on, from the database; waits while that is away."""
@@ -270,6 +291,7 @@ class Consumer:
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 lane.subscription.handler.rolled_back()
                 if isinstance(error, LOST_RACES) or is_outage(error):
+                    metrics.TRANSACT_RETRIES.labels(type(error).__name__).inc()
                     log.warning("batch_retried", topic=lane.topic, reason=repr(error))
                     if stop.is_set():
                         return
@@ -315,13 +337,20 @@ class Consumer:
         covered = [*records, *(undecodable.record for undecodable in bury)]
         shard = min(record.partition for record in covered)
         batch = Batch(topic, received, shard)
-        async with transaction(self._pool) as conn:
-            moved = await self._move_fence(conn, lane, topic, covered)
-            if received:
-                await handler.apply(conn, batch)
-            await dead_letters.bury(conn, topic, failed, batch.outgoing, consumer=self._group)
-            await outbox.append(conn, batch.outgoing)
+        began_at = self._now()
+        with _traced(topic, received):
+            async with transaction(self._pool) as conn:
+                moved = await self._move_fence(conn, lane, topic, covered)
+                if received:
+                    await handler.apply(conn, batch)
+                await dead_letters.bury(conn, topic, failed, batch.outgoing, consumer=self._group)
+                await outbox.append(conn, batch.outgoing)
         handler.committed(batch)
+        metrics.BATCH_RECORDS.labels(topic).observe(len(covered))
+        metrics.APPLY_SECONDS.labels(topic).observe(self._now() - began_at)
+        if failed:
+            metrics.DEAD_LETTERS.labels(topic).inc(len(failed))
+            log.error("records_set_aside", topic=topic, reasons=dead_letters.reasons(failed))
         for partition, offset in moved.items():
             if (buffer := lane.buffers.get(partition)) is not None:
                 buffer.position = offset
@@ -357,12 +386,19 @@ class Consumer:
 
     # ---------------------------------------------------------------- watching
 
+    def _report_lag(self) -> int:
+        lag = self.lag()
+        for partition, records in lag.items():
+            topic = self._bare(partition.topic)
+            metrics.CONSUMER_LAG.labels(topic, str(partition.partition)).set(records)
+        return sum(lag.values())
+
     async def _watch(self) -> None:
         """Report offsets for lag charts, and end the process when nothing moves any more."""
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
             positions = self.positions()
-            lag = sum(self.lag().values())
+            lag = self._report_lag()
             if lag == 0:
                 self._applied_at = self._now()
             elif self._now() - self._applied_at > STALLED_S:

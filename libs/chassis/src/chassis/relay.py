@@ -1,6 +1,7 @@
 """Publishes what lies in the outbox, in order within each stream, at least once."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from chassis import outbox, sql
 from chassis.db import OUTAGES, Record
 from chassis.kafka import KafkaError, Outbound, Writer
 from chassis.outbox import StoredRecord
+from chassis.telemetry import metrics, publish_spans
 
 log = structlog.get_logger()
 
@@ -77,6 +79,7 @@ class Relay:
             self._wake.clear()
             if await self._publish_some(conn):
                 continue
+            metrics.set_outbox_oldest(None)
             if clock() - swept_at > 60:
                 await conn.execute(_SQL["delete_published"], RETENTION, 1_000)
                 swept_at = clock()
@@ -86,13 +89,16 @@ class Relay:
         rows = await conn.fetch(_SQL["select_unpublished"], ROWS_PER_STREAM)
         if not rows:
             return False
+        metrics.set_outbox_oldest(min(row["created_at"].timestamp() for row in rows))
         cursors: dict[str, int] = {}
         records: list[Outbound] = []
         for row in rows:
             stored = outbox.unpack(row["records"])
             records.extend(self._outbound(row, stored))
             cursors[row["stream"]] = row["seq"] + 1
+        start_ns = time.time_ns()
         await self._writer.publish(records)
+        self._report(records, start_ns)
         await conn.execute(_SQL["move_cursors"], list(cursors), list(cursors.values()))
         return True
 
@@ -112,6 +118,20 @@ class Relay:
             if record.traceparent is not None:
                 headers.append(("traceparent", record.traceparent.encode()))
             yield Outbound(known[0], record.key.encode(), record.value, headers)
+
+    def _report(self, records: list[Outbound], start_ns: int) -> None:
+        """Count what was published, and give each record whose trace is kept its span."""
+        end_ns = time.time_ns()
+        counts: dict[str, int] = {}
+        traced: dict[str, list[bytes]] = {}
+        for record in records:
+            counts[record.topic] = counts.get(record.topic, 0) + 1
+            if record.headers[-1][0] == "traceparent":
+                traced.setdefault(record.topic, []).append(record.headers[-1][1])
+        for topic, count in counts.items():
+            metrics.OUTBOX_PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(count)
+        for topic, traceparents in traced.items():
+            publish_spans(topic.removeprefix(self._prefix), traceparents, start_ns, end_ns)
 
     def _woken(self, *_: object) -> None:
         self._wake.set()

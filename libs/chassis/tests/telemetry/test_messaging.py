@@ -8,7 +8,7 @@ UNSAMPLED = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
 def test_a_records_span_says_where_the_record_lay(spans: InMemorySpanExporter) -> None:
-    with batch_spans("gifts.charge.v1", 3, [None, SAMPLED], offsets=[40, 41]):
+    with batch_spans("gifts.charge.v1", [None, SAMPLED], [(3, 40), (3, 41)]):
         pass
 
     whole, part = spans.get_finished_spans()
@@ -28,13 +28,13 @@ def test_a_records_span_says_where_the_record_lay(spans: InMemorySpanExporter) -
 
 def test_what_one_hop_carries_the_next_continues(spans: InMemorySpanExporter) -> None:
     """A gift's path through three services and two publishes is one trace."""
-    with batch_spans("gifts.charge.v1", 0, [SAMPLED]) as in_wallet:
+    with batch_spans("gifts.charge.v1", [SAMPLED], [(0, 7)]) as in_wallet:
         pass
     publish_spans("wallet.charge.v1", in_wallet, 1, 2)
-    with batch_spans("wallet.charge.v1", 0, in_wallet) as in_gifts:
+    with batch_spans("wallet.charge.v1", in_wallet, [(0, 8)]) as in_gifts:
         pass
     publish_spans("gifts.gift.v1", in_gifts, 3, 4)
-    with batch_spans("gifts.gift.v1", 0, in_gifts):
+    with batch_spans("gifts.gift.v1", in_gifts, [(0, 9)]):
         pass
 
     names = [

@@ -23,18 +23,15 @@ _BATCH_SIZE: Final = "messaging.batch.message_count"
 
 def batch_spans(
     topic: str,
-    partition: int,
     traceparents: Sequence[Traceparent | None],
-    *,
-    offsets: Sequence[int] | None = None,
+    positions: Sequence[tuple[int, int]],
 ) -> SpanGroup:
     """Trace the application of one batch of records: `with batch_spans(…) as carried:`.
 
     Args:
         topic: The topic without prefix.
-        partition: The partition that all records come from.
         traceparents: The records' headers in order; None where a record has none.
-        offsets: The records' offsets in the same order, for the spans' attributes.
+        positions: The records' partitions and offsets in the same order.
 
     Returns:
         A context manager that gives, per record, the header for what the record causes.
@@ -48,10 +45,12 @@ def batch_spans(
             _OPERATION: "process",
             _OPERATION_TYPE: "process",
             _DESTINATION: topic,
-            _PARTITION: str(partition),
             _BATCH_SIZE: len(traceparents),
         },
-        attributes_of_each=None if offsets is None else lambda index: {_OFFSET: offsets[index]},
+        attributes_of_each=lambda index: {
+            _PARTITION: str(positions[index][0]),
+            _OFFSET: positions[index][1],
+        },
     )
 
 
