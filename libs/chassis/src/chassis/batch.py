@@ -34,7 +34,7 @@ class Undecodable(msgspec.Struct, frozen=True):
 class Batch:
     """Events of one topic, each partition's in order, applied in one transaction."""
 
-    __slots__ = ("outgoing", "received", "shard", "topic")
+    __slots__ = ("outgoing", "received", "set_aside_reasons", "shard", "topic")
 
     def __init__(self, topic: str, received: Sequence[Received], shard: int) -> None:
         self.topic = topic
@@ -44,6 +44,16 @@ class Batch:
         """The batch's lowest partition. Batches that run at the same time never share it, so rows
         kept per shard have one writer."""
         self.outgoing: dict[str, Outgoing] = {}
+        self.set_aside_reasons: dict[tuple[int, int], str] = {}
+        """Why, by partition and offset, for each record given to `set_aside`."""
+
+    def set_aside(self, received: Received, reason: str) -> None:
+        """Leave one event unapplied: it becomes a dead letter when the rest of the batch commits.
+
+        For an event that reads well but cannot be true, such as parts that do not add up to their
+        whole. Nothing of it may have been written.
+        """
+        self.set_aside_reasons[received.partition, received.offset] = reason
 
     def emit(self, event: Event, cause: Received) -> None:
         """Publish `event` when the batch commits, in the trace and the order of its cause."""

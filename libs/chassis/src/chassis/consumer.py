@@ -82,6 +82,18 @@ class _Lane:
         return sum(len(buffer.records) for buffer in self.buffers.values())
 
 
+def _set_aside(batch: Batch, records: Sequence[RawRecord]) -> list[Undecodable]:
+    """The records whose events the handler has given to `Batch.set_aside`."""
+    reasons = batch.set_aside_reasons
+    if not reasons:
+        return []
+    return [
+        Undecodable(record, reasons[record.partition, record.offset])
+        for record in records
+        if (record.partition, record.offset) in reasons
+    ]
+
+
 @contextmanager
 def _traced(topic: str, received: Sequence[Received]) -> Generator[None]:
     """Give each event whose trace is kept a span, and what it causes that span as its parent."""
@@ -343,6 +355,7 @@ class Consumer:
                 moved = await self._move_fence(conn, lane, topic, covered)
                 if received:
                     await handler.apply(conn, batch)
+                failed += _set_aside(batch, records)
                 await dead_letters.bury(conn, topic, failed, batch.outgoing, consumer=self._group)
                 await outbox.append(conn, batch.outgoing)
         handler.committed(batch)
