@@ -7,7 +7,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 LOCAL = REPOSITORY / ".local"
-"""All local data: servers' files, logs, PID files, keys. Ignored by git; safe to delete when stopped."""
+"""All local data: servers' files, logs, keys. Ignored by git; safe to delete when stopped."""
 
 SETUP = LOCAL / "setup"
 KAFKA_JARS = LOCAL / "kafka" / "jars"

@@ -1,5 +1,5 @@
 """What a person can put right."""
 
 
-class LocalProblem(Exception):
+class LocalProblemError(Exception):
     """Something is missing, taken or broken; the message is one line that ends with the remedy."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_stack import paths
-from local_stack.problem import LocalProblem
+from local_stack.problem import LocalProblemError
 from local_stack.truststore import java_trust_options
 
 
@@ -21,7 +21,7 @@ def set_up() -> None:
     """Bring the Kafka jars and the gateway's packages to what the repository asks for.
 
     Raises:
-        LocalProblem: A tool is missing or a download failed.
+        LocalProblemError: A tool is missing or a download failed.
     """
     _once("kafka", [paths.KAFKA_POM], paths.KAFKA_JARS, _copy_kafka_jars)
     lock = paths.GATEWAY / "package-lock.json"
@@ -44,7 +44,7 @@ def _once(name: str, sources: list[Path], result: Path, work: Callable[[], None]
 def _copy_kafka_jars() -> None:
     maven = paths.program_on_path("mvn")
     if maven is None:
-        raise LocalProblem(
+        raise LocalProblemError(
             "mvn is not on PATH and Kafka's jars come by it: install Maven"
             " (Debian: apt-get install maven; macOS: brew install maven)"
         )
@@ -93,4 +93,6 @@ def _run(command: list[str], environment: dict[str, str], failure: str) -> None:
     )
     if done.returncode != 0:
         print(done.stdout.rstrip(), file=sys.stderr)
-        raise LocalProblem(f"{failure} (see above): check the network, then run make setup again")
+        raise LocalProblemError(
+            f"{failure} (see above): check the network, then run make setup again"
+        )

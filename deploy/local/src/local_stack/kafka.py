@@ -1,0 +1,141 @@
+"""Apache Kafka as a local process: one KRaft node, broker and controller in one."""
+
+import socket
+import struct
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_stack import paths
+from local_stack.home import Home
+from local_stack.ports import HOST
+from local_stack.problem import LocalProblemError
+from local_stack.processes import ProcessSpec, base_environment
+
+# Any fixed id will do: one cluster per folder, never joined to another.
+_CLUSTER_ID = "bGFyZ2Vzc2UtbG9jYWwtMQ"
+
+_HEAP = ("-Xms256m", "-Xmx512m")
+
+
+def servers(ports: Mapping[str, int]) -> str:
+    """The address that clients are given."""
+    return f"{HOST}:{ports['kafka']}"
+
+
+def spec(home: Home, ports: Mapping[str, int], *, durable: bool) -> ProcessSpec:
+    """How to run the broker whose files `prepare` made."""
+    port = ports["kafka"]
+    return ProcessSpec(
+        name="kafka",
+        command=_java("kafka.Kafka", str(_configuration(home)), long_lived=durable),
+        is_ready=lambda: answers(HOST, port),
+        port_names=("kafka", "kafka-controller"),
+        grace_s=30,
+    )
+
+
+def prepare(home: Home, ports: Mapping[str, int]) -> None:
+    """Write the configuration and, the first time, format the broker's folder.
+
+    Raises:
+        LocalProblemError: The folder could not be formatted.
+    """
+    configuration = _configuration(home)
+    configuration.parent.mkdir(parents=True, exist_ok=True)
+    logs = home.data("kafka") / "logs"
+    lines = [f"{name}={value}" for name, value in _settings(logs, ports).items()]
+    configuration.write_text("\n".join(lines) + "\n")
+    if (logs / "meta.properties").exists():
+        return
+    done = subprocess.run(
+        _java(
+            "kafka.tools.StorageTool",
+            *("format", "--standalone", "-t", _CLUSTER_ID, "-c", str(configuration)),
+            long_lived=False,
+        ),
+        env=base_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LocalProblemError(
+            f"Kafka's folder {logs} could not be formatted ({done.stderr.strip()[-300:]}):"
+            " check free disk space, delete the folder and try again"
+        )
+
+
+def _configuration(home: Home) -> Path:
+    return home.data("kafka") / "server.properties"
+
+
+def _java(main: str, *arguments: str, long_lived: bool) -> list[str]:
+    return [
+        str(paths.java()),
+        *_HEAP,
+        # Few cores and a small heap: the parallel collectors' threads would only compete.
+        "-XX:+UseSerialGC",
+        # The optimising compiler costs half of the processor time of a start; it pays later.
+        *([] if long_lived else ["-XX:TieredStopAtLevel=1"]),
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        # Kafka 4.3 unmaps its files in a way of which Java 25 warns at every start.
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        f"{paths.KAFKA_JARS}/*",
+        main,
+        *arguments,
+    ]
+
+
+def _settings(logs: Path, ports: Mapping[str, int]) -> dict[str, object]:
+    controller = f"{HOST}:{ports['kafka-controller']}"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.bootstrap.servers": controller,
+        "listeners": f"PLAINTEXT://{servers(ports)},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{servers(ports)},CONTROLLER://{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": logs,
+        # One node: what is copied to three in production is kept once here.
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "offsets.topic.num.partitions": 8,
+        "transaction.state.log.num.partitions": 4,
+        # Topics are created with the partitions that contracts declare, never by a typing error.
+        "auto.create.topics.enable": "false",
+        # Groups here have one member per process: nobody else is worth waiting for.
+        "group.initial.rebalance.delay.ms": 0,
+        # A killed broker is let in again once its old session has ended.
+        "broker.session.timeout.ms": 3_000,
+        "broker.heartbeat.interval.ms": 500,
+        "controlled.shutdown.enable": "true",
+        # Memory: the defaults reserve 128 MB for a cleaner that has little to do, and 10 MB of
+        # address space for the index of each of many small partitions.
+        "log.cleaner.dedupe.buffer.size": 16_777_216,
+        "log.index.size.max.bytes": 1_048_576,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "message.max.bytes": 2_097_152,
+        "log.retention.hours": 24 * 7,
+    }
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a broker there takes requests: it is asked which versions it speaks."""
+    # ApiVersions (key 18) version 0, correlation id 1, a null client id.
+    request = struct.pack(">hhih", 18, 0, 1, -1)
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            head = connection.recv(10, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    # Length, correlation id, error code.
+    return len(head) == 10 and struct.unpack(">iih", head)[1:] == (1, 0)

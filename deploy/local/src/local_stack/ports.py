@@ -1,0 +1,85 @@
+"""Which port each process listens on."""
+
+import os
+import random
+import socket
+from collections.abc import Mapping
+
+from local_stack.problem import LocalProblemError
+
+HOST = "127.0.0.1"
+
+DEFAULTS: Mapping[str, int] = {
+    "gateway": 4000,
+    "wallet-api": 4101,
+    "wallet-worker": 4111,
+    "gifts-api": 4102,
+    "gifts-worker": 4112,
+    "payouts-api": 4103,
+    "payouts-worker": 4113,
+    "payment-sandbox": 4200,
+    "trace-store": 4300,
+    "postgres": 4432,
+    "kafka": 4092,
+    "kafka-controller": 4093,
+}
+
+# Below the range from which the kernel takes the near ends of connections, so that none of those
+# can sit on a port between the moment it is chosen here and the moment a process listens on it.
+_FREE_RANGE = range(20_000, 32_000)
+
+
+def variable(name: str) -> str:
+    """The environment variable that overrides the port of `name`."""
+    return f"LARGESSE_{name.upper().replace('-', '_')}_PORT"
+
+
+def configured() -> dict[str, int]:
+    """The ports of `make run`: the defaults, each overridden by its variable if that is set.
+
+    Raises:
+        LocalProblemError: A variable does not hold a port number.
+    """
+    chosen: dict[str, int] = {}
+    for name, default in DEFAULTS.items():
+        text = os.environ.get(variable(name), str(default))
+        if not text.isdecimal() or not 0 < int(text) < 65_536:
+            raise LocalProblemError(f"{variable(name)}={text} is no port: set a number below 65536")
+        chosen[name] = int(text)
+    return chosen
+
+
+def free() -> dict[str, int]:
+    """Ports that nothing listens on, for a stack of one's own beside others."""
+    chosen: dict[str, int] = {}
+    for name in DEFAULTS:
+        port = random.choice(_FREE_RANGE)
+        while port in chosen.values() or is_taken(port):
+            port = random.choice(_FREE_RANGE)
+        chosen[name] = port
+    return chosen
+
+
+def is_taken(port: int) -> bool:
+    """Whether some process listens on the port."""
+    with socket.socket() as attempt:
+        # Servers set this too: without it a port that just closed would look taken for a minute.
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def require_free(name: str, port: int) -> None:
+    """Make sure that `name` can listen on its port.
+
+    Raises:
+        LocalProblemError: Another program listens there.
+    """
+    if is_taken(port):
+        raise LocalProblemError(
+            f"port {port} of {name} is taken by another program:"
+            f" stop that, or choose another port with {variable(name)}"
+        )
