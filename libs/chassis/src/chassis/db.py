@@ -26,6 +26,7 @@ OUTAGES = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
 )
@@ -49,7 +50,13 @@ async def open_pool(dsn: str, *, connections_max: int, application: str) -> Pool
         min_size=1,
         max_size=connections_max,
         reset=_keep_session,
-        server_settings={"application_name": application, "timezone": "UTC", "jit": "off"},
+        server_settings={
+            "application_name": application,
+            "timezone": "UTC",
+            "jit": "off",
+            # A frozen process must not keep its rows locked from the owner that takes over.
+            "idle_in_transaction_session_timeout": "15s",
+        },
         command_timeout=60,
     )
 

@@ -257,3 +257,29 @@ async def ensure_topics(
             elif (error := for_code(code)) is not TopicAlreadyExistsError:
                 raise error(name)
     return created
+
+
+async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
+    """Everything that a topic holds now, in chunks, each partition's records in order."""
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    await consumer.start()
+    try:
+        partitions = list(consumer.assignment())
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions)
+        left = {partition for partition in partitions if ends[partition] > starts[partition]}
+        while left:
+            fetched = await consumer.getmany(timeout_ms=500, max_records=10_000)
+            for partition, records in fetched.items():
+                if chunk := [record for record in records if record.offset < ends[partition]]:
+                    yield chunk
+                if records[-1].offset + 1 >= ends[partition]:
+                    left.discard(partition)
+    finally:
+        await _stopped(consumer)

@@ -41,7 +41,7 @@ def migrations(package: str) -> list[Migration]:
     The chassis' come first under versions below 100; a service starts at 0100.
     """
     found: list[Migration] = []
-    for source in ("chassis.migrations", package):
+    for source in dict.fromkeys(("chassis.migrations", package)):
         found += [
             Migration(int(match["version"]), entry.name, entry.read_text())
             for entry in files(source).iterdir()

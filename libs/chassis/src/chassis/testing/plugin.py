@@ -7,7 +7,11 @@ from typing import Protocol
 
 import pytest
 
+from chassis import kafka
+from chassis.kafka import Writer
 from chassis.testing.databases import Database, migrated
+from chassis.testing.publisher import Publisher
+from contracts import catalogue
 
 
 class Servers(Protocol):
@@ -39,6 +43,18 @@ async def new_database(servers: Servers) -> AsyncGenerator[NewDatabase]:
 
 
 @pytest.fixture
-def topic_prefix() -> str:
-    """A prefix for topics and groups that no other test has."""
-    return f"t{secrets.token_hex(5)}."
+async def topic_prefix(servers: Servers) -> str:
+    """A prefix that no other test has, under which every topic exists with three partitions."""
+    prefix = f"t{secrets.token_hex(5)}."
+    await kafka.ensure_topics(
+        servers.kafka_servers, catalogue.topics(), prefix=prefix, partitions=3
+    )
+    return prefix
+
+
+@pytest.fixture
+async def publisher(servers: Servers, topic_prefix: str) -> AsyncGenerator[Publisher]:
+    """Puts records on the test's own topics."""
+    writer = Writer(servers.kafka_servers, client_id="test")
+    yield Publisher(writer, topic_prefix)
+    await writer.close()
