@@ -70,16 +70,20 @@ def test_a_line_in_a_span_names_its_trace(output: io.StringIO, spans: InMemorySp
     assert line["span_id"] == f"{context.span_id:016x}"
 
 
-def test_an_exception_is_a_structure(output: io.StringIO) -> None:
+def test_an_exception_is_a_structure_without_variables(output: io.StringIO) -> None:
+    """A frame's variables may hold tokens and secrets."""
+    secret = "s3cret"
     try:
         raise LookupError("gone")
     except LookupError:
         structlog.get_logger("wallet.api").exception("request_failed")
+    del secret
 
     (line,) = lines(output)
     exceptions = line["exception"]
     assert isinstance(exceptions, list)
     assert (exceptions[0]["exc_type"], exceptions[0]["exc_value"]) == ("LookupError", "gone")
+    assert "s3cret" not in output.getvalue()
 
 
 def test_a_flood_ends_with_its_count(output: io.StringIO) -> None:

@@ -12,10 +12,12 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chassis.telemetry.flood import FloodFilter
 
+_FIRST: Final = ("timestamp", "level", "event")
+
 type LogFormat = Literal["json", "console"]
 
 # Every line of these says what our own lines say already, or is for their authors.
-_QUIET: Final = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "urllib3": logging.WARNING}
+_QUIET: Final = dict.fromkeys(("httpcore", "httpx", "urllib3", "uvicorn"), logging.WARNING)
 
 
 def configure(
@@ -69,16 +71,25 @@ def _renderers(log_format: LogFormat) -> list[Processor]:
     match log_format:
         case "json":
             return [
-                structlog.processors.dict_tracebacks,
-                structlog.processors.EventRenamer("event"),
+                # Without the frames' variables: they hold tokens, secrets and people's data.
+                structlog.processors.ExceptionRenderer(
+                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+                ),
                 structlog.processors.JSONRenderer(serializer=_to_json),
             ]
         case "console":
-            return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+            return [
+                structlog.dev.ConsoleRenderer(
+                    colors=sys.stdout.isatty(),
+                    exception_formatter=structlog.dev.plain_traceback,
+                )
+            ]
 
 
 def _to_json(event: Mapping[str, Any], **_: object) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    # What a person looks for comes first.
+    ordered = {**{key: event[key] for key in _FIRST if key in event}, **event}
+    return msgspec.json.encode(ordered, enc_hook=repr).decode()
 
 
 def _add_trace_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
