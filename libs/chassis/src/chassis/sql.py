@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from itertools import zip_longest
 from types import MappingProxyType
 
 _NAME = re.compile(r"^-- name: (?P<name>[a-z][a-z0-9_]*)$", re.MULTILINE)
@@ -17,7 +18,7 @@ def load(package: str, file: str) -> Mapping[str, str]:
     text = files(package).joinpath(file).read_text()
     marks = list(_NAME.finditer(text))
     statements: dict[str, str] = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         name = mark["name"]
         if name in statements:
             raise ValueError(f"{package}/{file} declares {name!r} twice")
