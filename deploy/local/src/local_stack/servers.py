@@ -12,7 +12,6 @@ itself when it has been able to take that lock for itself for a while.
 """
 
 import json
-import os
 import shutil
 import sys
 import time
@@ -22,6 +21,7 @@ from dataclasses import asdict, dataclass
 import psutil
 
 from local_stack import docker, kafka, paths, ports, postgres
+from local_stack.addresses import given_server
 from local_stack.databases import password
 from local_stack.file_lock import FileLock
 from local_stack.home import Home
@@ -51,22 +51,6 @@ class Servers:
     """Comma-separated host:port pairs."""
 
 
-def given() -> Servers | None:
-    """The servers named in the environment, if there are any.
-
-    Raises:
-        LocalProblemError: Only one of the two is named.
-    """
-    dsn = os.environ.get("LARGESSE_POSTGRES_DSN", "")
-    brokers = os.environ.get("LARGESSE_KAFKA_SERVERS", "")
-    if bool(dsn) != bool(brokers):
-        raise LocalProblemError(
-            "set both LARGESSE_POSTGRES_DSN and LARGESSE_KAFKA_SERVERS, or neither:"
-            " servers come as a pair"
-        )
-    return Servers(dsn, brokers) if dsn else None
-
-
 def ensure() -> Servers:
     """The servers for tests, started if nobody has started them yet; stays valid until we end.
 
@@ -77,7 +61,13 @@ def ensure() -> Servers:
     """
     global _known
     if _known is None:
-        _known = given() or _join()
+        dsn = given_server("POSTGRES_DSN")
+        brokers = given_server("KAFKA_SERVERS")
+        if dsn is not None and brokers is not None:
+            _known = Servers(dsn, brokers)
+        else:
+            found = _join()
+            _known = Servers(dsn or found.postgres_dsn, brokers or found.kafka_servers)
     return _known
 
 

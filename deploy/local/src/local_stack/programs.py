@@ -1,0 +1,145 @@
+"""Our own processes: with which command and settings each of them runs."""
+
+import http.client
+import sys
+from collections.abc import Callable, Mapping
+
+from local_stack import paths, tokens
+from local_stack.addresses import Addresses
+from local_stack.databases import SERVICES, password
+from local_stack.home import Home
+from local_stack.ports import HOST
+from local_stack.processes import ProcessSpec
+
+SERVERS = ("postgres", "kafka")
+
+PROGRAMS = (
+    "trace-store",
+    "payment-sandbox",
+    *(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
+    "gateway",
+)
+"""In the order in which they are started."""
+
+
+def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) -> ProcessSpec:
+    """How to run the program `name`, one of PROGRAMS.
+
+    Args:
+        name: Which program.
+        home: Its stack's folder.
+        addresses: Its stack's addresses.
+        extra: More settings, which win over ours; a program ignores those that are not its own.
+    """
+    match name:
+        case "gateway":
+            return _gateway(home, addresses, extra)
+        case "trace-store":
+            command = [sys.executable, "-m", "trace_store", "serve"]
+            settings = _trace_store_settings(home, addresses)
+        case "payment-sandbox":
+            command = [sys.executable, "-m", "payment_sandbox"]
+            settings = _sandbox_settings(home, addresses)
+        case _:
+            service, _, process = name.partition("-")
+            command = [sys.executable, "-m", service, process]
+            settings = service_settings(service, home, addresses)
+            settings |= _prefixed(service, {"HTTP_PORT": str(addresses.ports[name])})
+    return ProcessSpec(
+        name=name,
+        command=command,
+        environment=settings | dict(extra),
+        is_ready=_http_ready(addresses.ports[name], "/readyz"),
+        port_names=(name,),
+    )
+
+
+def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str, str]:
+    """The settings of a service; those of `migrate` and `seed` are the same."""
+    settings = {
+        "DATABASE_DSN": addresses.database_dsn(home, service),
+        "KAFKA_SERVERS": addresses.kafka_servers,
+        "TOPIC_PREFIX": addresses.prefix,
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(addresses.ports[f"{service}-api"]),
+        "TOKEN_JWKS_URL": home.key_set.as_uri(),
+        "TOKEN_ISSUER": tokens.ISSUER,
+        "TOKEN_AUDIENCE": tokens.AUDIENCE,
+        "OTLP_ENDPOINT": addresses.url("trace-store"),
+        "LOG_FORMAT": "json",
+        "DEVELOPMENT": "true",
+    }
+    if service == "wallet":
+        settings |= {
+            "SANDBOX_URL": addresses.url("payment-sandbox"),
+            "SANDBOX_API_KEY": password(home, "sandbox-api-key"),
+            "SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
+        }
+    return _prefixed(service, settings)
+
+
+def _prefixed(service: str, settings: Mapping[str, str]) -> dict[str, str]:
+    return {f"{service.upper()}_{name}": value for name, value in settings.items()}
+
+
+def _sandbox_settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    return {
+        "PAYMENT_SANDBOX_HTTP_HOST": HOST,
+        "PAYMENT_SANDBOX_HTTP_PORT": str(addresses.ports["payment-sandbox"]),
+        "PAYMENT_SANDBOX_API_KEY": password(home, "sandbox-api-key"),
+        "PAYMENT_SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
+        "PAYMENT_SANDBOX_WEBHOOK_URL": addresses.url("wallet-api", "/webhooks/sandbox"),
+        "PAYMENT_SANDBOX_DATA_FILE": str(home.data("payment-sandbox.sqlite")),
+    }
+
+
+def _trace_store_settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    return {
+        "TRACE_STORE_HTTP_HOST": HOST,
+        "TRACE_STORE_HTTP_PORT": str(addresses.ports["trace-store"]),
+        "TRACE_STORE_DATA_FILE": str(home.data("traces.sqlite")),
+    }
+
+
+def _gateway(home: Home, addresses: Addresses, extra: Mapping[str, str]) -> ProcessSpec:
+    port = addresses.ports["gateway"]
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_HOST": HOST,
+        "GATEWAY_JWKS_URL": home.key_set.as_uri(),
+        "GATEWAY_TOKEN_ISSUER": tokens.ISSUER,
+        "GATEWAY_TOKEN_AUDIENCE": tokens.AUDIENCE,
+        "GATEWAY_OTLP_ENDPOINT": addresses.url("trace-store"),
+        "GATEWAY_DEVELOPMENT": "true",
+        "NODE_USE_SYSTEM_CA": "1",
+    }
+    for service in SERVICES:
+        settings[f"GATEWAY_{service.upper()}_URL"] = addresses.url(f"{service}-api", "/graphql")
+    return ProcessSpec(
+        name="gateway",
+        command=[
+            str(paths.node()),
+            "--max-old-space-size=384",
+            "node_modules/@graphql-hive/gateway/dist/bin.js",
+            "supergraph",
+            "--config-path=federation/gateway.config.js",
+        ],
+        folder=paths.GATEWAY,
+        environment=settings | dict(extra),
+        is_ready=_http_ready(port, "/readiness"),
+        port_names=("gateway",),
+    )
+
+
+def _http_ready(port: int, path: str) -> Callable[[], bool]:
+    def is_ready() -> bool:
+        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return is_ready
