@@ -1,0 +1,1 @@
+"""What the service does; each runs in a transaction that its caller opened."""

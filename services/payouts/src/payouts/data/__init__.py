@@ -1,0 +1,1 @@
+"""What a new system starts with."""

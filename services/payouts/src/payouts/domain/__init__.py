@@ -1,0 +1,1 @@
+"""What creators earn and when it matures; no input or output."""

@@ -1,0 +1,140 @@
+"""From one gift to the diamonds it earns, slice by slice."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from contracts.event import COINS_MAX
+from contracts.gifts.v1 import GiftSent
+from payouts.domain.maturity import matures_on
+from payouts.domain.rates import NoRateError, RateBook
+
+MICRO_DIAMONDS_MAX = COINS_MAX
+_BIGINT_MAX = 2**63 - 1
+
+
+class UnaccruableGiftError(ValueError):
+    """The gift contradicts itself; the message says how."""
+
+
+class Accrual(msgspec.Struct, frozen=True, gc=False):
+    """What one gift earns its creator. A slice is the same place in each of the tuples."""
+
+    gift_id: UUID
+    creator_id: str
+    coins: int
+    micro_diamonds: int
+    """The sum of its slices, always."""
+    rate_version: int
+    sent_at: datetime
+    lot_ids: tuple[int, ...]
+    lot_classes: tuple[str, ...]
+    slice_coins: tuple[int, ...]
+    slice_micro_diamonds: tuple[int, ...]
+    matures_on: tuple[date, ...]
+
+    def tells_the_same_as(self, other: "Accrual") -> bool:
+        """Whether both come from the same gift, told twice.
+
+        What we made of it, at which rate, is not part of what was told.
+        """
+        return (
+            self.gift_id == other.gift_id
+            and self.creator_id == other.creator_id
+            and self.coins == other.coins
+            and self.sent_at == other.sent_at
+            and self.lot_ids == other.lot_ids
+            and self.lot_classes == other.lot_classes
+            and self.slice_coins == other.slice_coins
+            and self.matures_on == other.matures_on
+        )
+
+
+def accrue(gift: GiftSent, book: RateBook) -> Accrual:
+    """Value each slice of a gift at the rate that was in force when it was sent.
+
+    Whole coins times micro-diamonds per coin: there is no fraction to lose, and the slices add up
+    to the gift by construction.
+
+    Raises:
+        UnaccruableGiftError: Slices do not add up to the price, a lot's id or a time is none, no
+            rate was in force, or the amount is beyond what the ledger holds.
+    """
+    slices = gift.slices
+    coins = tuple([part.coins for part in slices])
+    if sum(coins) != gift.price_coins:
+        raise UnaccruableGiftError(
+            f"slices add up to {sum(coins)} coins, the price is {gift.price_coins}"
+        )
+    lot_ids = tuple([part.lot_id for part in slices])
+    if min(lot_ids) < 1 or max(lot_ids) > _BIGINT_MAX:
+        raise UnaccruableGiftError("a lot has an id that no lot can have")
+    # A time without an offset is no moment: it would be read as this machine's own.
+    if gift.sent_at.tzinfo is None or any(part.refundable_until.tzinfo is None for part in slices):
+        raise UnaccruableGiftError("a time has no offset from UTC")
+    try:
+        rate = book.in_force(gift.sent_at)
+        days = tuple([matures_on(part.refundable_until, gift.sent_at) for part in slices])
+    except (NoRateError, OverflowError) as error:
+        raise UnaccruableGiftError(str(error)) from error
+    classes = tuple([part.lot_class for part in slices])
+    per_coin = rate.micro_diamonds_per_coin
+    micro_diamonds = tuple([part.coins * per_coin.of(part.lot_class) for part in slices])
+    total = sum(micro_diamonds)
+    if total > MICRO_DIAMONDS_MAX:
+        raise UnaccruableGiftError(f"{total} micro-diamonds are more than the ledger holds")
+    return Accrual(
+        gift_id=gift.gift_id,
+        creator_id=gift.creator_id,
+        coins=gift.price_coins,
+        micro_diamonds=total,
+        rate_version=rate.version,
+        sent_at=gift.sent_at,
+        lot_ids=lot_ids,
+        lot_classes=classes,
+        slice_coins=coins,
+        slice_micro_diamonds=micro_diamonds,
+        matures_on=days,
+    )
+
+
+class CreatorSum(msgspec.Struct, gc=False):
+    """What some gifts earned one creator."""
+
+    creator_id: str
+    gifts: int = 0
+    coins: int = 0
+    micro_diamonds: int = 0
+    rate_version: int = 0
+    """The newest among them."""
+
+
+class Sums(msgspec.Struct):
+    """What some gifts earned, per creator and per day of maturity."""
+
+    creators: dict[str, CreatorSum]
+    buckets: dict[tuple[str, date, int], int]
+    """Micro-diamonds by creator, day of maturity and rate version; none that are zero."""
+
+
+def sum_up(accruals: Iterable[Accrual]) -> Sums:
+    """Add accruals up, so that a creator with a thousand gifts costs one row."""
+    creators: dict[str, CreatorSum] = {}
+    buckets: dict[tuple[str, date, int], int] = {}
+    for accrual in accruals:
+        creator_id = accrual.creator_id
+        creator = creators.get(creator_id)
+        if creator is None:
+            creator = creators[creator_id] = CreatorSum(creator_id)
+        creator.gifts += 1
+        creator.coins += accrual.coins
+        creator.micro_diamonds += accrual.micro_diamonds
+        version = accrual.rate_version
+        creator.rate_version = max(version, creator.rate_version)
+        for day, amount in zip(accrual.matures_on, accrual.slice_micro_diamonds, strict=True):
+            if amount:
+                bucket = (creator_id, day, version)
+                buckets[bucket] = buckets.get(bucket, 0) + amount
+    return Sums(creators, buckets)

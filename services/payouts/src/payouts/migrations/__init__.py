@@ -1,0 +1,1 @@
+"""The schema of the payouts database, in numbered steps."""

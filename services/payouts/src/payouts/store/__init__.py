@@ -1,0 +1,1 @@
+"""Statements on the payouts database, one function each."""

@@ -1,0 +1,67 @@
+"""Sums of what creators earned: what questions are answered from."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from chassis import sql
+from chassis.db import Conn
+from payouts.domain.accrual import CreatorSum
+from payouts.domain.earnings import Earnings, Maturing
+
+STATEMENTS = sql.load("payouts.store", "earnings.sql")
+
+
+async def add_to_creators(conn: Conn, sums: Sequence[CreatorSum]) -> dict[str, int]:
+    """Credit creators, each named once; returns their lifetime micro-diamonds after it."""
+    rows = await conn.fetch(
+        STATEMENTS["add_to_creators"],
+        [creator.creator_id for creator in sums],
+        [creator.gifts for creator in sums],
+        [creator.coins for creator in sums],
+        [creator.micro_diamonds for creator in sums],
+    )
+    return {row["creator_id"]: row["lifetime_micro_diamonds"] for row in rows}
+
+
+async def add_to_buckets(conn: Conn, buckets: Sequence[tuple[tuple[str, date, int], int]]) -> None:
+    """Add micro-diamonds to buckets, each named once by creator, day and rate version."""
+    await conn.execute(
+        STATEMENTS["add_to_buckets"],
+        [creator_id for (creator_id, _, _), _ in buckets],
+        [day for (_, day, _), _ in buckets],
+        [version for (_, _, version), _ in buckets],
+        [amount for _, amount in buckets],
+    )
+
+
+async def debit_issuance(conn: Conn, shard: int, micro_diamonds: int) -> None:
+    """Debit the account that all diamonds come from."""
+    await conn.execute(STATEMENTS["debit_issuance"], shard, micro_diamonds)
+
+
+async def select_earnings(conn: Conn, creator_ids: Sequence[str], day: date) -> dict[str, Earnings]:
+    """What creators have earned, as of a day; who has earned nothing is missing."""
+    parts: dict[str, list[tuple[int, int, int]]] = {}
+    for row in await conn.fetch(STATEMENTS["select_earnings"], creator_ids, day):
+        parts.setdefault(row["creator_id"], []).append(
+            (row["rate_version"], row["pending"], row["available"])
+        )
+    return {creator_id: Earnings.of(rows) for creator_id, rows in parts.items()}
+
+
+async def select_maturing(
+    conn: Conn, creator_id: str, *, after: date, limit: int
+) -> Sequence[Maturing]:
+    """The next days on which something matures, soonest first, all later than `after`."""
+    rows = await conn.fetch(STATEMENTS["select_maturing"], creator_id, after, limit)
+    return [Maturing(row["matures_on"], row["micro_diamonds"]) for row in rows]
+
+
+async def select_maturing_backward(
+    conn: Conn, creator_id: str, *, after: date, before: date | None, limit: int
+) -> Sequence[Maturing]:
+    """The last days on which something matures, latest first, between two days (exclusive)."""
+    rows = await conn.fetch(
+        STATEMENTS["select_maturing_backward"], creator_id, after, before, limit
+    )
+    return [Maturing(row["matures_on"], row["micro_diamonds"]) for row in rows]

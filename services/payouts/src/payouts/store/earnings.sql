@@ -1,0 +1,80 @@
+-- name: add_to_creators
+-- Locks in the order given; the caller sorts. A creator's partition has one owner, so that nobody
+-- else is at these rows unless a fence is about to stop them.
+-- $1 creator_ids, $2 gifts, $3 coins, $4 micro_diamonds
+INSERT INTO creator_earning AS c (creator_id, gifts, coins, lifetime_micro_diamonds)
+SELECT
+    creator_id,
+    gifts,
+    coins,
+    micro_diamonds
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
+    AS i (creator_id, gifts, coins, micro_diamonds)
+ON CONFLICT (creator_id) DO UPDATE
+    SET
+        gifts = c.gifts + excluded.gifts,
+        coins = c.coins + excluded.coins,
+        lifetime_micro_diamonds = c.lifetime_micro_diamonds + excluded.lifetime_micro_diamonds
+RETURNING creator_id, lifetime_micro_diamonds;
+
+-- name: add_to_buckets
+-- In the order given, after the creators' rows.
+-- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds
+INSERT INTO earning_bucket AS b (creator_id, matures_on, rate_version, micro_diamonds)
+SELECT
+    creator_id,
+    matures_on,
+    rate_version,
+    micro_diamonds
+FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[])
+    AS i (creator_id, matures_on, rate_version, micro_diamonds)
+ON CONFLICT (creator_id, matures_on, rate_version) DO UPDATE
+    SET micro_diamonds = b.micro_diamonds + excluded.micro_diamonds;
+
+-- name: debit_issuance
+-- The other side of what creators were credited; last, and in the batch's own shard.
+-- $1 shard, $2 micro_diamonds
+INSERT INTO system_account AS s (kind, shard, debits_micro_diamonds, credits_micro_diamonds)
+VALUES ('issuance', $1, $2, 0)
+ON CONFLICT (kind, shard) DO UPDATE
+    SET debits_micro_diamonds = s.debits_micro_diamonds + excluded.debits_micro_diamonds;
+
+-- name: select_earnings
+-- What of each creator's diamonds has matured by the day $2 and what has not, per rate version.
+-- $1 creator_ids, $2 day
+SELECT
+    creator_id,
+    rate_version,
+    coalesce(sum(micro_diamonds) FILTER (WHERE matures_on > $2::date), 0)::bigint AS pending,
+    coalesce(sum(micro_diamonds) FILTER (WHERE matures_on <= $2::date), 0)::bigint AS available
+FROM earning_bucket
+WHERE creator_id = any($1::text[])
+GROUP BY creator_id, rate_version
+ORDER BY creator_id, rate_version;
+
+-- name: select_maturing
+-- Soonest first, from the day after $2.
+-- $1 creator_id, $2 day before the first, $3 days at most
+SELECT
+    matures_on,
+    sum(micro_diamonds)::bigint AS micro_diamonds
+FROM earning_bucket
+WHERE creator_id = $1 AND matures_on > $2::date
+GROUP BY matures_on
+ORDER BY matures_on
+LIMIT $3;
+
+-- name: select_maturing_backward
+-- Latest first, down to the day after $2 and from the day before $3 (null: from the last).
+-- $1 creator_id, $2 day before the first, $3 day after the last, $4 days at most
+SELECT
+    matures_on,
+    sum(micro_diamonds)::bigint AS micro_diamonds
+FROM earning_bucket
+WHERE
+    creator_id = $1
+    AND matures_on > $2::date
+    AND matures_on < coalesce($3::date, 'infinity')
+GROUP BY matures_on
+ORDER BY matures_on DESC
+LIMIT $4;

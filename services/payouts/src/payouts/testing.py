@@ -1,0 +1,121 @@
+"""Gifts and rates for tests: believable unless the test says otherwise."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from chassis import ids
+from chassis.db import Pool
+from contracts.gifts.v1 import GiftSent
+from contracts.wallet.v1 import LotClass, LotSlice
+from payouts.domain.rates import DiamondWorth, MicroDiamondsPerCoin, Rate
+
+SENT_AT = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
+REFUNDABLE_UNTIL = SENT_AT + timedelta(days=120)
+
+
+def a_slice(
+    coins: int,
+    lot_class: LotClass = "purchased",
+    *,
+    lot_id: int = 7,
+    refundable_until: datetime = REFUNDABLE_UNTIL,
+) -> LotSlice:
+    """Coins of one lot."""
+    return LotSlice(
+        lot_id=lot_id, lot_class=lot_class, coins=coins, refundable_until=refundable_until
+    )
+
+
+def a_gift(
+    coins: int = 10,
+    *,
+    slices: Sequence[LotSlice] | None = None,
+    creator_id: str = "star",
+    gift_id: UUID | None = None,
+    sent_at: datetime = SENT_AT,
+) -> GiftSent:
+    """A gift whose price is what its slices add up to; without any, one slice of `coins`."""
+    parts = (a_slice(coins),) if slices is None else tuple(slices)
+    return GiftSent(
+        gift_id=gift_id or ids.uuid7(),
+        sender_id="viewer",
+        creator_id=creator_id,
+        item_id="rose",
+        count=1,
+        price_coins=sum(part.coins for part in parts),
+        catalogue_version=1,
+        target_kind="video",
+        target_id="v1",
+        slices=parts,
+        sent_at=sent_at,
+    )
+
+
+def altered(gift: GiftSent, **fields: object) -> GiftSent:
+    """The same gift with other values in some fields, whether they still agree or not."""
+    return msgspec.structs.replace(gift, **fields)
+
+
+def a_rate(
+    version: int = 1,
+    effective_from: datetime = datetime(2020, 1, 1, tzinfo=UTC),
+    *,
+    purchased: int = 500_000,
+    bonus: int = 250_000,
+    earned: int = 100_000,
+    granted: int = 50_000,
+    currency: str = "USD",
+    micro_minor: int = 500_000,
+) -> Rate:
+    """Like the first one of the product, unless told otherwise."""
+    return Rate(
+        version=version,
+        effective_from=effective_from,
+        micro_diamonds_per_coin=MicroDiamondsPerCoin(
+            purchased=purchased, bonus=bonus, earned=earned, granted=granted
+        ),
+        diamond_worth=DiamondWorth(currency=currency, micro_minor=micro_minor),
+    )
+
+
+async def assert_books_balance(pool: Pool) -> None:
+    """Creators, buckets and the system account are three ways to add the journal up: all agree."""
+    wrong = await pool.fetch("""
+        WITH journal AS (
+            SELECT
+                creator_id,
+                count(*) AS gifts,
+                sum(coins) AS coins,
+                sum(micro_diamonds) AS micro_diamonds
+            FROM accrual
+            GROUP BY creator_id
+        ),
+
+        bucket AS (
+            SELECT creator_id, sum(micro_diamonds) AS micro_diamonds
+            FROM earning_bucket
+            GROUP BY creator_id
+        )
+
+        SELECT creator_id
+        FROM journal AS j
+        FULL JOIN creator_earning AS c USING (creator_id)
+        FULL JOIN bucket AS b USING (creator_id)
+        WHERE
+            (j.gifts, j.coins, j.micro_diamonds)
+            IS DISTINCT FROM (c.gifts, c.coins, c.lifetime_micro_diamonds)
+            OR coalesce(b.micro_diamonds, 0) <> j.micro_diamonds
+    """)
+    assert wrong == []
+    balance = await pool.fetchval("""
+        SELECT
+            (SELECT coalesce(sum(lifetime_micro_diamonds), 0) FROM creator_earning)
+            + (
+                SELECT coalesce(sum(credits_micro_diamonds - debits_micro_diamonds), 0)
+                FROM system_account
+            )
+    """)
+    assert balance == 0

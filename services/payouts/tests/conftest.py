@@ -1,0 +1,24 @@
+"""Databases for the tests of payouts."""
+
+import pytest
+
+from chassis import clock
+from chassis.db import transaction
+from chassis.testing.databases import Database
+from chassis.testing.plugin import NewDatabase
+from payouts.commands.publish_rates import publish_rates
+from payouts.testing import a_rate
+
+
+@pytest.fixture
+async def unseeded(new_database: NewDatabase) -> Database:
+    """A migrated database of the test's own, with nothing in it."""
+    return await new_database("payouts.migrations")
+
+
+@pytest.fixture
+async def database(unseeded: Database) -> Database:
+    """A migrated database of the test's own, with the first rate published."""
+    async with transaction(unseeded.pool) as conn:
+        await publish_rates(conn, [a_rate()], now=clock.now())
+    return unseeded

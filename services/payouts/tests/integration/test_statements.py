@@ -1,0 +1,55 @@
+"""Every statement fits the migrated schema, and the reads use their indexes."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from chassis.db import transaction
+from chassis.testing.databases import Database
+from payouts.store import accruals, earnings, rates
+
+STATEMENTS = {**accruals.STATEMENTS, **earnings.STATEMENTS, **rates.STATEMENTS}
+TODAY = date(2026, 5, 10)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_prepares(unseeded: Database, name: str) -> None:
+    async with unseeded.pool.acquire() as conn:
+        await conn.prepare(STATEMENTS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "index"),
+    [
+        ("select_accruals", ([UUID(int=1)],), "accrual_pkey"),
+        ("select_earnings", (["creator-7"], TODAY), "earning_bucket_pkey"),
+        ("select_maturing", ("creator-7", TODAY, 10), "earning_bucket_pkey"),
+        ("select_maturing_backward", ("creator-7", TODAY, None, 10), "earning_bucket_pkey"),
+    ],
+)
+async def test_reads_by_index(
+    database: Database, name: str, arguments: tuple[object, ...], index: str
+) -> None:
+    """Among many creators and gifts, a read goes to its own rows, and sorts none of them."""
+    async with transaction(database.pool) as conn:
+        await conn.execute("""
+            INSERT INTO earning_bucket (creator_id, matures_on, rate_version, micro_diamonds)
+            SELECT 'creator-' || c, date '2026-05-01' + d, 1, 1
+            FROM generate_series(1, 300) AS c, generate_series(1, 60) AS d;
+            INSERT INTO accrual (
+                gift_id, coins, micro_diamonds, rate_version, sent_at, creator_id, lot_ids,
+                lot_classes, slice_coins, slice_micro_diamonds, matures_on
+            )
+            SELECT
+                gen_random_uuid(), 1, 1, 1, now(), 'creator-1', '{1}', '{purchased}', '{1}', '{1}',
+                '{2026-05-10}'
+            FROM generate_series(1, 5000);
+            ANALYZE earning_bucket, accrual;
+        """)
+        lines = await conn.fetch(f"EXPLAIN (GENERIC_PLAN) {STATEMENTS[name]}", *arguments)
+
+    plan = "\n".join(line[0] for line in lines)
+    assert index in plan
+    assert "Seq Scan" not in plan
+    assert name == "select_earnings" or "Sort" not in plan
