@@ -3,9 +3,76 @@
 MAKEFLAGS += --no-print-directory
 python := .venv/bin/python
 
+# What `make token` puts into the token, apart from SUB and SCOPE.
+REGION ?= US
+AGE_VERIFIED ?= true
+
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# -- The local stack ---------------------------------------------------------------------------
+
+.PHONY: run
+run: setup ## Start everything, play an evening, show what came of it; leaves the stack up
+	@$(python) -m local_stack run
+
+.PHONY: stop
+stop: setup ## End everything that run started
+	@$(python) -m local_stack stop
+
+.PHONY: check
+check: setup ## Check the books of the running stack; fails on any breach
+	@$(python) -m local_stack check
+
+.PHONY: urls
+urls: setup ## Print every address of the running stack as JSON
+	@$(python) -m local_stack urls
+
+.PHONY: token
+token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VERIFIED= KIND= TTL_S=]
+	@$(python) -m local_stack token --subject='$(SUB)' --scope='$(SCOPE)' --region='$(REGION)' \
+		--age-verified='$(AGE_VERIFIED)' $(if $(KIND),--account-kind='$(KIND)') $(if $(TTL_S),--ttl-s='$(TTL_S)')
+
+.PHONY: trace
+trace: setup ## Print the trace of one gift: GIFT=<gift id>
+	@$(python) -m local_stack trace '$(GIFT)'
+
+# -- Checks ------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint ## Everything that a change must pass
+	@sh deploy/local/test.sh
+
+.PHONY: lint
+lint: setup ## Style, types, direction of imports
+	@$(python) -m ruff format --check --quiet || { echo "lint: make format puts that right" >&2; exit 1; }
+	@$(python) -m ruff check --quiet
+	@.venv/bin/basedpyright --level error
+	@.venv/bin/lint-imports --no-cache
+
+.PHONY: format
+format: setup ## Rewrite the code in the agreed format
+	@$(python) -m ruff check --fix-only --quiet
+	@$(python) -m ruff format --quiet
+
+.PHONY: faults
+faults: setup ## Kill processes at random under load for 60 s, then check the books
+	@$(python) -m faults
+
+benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p8
+.PHONY: $(benches)
+$(benches): bench-%: setup
+	@cd tests/load && ../../$(python) -m $*
+
+bench-p1: ## Benchmark: the wallet applies charges
+bench-p2: ## Benchmark: the same with a star, a whale and dirty input
+bench-p3: ## Benchmark: gifts through the three services
+bench-p4: ## Benchmark: sendGift through the gateway
+bench-p5: ## Benchmark: a federated read through the gateway
+bench-p8: ## Benchmark: recovery after kill -9
+
+# -- Set-up ------------------------------------------------------------------------------------
 
 .PHONY: setup
 setup: ## Install everything that the repository needs (quick when nothing changed)
@@ -14,15 +81,3 @@ setup: ## Install everything that the repository needs (quick when nothing chang
 .PHONY: lock
 lock: setup ## Resolve requirements.in again into requirements.lock
 	@sh deploy/local/lock.sh
-
-.PHONY: format
-format: setup ## Rewrite the code in the agreed format
-	@$(python) -m ruff check --fix-only --quiet
-	@$(python) -m ruff format
-
-.PHONY: lint
-lint: setup ## Style, types, direction of imports
-	$(python) -m ruff format --check
-	$(python) -m ruff check
-	.venv/bin/basedpyright --level error
-	.venv/bin/lint-imports --no-cache

@@ -7,6 +7,13 @@ from local_stack.servers import Servers, ensure
 pytest_plugins = ["chassis.testing.plugin"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `stack` run one after another: two whole stacks are too many for two cores."""
+    for item in items:
+        if item.get_closest_marker("stack") is not None:
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     """PostgreSQL and Kafka, shared by all tests and all workers; started by whoever asks first."""

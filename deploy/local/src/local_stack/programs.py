@@ -120,9 +120,7 @@ def _gateway(home: Home, addresses: Addresses, extra: Mapping[str, str]) -> Proc
         command=[
             str(paths.node()),
             "--max-old-space-size=384",
-            "node_modules/@graphql-hive/gateway/dist/bin.js",
-            "supergraph",
-            "--config-path=federation/gateway.config.js",
+            "federation/start.ts",
         ],
         folder=paths.GATEWAY,
         environment=settings | dict(extra),

@@ -73,10 +73,17 @@ def _install_gateway_packages() -> None:
     print("setup: installing the gateway's packages with npm", file=sys.stderr)
     environment = dict(os.environ)
     environment["NODE_USE_SYSTEM_CA"] = "1"
-    # Install scripts start `node` by name; it must be the one of the lock.
+    # npm starts `node` by name; it must be the one of the lock.
     environment["PATH"] = f"{paths.node().parent}{os.pathsep}{environment.get('PATH', '')}"
     _run(
-        [*paths.npm(), "ci", "--no-audit", "--no-fund", f"--prefix={paths.GATEWAY}"],
+        [
+            *paths.npm(),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            f"--prefix={paths.GATEWAY}",
+        ],
         environment,
         "npm could not install the gateway's packages",
     )

@@ -50,24 +50,33 @@ def supervise() -> None:
 
 
 def stop() -> None:
-    """End the stack of `make run`, whether it is watched, half up or orphaned."""
+    """End the stack of `make run`, whether it is watched, half up or orphaned.
+
+    Raises:
+        LocalProblemError: Its containers, where it has some, cannot be stopped.
+    """
     count = end_stack(HOME, SUPERVISOR)
+    containers = _containers()
+    if containers is not None:
+        containers.stop()
     print(f"stopped {count} processes" if count else "nothing was running")
 
 
 def _stack() -> Stack:
-    used = ports.configured()
-    containers = None
-    if docker.answers():
-        containers = docker.Containers("largesse", used, password(HOME, "superuser"))
     return Stack(
         HOME,
-        used,
+        ports.configured(),
         postgres_dsn=given_server("POSTGRES_DSN"),
         kafka_servers=given_server("KAFKA_SERVERS"),
-        containers=containers,
+        containers=_containers(),
         say=_say,
     )
+
+
+def _containers() -> docker.Containers | None:
+    if not docker.answers():
+        return None
+    return docker.Containers("largesse", ports.configured(), password(HOME, "superuser"))
 
 
 def _say(line: str) -> None:

@@ -1,5 +1,6 @@
 """Keeps processes running: one that dies is started again, after a pause that grows."""
 
+import signal
 import subprocess
 import threading
 import time
@@ -149,6 +150,8 @@ class _Keeper(threading.Thread):
         if process is not None:
             self._children = descendants(process.pid)
             process.send_signal(self.spec.stop_signal)
+            # One that SIGSTOP froze would not hear it.
+            process.send_signal(signal.SIGCONT)
 
     def finish(self) -> None:
         """Wait for the end that was asked for; a process that is late is killed."""
@@ -158,7 +161,7 @@ class _Keeper(threading.Thread):
             self._say(f"{self.spec.name} did not stop within {self.spec.grace_s:.0f} s; killed")
             process.kill()
         self.join()
-        _, remaining = psutil.wait_procs(self._children, timeout=5)
+        _, remaining = psutil.wait_procs(self._children, timeout=2)
         for child in remaining:
             child.kill()
 

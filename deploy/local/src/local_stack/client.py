@@ -1,0 +1,87 @@
+"""A front end in miniature: sends the documents of operations.graphql to the gateway."""
+
+import asyncio
+from typing import Any, Self
+
+import httpx
+
+from local_stack.operations import documents
+
+# What the gateway wants to see before it believes that no foreign page made the browser ask.
+_HEADERS = {"x-graphql-client": "largesse-local"}
+
+_TOO_MANY_REQUESTS = 429
+_TRIES_MAX = 20
+
+
+class GatewayError(Exception):
+    """The gateway answered with a top-level error instead of data.
+
+    `code` is its stable code, such as UNAUTHENTICATED.
+    """
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.code = code
+
+
+class Client:
+    """Asks the gateway on behalf of any user. A context manager: it keeps connections open."""
+
+    def __init__(self, graphql_url: str, *, connections_max: int = 64) -> None:
+        self._url = graphql_url
+        # No proxy, no netrc: the stack is on this machine, whatever the environment says.
+        self._http = httpx.AsyncClient(
+            timeout=30, trust_env=False, limits=httpx.Limits(max_connections=connections_max)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def ask(
+        self,
+        operation: str,
+        token: str | None = None,
+        **variables: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Send one document and return its single root field.
+
+        A request that the gateway turns away as one too many is sent again when it says so.
+
+        Raises:
+            GatewayError: The answer holds a top-level error.
+            httpx.HTTPError: The gateway does not answer.
+        """
+        body = {
+            "query": documents()[operation],
+            "operationName": operation,
+            "variables": variables,
+        }
+        headers = dict(_HEADERS)
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        response = await self._http.post(self._url, json=body, headers=headers)
+        tries = 1
+        while response.status_code == _TOO_MANY_REQUESTS and tries < _TRIES_MAX:
+            await asyncio.sleep(float(response.headers.get("retry-after", "1")))
+            response = await self._http.post(self._url, json=body, headers=headers)
+            tries += 1
+        answer = response.json()
+        for error in answer.get("errors", ()):
+            code = error.get("extensions", {}).get("code", "NO_CODE")
+            raise GatewayError(operation, code, error["message"])
+        (value,) = answer["data"].values()
+        return value
+
+    async def press(self, checkout_url: str, button: str) -> None:
+        """Do what a button, `pay` or `decline`, on the payment provider's page does.
+
+        Raises:
+            httpx.HTTPError: The provider does not answer, or refuses.
+        """
+        response = await self._http.post(f"{checkout_url}/{button}")
+        if response.status_code >= 400:
+            response.raise_for_status()

@@ -1,0 +1,75 @@
+"""What an evening came to, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from local_stack.evening import CREATORS, Evening
+from local_stack.tables import table
+
+_MICRO = 1_000_000
+_VIEWERS_SHOWN = 5
+
+
+def report(evening: Evening) -> str:
+    """Balances, earnings, gifts and refusals."""
+    return "\n\n".join(
+        [_creators(evening), _viewers(evening), _outcomes(evening)],
+    )
+
+
+def _creators(evening: Evening) -> str:
+    rows = [
+        (
+            creator,
+            evening.gifts_sent[creator],
+            evening.coins_received[creator],
+            evening.earnings[creator]["giftsReceived"]["totalCoins"],
+            *_diamonds(evening.earnings[creator]["earnings"]),
+        )
+        for creator in CREATORS
+    ]
+    head = (
+        *("creator", "gifts tonight", "coins tonight", "coins ever"),
+        *("diamonds pending", "available", "lifetime", "worth"),
+    )
+    return table("Creators", head, rows)
+
+
+def _diamonds(earnings: Mapping[str, Any]) -> tuple[float, float, float, str]:
+    pending, available = earnings["pending"], earnings["available"]
+    minor = pending["worth"]["amountMinor"] + available["worth"]["amountMinor"]
+    return (
+        pending["microDiamonds"] / _MICRO,
+        available["microDiamonds"] / _MICRO,
+        earnings["lifetime"]["microDiamonds"] / _MICRO,
+        f"{minor / 100:,.2f} {pending['worth']['currency']}",
+    )
+
+
+def _viewers(evening: Evening) -> str:
+    generous = evening.coins_spent.most_common(_VIEWERS_SHOWN)
+    rows: list[tuple[object, ...]] = [
+        (viewer, evening.coins_bought[viewer], spent, evening.balances[viewer])
+        for viewer, spent in generous
+    ]
+    others = evening.balances.keys() - dict(generous).keys()
+    rows.append(
+        (
+            f"{len(others)} others",
+            sum(evening.coins_bought[viewer] for viewer in others),
+            sum(evening.coins_spent[viewer] for viewer in others),
+            sum(evening.balances[viewer] for viewer in others),
+        )
+    )
+    return table(
+        "Viewers", ("viewer", "coins bought tonight", "spent tonight", "balance now"), rows
+    )
+
+
+def _outcomes(evening: Evening) -> str:
+    rows = [
+        ("gifts sent", evening.gifts_sent.total()),
+        ("gifts sent again under the same id, charged once", evening.replayed),
+        *((f"refused: {code}", times) for code, times in sorted(evening.refusals.items())),
+    ]
+    return table("What became of the gifts", ("outcome", "number"), rows)

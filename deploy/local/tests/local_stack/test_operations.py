@@ -1,0 +1,14 @@
+"""The documents that front ends send."""
+
+from local_stack.operations import documents
+
+
+def test_documents_are_found_by_name() -> None:
+    """Each is the text of the file from its first word to its last brace."""
+    assert documents().keys() == {
+        *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
+        *("AcceptGifts", "SendGift", "Gift", "Creator"),
+    }
+    assert documents()["Gift"] == (
+        "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"
+    )
