@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -43,8 +43,25 @@ async def _keep_session(_conn: object) -> None:
     """Sessions carry no state of ours, so giving one back costs no round trip."""
 
 
-async def open_pool(dsn: str, *, connections_max: int, application: str) -> Pool:
-    """A pool of at most `connections_max` sessions, opened as they are needed."""
+BY_INDEX: Mapping[str, str] = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""For sessions whose statements all find their rows by key.
+
+A prepared statement keeps the plan it got while a table was small, which is to read all of it,
+until the next ANALYZE; a table that takes thousands of rows a second is large long before that.
+"""
+
+
+async def open_pool(
+    dsn: str, *, connections_max: int, application: str, settings: Mapping[str, str] | None = None
+) -> Pool:
+    """A pool of at most `connections_max` sessions, opened as they are needed.
+
+    `settings` are further parameters of PostgreSQL for these sessions, such as `BY_INDEX`.
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -56,6 +73,7 @@ async def open_pool(dsn: str, *, connections_max: int, application: str) -> Pool
             "jit": "off",
             # A frozen process must not keep its rows locked from the owner that takes over.
             "idle_in_transaction_session_timeout": "15s",
+            **(settings or {}),
         },
         command_timeout=60,
     )
