@@ -1,0 +1,61 @@
+/** Puts the gateway together from its settings. */
+
+import type { Server } from 'node:http';
+import { Documents } from './documents.ts';
+import { Endpoint } from './endpoint.ts';
+import { createEngine } from './engine.ts';
+import { readGuards } from './guards.ts';
+import type { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { Operations } from './operations.ts';
+import { RateLimiter } from './rates.ts';
+import { createGatewayServer } from './server.ts';
+import type { Settings } from './settings.ts';
+import { Subgraphs } from './subgraphs.ts';
+import type { Supergraph } from './supergraph.ts';
+import { TokenVerifier } from './tokens.ts';
+import { createTracing } from './tracing.ts';
+
+export interface Gateway {
+  readonly server: Server;
+  /** Finishes the requests under way, for at most the grace period, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+export async function createGateway(settings: Settings, supergraph: Supergraph, log: Log): Promise<Gateway> {
+  const metrics = new Metrics();
+  const subgraphs = new Subgraphs(settings, metrics, log);
+  const tracing = createTracing(settings);
+  const engine = await createEngine(supergraph, subgraphs.call);
+  const documents = new Documents(engine.schema, readGuards(supergraph), settings);
+  const tokens = new TokenVerifier({
+    jwksUrl: settings.jwksUrl,
+    issuer: settings.tokenIssuer,
+    audience: settings.tokenAudience,
+  });
+  const rates = settings.rateLimitRequests === 0
+    ? undefined
+    : new RateLimiter(settings.rateLimitRequests, settings.rateLimitWindowS);
+  const operations = new Operations(engine, documents, settings, log);
+  const endpoint = new Endpoint({ operations, tokens, rates, tracing, metrics, log }, settings);
+  let isReady = true;
+  const server = createGatewayServer({ endpoint, metrics, isReady: () => isReady }, settings);
+  return {
+    server,
+    async stop() {
+      isReady = false;
+      await closeServer(server, settings.shutdownGraceS);
+      await subgraphs.close();
+      await tracing.close();
+    },
+  };
+}
+
+async function closeServer(server: Server, graceS: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => server.closeAllConnections(), graceS * 1_000);
+  await promise;
+  clearTimeout(deadline);
+}

@@ -1,0 +1,140 @@
+/** Who is calling: verifies tokens at the edge. Each subgraph verifies the same token again. */
+
+import { readFile } from 'node:fs/promises';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { ClientError, Code } from './errors.ts';
+
+export interface Viewer {
+  readonly sub: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface TokenRules {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+const ALGORITHMS = ['EdDSA', 'ES256'];
+const LEEWAY_S = 5;
+const CACHED_MAX = 10_000;
+const TOKEN_CHARS_MAX = 8_192;
+const REFRESH_PAUSE_MS = 10_000;
+const SUBJECT = /^[A-Za-z0-9._:@-]{1,64}$/;
+
+interface Proved {
+  readonly viewer: Viewer;
+  readonly expiresAtMs: number;
+}
+
+/** Verifies each token once and remembers the outcome until it expires, in a bounded cache. */
+export class TokenVerifier {
+  readonly #rules: TokenRules;
+  readonly #keys: JWTVerifyGetKey;
+  readonly #proved = new Map<string, Proved>();
+
+  constructor(rules: TokenRules) {
+    this.#rules = rules;
+    const url = new URL(rules.jwksUrl);
+    this.#keys = url.protocol === 'file:'
+      ? fileKeys(url)
+      : createRemoteJWKSet(url, { cooldownDuration: REFRESH_PAUSE_MS });
+  }
+
+  /**
+   * The caller, from the `Authorization` header; undefined without one.
+   *
+   * @throws ClientError UNAUTHENTICATED when the token is expired or proves nothing,
+   *   SERVICE_UNAVAILABLE when the keys cannot be read
+   */
+  async viewer(authorization: string | undefined): Promise<Viewer | undefined> {
+    if (authorization === undefined) return undefined;
+    const token = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization)?.[1];
+    if (token === undefined || token.length > TOKEN_CHARS_MAX) throw unauthenticated('token_invalid');
+    const proved = this.#proved.get(token) ?? (await this.#prove(token));
+    if (Date.now() > proved.expiresAtMs) {
+      this.#proved.delete(token);
+      throw unauthenticated('token_expired');
+    }
+    return proved.viewer;
+  }
+
+  async #prove(token: string): Promise<Proved> {
+    const payload = await this.#verify(token);
+    const proved = {
+      viewer: viewerOf(payload),
+      expiresAtMs: ((payload.exp ?? 0) + LEEWAY_S) * 1_000,
+    };
+    if (this.#proved.size >= CACHED_MAX) {
+      this.#proved.delete(this.#proved.keys().next().value ?? '');
+    }
+    this.#proved.set(token, proved);
+    return proved;
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, this.#keys, {
+        algorithms: ALGORITHMS,
+        issuer: this.#rules.issuer,
+        audience: this.#rules.audience,
+        clockTolerance: LEEWAY_S,
+        requiredClaims: ['sub', 'exp'],
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw unauthenticated('token_expired');
+      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+        throw new ClientError(Code.serviceUnavailable, 'Tokens cannot be checked now. Try again.');
+      }
+      throw unauthenticated('token_invalid');
+    }
+  }
+}
+
+const MESSAGES = {
+  token_missing: 'Sign in first: this needs a token.',
+  token_invalid: 'The token is not valid.',
+  token_expired: 'The token has expired: get a new one and ask again.',
+};
+
+/** The error for a caller whom we do not know. `reason` is stable and for programs. */
+export function unauthenticated(reason: keyof typeof MESSAGES): ClientError {
+  return new ClientError(Code.unauthenticated, MESSAGES[reason], { reason });
+}
+
+function viewerOf(payload: JWTPayload): Viewer {
+  const { sub, scope = '' } = payload;
+  if (typeof sub !== 'string' || !SUBJECT.test(sub) || typeof scope !== 'string') {
+    throw unauthenticated('token_invalid');
+  }
+  return { sub, scopes: new Set(scope.split(/\s+/).filter(Boolean)) };
+}
+
+/** Keys in a local file, read again (at most every 10 s) when a token names a key not in it. */
+function fileKeys(url: URL): JWTVerifyGetKey {
+  let keys: JWTVerifyGetKey | undefined;
+  let readAtMs = 0;
+  const read = async (): Promise<JWTVerifyGetKey> => {
+    readAtMs = Date.now();
+    keys = createLocalJWKSet(JSON.parse(await readFile(url, 'utf8')) as JSONWebKeySet);
+    return keys;
+  };
+  return async (header, token) => {
+    try {
+      return await (keys ?? (await read()))(header, token);
+    } catch (error) {
+      const unknown = error instanceof errors.JWKSNoMatchingKey;
+      if (!unknown || Date.now() - readAtMs < REFRESH_PAUSE_MS) throw error;
+      return (await read())(header, token);
+    }
+  };
+}
