@@ -7,7 +7,7 @@ turns one request of a front end into several of these.
 
 import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -19,7 +19,6 @@ from chassis.auth import (
     KeysUnavailableError,
     TokenError,
     TokenInvalidError,
-    TokenVerifier,
     Viewer,
 )
 from chassis.graphql.context import Context
@@ -41,11 +40,19 @@ type MakeContext = Callable[[Viewer | None, str], Context]
 log = structlog.get_logger()
 
 
+class VerifiesTokens(Protocol):
+    """What the endpoint needs of `chassis.auth.TokenVerifier`."""
+
+    async def verify(self, token: str) -> Viewer:
+        """The caller. Raises TokenError, or KeysUnavailableError in an outage."""
+        ...
+
+
 def mount_graphql(
     app: FastAPI,
     executor: Executor,
     *,
-    verifier: TokenVerifier,
+    verifier: VerifiesTokens,
     make_context: MakeContext,
     path: str = "/graphql",
 ) -> None:
@@ -69,7 +76,7 @@ class GraphQLEndpoint:
     def __init__(
         self,
         executor: Executor,
-        verifier: TokenVerifier,
+        verifier: VerifiesTokens,
         make_context: MakeContext,
     ) -> None:
         self._executor = executor
