@@ -1,1 +1,1 @@
-"""The payouts subgraph."""
+"""The payouts subgraph: resolvers translate and guard; they decide nothing."""

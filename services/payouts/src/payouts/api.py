@@ -1,0 +1,44 @@
+"""The process that answers: GraphQL and probes."""
+
+import asyncio
+
+from fastapi import FastAPI
+
+from chassis import probes, serve, telemetry
+from chassis.auth import TokenVerifier
+from chassis.db import Pool
+from chassis.graphql import Executor, mount_graphql
+from payouts import bootstrap
+from payouts.commands.known_rates import KnownRates
+from payouts.graphql.context import PayoutsContext
+from payouts.graphql.schema import SCHEMA
+from payouts.settings import Settings
+
+
+def make_app(pool: Pool, verifier: TokenVerifier) -> FastAPI:
+    """The application over an open database."""
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(telemetry.TracingMiddleware)
+    rates = KnownRates()
+    mount_graphql(
+        app,
+        Executor(SCHEMA),
+        verifier=verifier,
+        make_context=lambda viewer, request_id: PayoutsContext.of(
+            viewer, request_id, pool=pool, rates=rates
+        ),
+    )
+    app.router.routes.extend(probes.routes([probes.database(pool, bootstrap.MIGRATIONS)]))
+    return app
+
+
+async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop`, then finish the requests in flight."""
+    async with bootstrap.pool_of(settings, "api") as pool:
+        await serve.serve_app(
+            make_app(pool, bootstrap.token_verifier(settings)),
+            stop,
+            host=settings.http_host,
+            port=settings.http_port,
+            grace_s=settings.shutdown_grace_s,
+        )

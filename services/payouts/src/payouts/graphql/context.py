@@ -1,0 +1,71 @@
+"""What resolvers get besides their arguments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, Self
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from chassis import clock
+from chassis.auth import Viewer
+from chassis.clock import Clock
+from chassis.db import Pool
+from chassis.graphql import Context
+from payouts.commands.known_rates import KnownRates
+from payouts.domain.earnings import Earnings
+from payouts.domain.rates import RateBook
+from payouts.store.earnings import select_earnings
+
+
+class LoadedEarnings(NamedTuple):
+    """A creator's earnings, with what it takes to show them."""
+
+    earnings: Earnings
+    day: date
+    """As of which day (UTC): one for the whole request, so that its parts agree."""
+    book: RateBook
+    """Holds every version at which something of it was earned."""
+
+
+@dataclass(kw_only=True, slots=True)
+class PayoutsContext(Context):
+    """Of one request to the payouts subgraph."""
+
+    pool: Pool
+    earnings: DataLoader[str, LoadedEarnings]
+    """By creator id; all that one request asks for come from one statement."""
+
+    @classmethod
+    def of(
+        cls,
+        viewer: Viewer | None,
+        request_id: str,
+        *,
+        pool: Pool,
+        rates: KnownRates,
+        now: Clock = clock.now,
+    ) -> Self:
+        """The context of a request that arrives now."""
+
+        async def load(creator_ids: Sequence[str]) -> Sequence[LoadedEarnings]:
+            day = now().date()
+            async with pool.acquire() as conn:
+                found = await select_earnings(conn, creator_ids, day)
+                versions = {
+                    version
+                    for earnings in found.values()
+                    for version, _ in earnings.lifetime.by_rate
+                }
+                book = await rates.covering(conn, versions)
+            nothing = Earnings.of(())
+            return [
+                LoadedEarnings(found.get(creator_id, nothing), day, book)
+                for creator_id in creator_ids
+            ]
+
+        return cls(viewer=viewer, request_id=request_id, pool=pool, earnings=DataLoader(load))
+
+
+type Info = strawberry.Info[PayoutsContext, None]
