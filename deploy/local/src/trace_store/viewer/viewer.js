@@ -24,11 +24,12 @@ function duration(microseconds) {
 
 const time = (microseconds) => new Date(microseconds / 1e3).toISOString().slice(11, 23);
 
-/** One colour per process, the same on every page. */
-function hue(process) {
-  let hash = 0;
-  for (const character of process) hash = (hash * 31 + character.codePointAt(0)) % 360;
-  return `hsl(${(hash * 47) % 360} 62% 52%)`;
+/** A colour per process of a trace, as far apart as their number allows. */
+function colours(processes) {
+  const names = [...processes].sort();
+  return new Map(
+    names.map((name, index) => [name, `hsl(${215 + (index * 360) / names.length} 62% 52%)`]),
+  );
 }
 
 async function ask(path) {
@@ -81,7 +82,12 @@ async function showTrace(traceId) {
     `${trace.spans.length} spans in ${processes.size} processes`,
     `trace ${trace.trace_id}`,
   ];
-  const spans = inTreeOrder(trace.spans).map(([depth, span]) => spanRow(depth, span, trace));
+  const colourOf = colours(processes);
+  const spans = inTreeOrder(trace.spans).map(([depth, span]) => {
+    const row = spanRow(depth, span, trace.duration_us);
+    row.style.setProperty("--hue", colourOf.get(span.process));
+    return row;
+  });
   return [
     make("h2", { text: trace.gift_id ? `Gift ${trace.gift_id}` : trace.spans[0].name }),
     make("p", { className: "facts", text: facts.join(" · ") }),
@@ -104,8 +110,8 @@ function inTreeOrder(spans) {
   return ordered;
 }
 
-function spanRow(depth, span, trace) {
-  const whole = Math.max(trace.duration_us, 1);
+function spanRow(depth, span, traceDuration) {
+  const whole = Math.max(traceDuration, 1);
   const bar = make("div", { className: "bar" });
   bar.style.left = `${(span.offset_us / whole) * 100}%`;
   bar.style.width = `${(span.duration_us / whole) * 100}%`;
@@ -123,7 +129,6 @@ function spanRow(depth, span, trace) {
     make("div", { className: "took", text: duration(span.duration_us) }),
     make("div", { className: "track" }, bar),
   );
-  row.style.setProperty("--hue", hue(span.process));
   const toggle = () => {
     const open = row.querySelector(".detail");
     if (open) open.remove();
