@@ -1,12 +1,12 @@
 """Expected failures as data: each mutation answers a union of its payload and its refusals."""
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Callable
 from typing import dataclass_transform
 
 import strawberry
-from strawberry.types.base import get_object_definition
 
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -45,11 +45,9 @@ def refusal[RefusalT: Refusal](
 
 def refusal_code(cls: type) -> str | None:
     """The fixed code of a refusal type; None for any other type."""
-    definition = get_object_definition(cls)
-    if definition is None or not issubclass(cls, Refusal) or cls is Refusal:
+    if not issubclass(cls, Refusal) or cls is Refusal:
         return None
-    fields = {field.python_name: field for field in definition.fields}
-    return str(vars(fields["code"])["default"])
+    return str(next(field.default for field in dataclasses.fields(cls) if field.name == "code"))
 
 
 @refusal(
