@@ -14,7 +14,7 @@ VALUE_BYTES_MAX = 262_144
 """Larger values are set aside unread: no event of ours comes near."""
 
 
-class Received(msgspec.Struct):
+class Received(msgspec.Struct, gc=False):
     """A decoded event and where it stood."""
 
     event: Event
@@ -34,7 +34,7 @@ class Undecodable(msgspec.Struct, frozen=True):
 class Batch:
     """Events of one topic, each partition's in order, applied in one transaction."""
 
-    __slots__ = ("outgoing", "received", "set_aside_reasons", "shard", "topic")
+    __slots__ = ("_streams", "outgoing", "received", "set_aside_reasons", "shard", "topic")
 
     def __init__(self, topic: str, received: Sequence[Received], shard: int) -> None:
         self.topic = topic
@@ -44,6 +44,8 @@ class Batch:
         """The batch's lowest partition. Batches that run at the same time never share it, so rows
         kept per shard have one writer."""
         self.outgoing: dict[str, Outgoing] = {}
+        """By stream: one per partition, whose order it keeps."""
+        self._streams: dict[int, Outgoing] = {}
         self.set_aside_reasons: dict[tuple[int, int], str] = {}
         """Why, by partition and offset, for each record given to `set_aside`."""
 
@@ -57,10 +59,10 @@ class Batch:
 
     def emit(self, event: Event, cause: Received) -> None:
         """Publish `event` when the batch commits, in the trace and the order of its cause."""
-        stream = f"{self.topic}:{cause.partition}"
-        outgoing = self.outgoing.get(stream)
+        outgoing = self._streams.get(cause.partition)
         if outgoing is None:
-            outgoing = self.outgoing[stream] = Outgoing()
+            stream = f"{self.topic}:{cause.partition}"
+            outgoing = self._streams[cause.partition] = self.outgoing.setdefault(stream, Outgoing())
         outgoing.add(event, cause.traceparent)
 
 

@@ -372,9 +372,8 @@ class Consumer:
     async def _move_fence(
         self, conn: Conn, lane: _Lane, topic: str, covered: Sequence[RawRecord]
     ) -> dict[TopicPartition, int]:
-        moved: dict[TopicPartition, int] = {}
-        for record in covered:
-            moved[TopicPartition(lane.topic, record.partition)] = record.offset + 1
+        ends = {record.partition: record.offset + 1 for record in covered}
+        moved = {TopicPartition(lane.topic, number): end for number, end in ends.items()}
         if not moved.keys() <= lane.buffers.keys():
             raise FencedError("a partition was given to another owner")
         rows = await conn.fetch(

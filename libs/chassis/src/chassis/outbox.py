@@ -15,7 +15,7 @@ API_STREAM = "api"
 _SQL = sql.load("chassis", "outbox.sql")
 
 
-class StoredRecord(msgspec.Struct, frozen=True, array_like=True):
+class StoredRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event as it lies in a row of the outbox."""
 
     type: str

@@ -39,8 +39,12 @@ class EventType(msgspec.Struct, frozen=True):
     """The name of the field that holds the record key."""
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Base of all events. Frozen; unknown fields are ignored when reading."""
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Base of all events. Frozen; unknown fields are ignored when reading.
+
+    Not followed by the garbage collector (nor are subclasses): values never form cycles, and
+    batches make thousands of them.
+    """
 
 
 _BY_CLASS: dict[type[Event], EventType] = {}

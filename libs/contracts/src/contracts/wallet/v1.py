@@ -28,7 +28,7 @@ LotClass = Literal["purchased", "bonus", "earned", "granted"]
 """Where coins came from. The class follows a coin to the diamond it becomes (E54)."""
 
 
-class LotSlice(msgspec.Struct, frozen=True, omit_defaults=True):
+class LotSlice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Coins that one lot contributed to a charge."""
 
     lot_id: int
@@ -65,7 +65,7 @@ class ChargeRefused(Event, frozen=True, omit_defaults=True):
     refused_at: datetime
 
 
-class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True):
+class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A lot that a purchase created."""
 
     lot_id: int
