@@ -26,6 +26,17 @@ def test_a_records_span_says_where_the_record_lay(spans: InMemorySpanExporter) -
     assert "messaging.kafka.offset" not in (whole.attributes or {})
 
 
+def test_a_batch_may_have_more_records_than_are_given(spans: InMemorySpanExporter) -> None:
+    with batch_spans("gifts.charge.v1", [SAMPLED], [(3, 41)], batch_size=1_000):
+        pass
+
+    sizes = [
+        (each.attributes or {})["messaging.batch.message_count"]
+        for each in spans.get_finished_spans()
+    ]
+    assert sizes == [1_000, 1_000]
+
+
 def test_what_one_hop_carries_the_next_continues(spans: InMemorySpanExporter) -> None:
     """A gift's path through three services and two publishes is one trace."""
     with batch_spans("gifts.charge.v1", [SAMPLED], [(0, 7)]) as in_wallet:

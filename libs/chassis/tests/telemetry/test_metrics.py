@@ -51,13 +51,13 @@ def test_the_outbox_ages_until_told_otherwise(outbox_waits_since: float) -> None
 def test_a_partition_given_up_has_no_lag() -> None:
     metrics.CONSUMER_LAG.labels("gifts.test.v1", "7").set(12)
 
-    metrics.drop_partition("gifts.test.v1", "7")
+    metrics.drop_partition("gifts.test.v1", 7)
 
     assert value("largesse_consumer_lag_records", topic="gifts.test.v1", partition="7") is None
 
 
 def test_giving_up_an_unknown_partition_does_nothing() -> None:
-    metrics.drop_partition("gifts.never-owned.v1", "7")
+    metrics.drop_partition("gifts.never-owned.v1", 7)
 
 
 def test_renders_the_memory_of_the_process_too() -> None:

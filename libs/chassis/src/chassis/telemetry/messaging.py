@@ -25,6 +25,8 @@ def batch_spans(
     topic: str,
     traceparents: Sequence[Traceparent | None],
     positions: Sequence[tuple[int, int]],
+    *,
+    batch_size: int | None = None,
 ) -> SpanGroup:
     """Trace the application of one batch of records: `with batch_spans(…) as carried:`.
 
@@ -32,6 +34,7 @@ def batch_spans(
         topic: The topic without prefix.
         traceparents: The records' headers in order; None where a record has none.
         positions: The records' partitions and offsets in the same order.
+        batch_size: How many records the batch has, where only some of them are given here.
 
     Returns:
         A context manager that gives, per record, the header for what the record causes.
@@ -45,7 +48,7 @@ def batch_spans(
             _OPERATION: "process",
             _OPERATION_TYPE: "process",
             _DESTINATION: topic,
-            _BATCH_SIZE: len(traceparents),
+            _BATCH_SIZE: len(traceparents) if batch_size is None else batch_size,
         },
         attributes_of_each=lambda index: {
             _PARTITION: str(positions[index][0]),

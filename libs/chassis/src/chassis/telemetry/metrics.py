@@ -162,9 +162,9 @@ def set_outbox_oldest(written_at: float | None) -> None:
     _outbox_oldest_at = written_at
 
 
-def drop_partition(topic: str, partition: str) -> None:
+def drop_partition(topic: str, partition: int) -> None:
     """Forget the lag of a partition that another process owns now."""
-    CONSUMER_LAG.remove(topic, partition)
+    CONSUMER_LAG.remove(topic, str(partition))
 
 
 def render() -> bytes:
