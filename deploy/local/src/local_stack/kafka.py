@@ -112,9 +112,10 @@ def _settings(logs: Path, ports: Mapping[str, int]) -> dict[str, object]:
         "auto.create.topics.enable": "false",
         # Groups here have one member per process: nobody else is worth waiting for.
         "group.initial.rebalance.delay.ms": 0,
-        # A killed broker is let in again once its old session has ended.
-        "broker.session.timeout.ms": 3_000,
-        "broker.heartbeat.interval.ms": 500,
+        # A killed broker is let in again once its old session has ended: 9 s by default. Much
+        # shorter, and a broker that a busy machine starves for a moment would be shut out.
+        "broker.session.timeout.ms": 6_000,
+        "broker.heartbeat.interval.ms": 1_000,
         "controlled.shutdown.enable": "true",
         # Memory: the defaults reserve 128 MB for a cleaner that has little to do, and 10 MB of
         # address space for the index of each of many small partitions.
