@@ -12,6 +12,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxErro
 
 from chassis.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, OperationTooLargeError
 from chassis.graphql.limits import Limits, check_size
+from chassis.graphql.projection import Projections, projections_of
 
 CACHED_DOCUMENT_CHARS_MAX: Final = 20_000
 
@@ -22,6 +23,7 @@ class Document:
 
     node: DocumentNode | None
     errors: Sequence[GraphQLError] = ()
+    projections: Projections | None = None
 
 
 class DocumentCache:
@@ -60,7 +62,9 @@ class DocumentCache:
         except RecursionError:
             return Document(None, [OperationTooLargeError("Nested too deeply.")])
         errors = validate(self._schema, node, max_errors=10, hide_suggestions=True)
-        return Document(node, [_coded(error, VALIDATION_FAILED) for error in errors])
+        if errors:
+            return Document(node, [_coded(error, VALIDATION_FAILED) for error in errors])
+        return Document(node, projections=projections_of(node))
 
 
 def _coded(error: GraphQLError, code: str) -> GraphQLError:

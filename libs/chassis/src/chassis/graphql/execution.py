@@ -20,6 +20,7 @@ from chassis.graphql.documents import DocumentCache
 from chassis.graphql.errors import PARSE_FAILED
 from chassis.graphql.limits import Limits
 from chassis.graphql.masking import mask_errors
+from chassis.graphql.projection import ProjectingExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Executor:
         self._options: dict[str, Any] = {
             "is_awaitable": optimized_is_awaitable,
             "operation_extensions": None,
-            "executor_class": schema.execution_context_class,  # pyright: ignore[reportUnknownMemberType]
+            "executor_class": ProjectingExecutor,
         }
 
     async def run(self, operation: Operation, context: Context) -> dict[str, object]:
@@ -61,6 +62,7 @@ class Executor:
             variable_values=dict(operation.variables or {}),
             operation_name=operation.name,
             context_value=context,
+            projections=document.projections,
             **self._options,
         )
         result: ExecutionResult = outcome if isinstance(outcome, ExecutionResult) else await outcome
