@@ -176,7 +176,7 @@ def test_another_gift_tells_something_else(other: dict[str, object]) -> None:
         ),
         (
             {"slices": (a_slice(2**53 - 1),), "price_coins": 2**53 - 1},
-            "more than the ledger holds",
+            "more than a ledger holds",
         ),
     ],
 )

@@ -62,42 +62,53 @@ def accrue(gift: GiftSent, book: RateBook) -> Accrual:
         UnaccruableGiftError: Slices do not add up to the price, a lot's id or a time is none, no
             rate was in force, or the amount is beyond what the ledger holds.
     """
-    slices = gift.slices
-    coins = tuple([part.coins for part in slices])
-    if sum(coins) != gift.price_coins:
-        raise UnaccruableGiftError(
-            f"slices add up to {sum(coins)} coins, the price is {gift.price_coins}"
-        )
-    lot_ids = tuple([part.lot_id for part in slices])
-    if min(lot_ids) < 1 or max(lot_ids) > _BIGINT_MAX:
-        raise UnaccruableGiftError("a lot has an id that no lot can have")
-    # A time without an offset is no moment: it would be read as this machine's own.
-    if gift.sent_at.tzinfo is None or any(part.refundable_until.tzinfo is None for part in slices):
-        raise UnaccruableGiftError("a time has no offset from UTC")
+    sent_at = gift.sent_at
+    _check_moment(sent_at)
+    lot_ids: list[int] = []
+    lot_classes: list[str] = []
+    slice_coins: list[int] = []
+    slice_micro_diamonds: list[int] = []
+    days: list[date] = []
     try:
-        rate = book.in_force(gift.sent_at)
-        days = tuple([matures_on(part.refundable_until, gift.sent_at) for part in slices])
+        rate = book.in_force(sent_at)
+        micro_diamonds_of = rate.micro_diamonds_per_coin.of
+        for part in gift.slices:
+            if not 0 < part.lot_id <= _BIGINT_MAX:
+                raise UnaccruableGiftError("a lot has an id that no lot can have")
+            _check_moment(part.refundable_until)
+            lot_ids.append(part.lot_id)
+            lot_classes.append(part.lot_class)
+            slice_coins.append(part.coins)
+            slice_micro_diamonds.append(part.coins * micro_diamonds_of(part.lot_class))
+            days.append(matures_on(part.refundable_until, sent_at))
     except (NoRateError, OverflowError) as error:
         raise UnaccruableGiftError(str(error)) from error
-    classes = tuple([part.lot_class for part in slices])
-    per_coin = rate.micro_diamonds_per_coin
-    micro_diamonds = tuple([part.coins * per_coin.of(part.lot_class) for part in slices])
-    total = sum(micro_diamonds)
-    if total > MICRO_DIAMONDS_MAX:
-        raise UnaccruableGiftError(f"{total} micro-diamonds are more than the ledger holds")
+    coins, micro_diamonds = sum(slice_coins), sum(slice_micro_diamonds)
+    if coins != gift.price_coins:
+        raise UnaccruableGiftError(
+            f"slices add up to {coins} coins, the price is {gift.price_coins}"
+        )
+    if micro_diamonds > MICRO_DIAMONDS_MAX:
+        raise UnaccruableGiftError(f"{micro_diamonds} micro-diamonds are more than a ledger holds")
     return Accrual(
         gift_id=gift.gift_id,
         creator_id=gift.creator_id,
-        coins=gift.price_coins,
-        micro_diamonds=total,
+        coins=coins,
+        micro_diamonds=micro_diamonds,
         rate_version=rate.version,
-        sent_at=gift.sent_at,
-        lot_ids=lot_ids,
-        lot_classes=classes,
-        slice_coins=coins,
-        slice_micro_diamonds=micro_diamonds,
-        matures_on=days,
+        sent_at=sent_at,
+        lot_ids=tuple(lot_ids),
+        lot_classes=tuple(lot_classes),
+        slice_coins=tuple(slice_coins),
+        slice_micro_diamonds=tuple(slice_micro_diamonds),
+        matures_on=tuple(days),
     )
+
+
+def _check_moment(time: datetime) -> None:
+    """A time without an offset is no moment: it would be read as this machine's own."""
+    if time.tzinfo is None:
+        raise UnaccruableGiftError("a time has no offset from UTC")
 
 
 class CreatorSum(msgspec.Struct, gc=False):
