@@ -7,9 +7,6 @@ import httpx
 
 from local_stack.operations import documents
 
-# What the gateway wants to see before it believes that no foreign page made the browser ask.
-_HEADERS = {"x-graphql-client": "largesse-local"}
-
 _TOO_MANY_REQUESTS = 429
 _TRIES_MAX = 20
 
@@ -60,9 +57,7 @@ class Client:
             "operationName": operation,
             "variables": variables,
         }
-        headers = dict(_HEADERS)
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
         response = await self._http.post(self._url, json=body, headers=headers)
         tries = 1
         while response.status_code == _TOO_MANY_REQUESTS and tries < _TRIES_MAX:

@@ -22,6 +22,10 @@ class Home:
         """Holds the process id of `name` while it runs."""
         return self._folder("pid") / f"{name}.pid"
 
+    def pid_files(self) -> list[Path]:
+        """The files of all processes, running or not."""
+        return list(self._folder("pid").iterdir())
+
     def lock(self, name: str) -> Path:
         """A file to lock, never to read."""
         return self._folder("lock") / name

@@ -132,7 +132,8 @@ def end_stack(home: Home, leader_name: str) -> int:
     if chief is not None:
         end([chief], grace_s=60)
     end(living(home), grace_s=30)
-    home.pid_file(leader_name).unlink(missing_ok=True)
+    for file in home.pid_files():
+        file.unlink(missing_ok=True)
     home.addresses.unlink(missing_ok=True)
     return count
 

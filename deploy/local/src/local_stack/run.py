@@ -56,12 +56,19 @@ def _bring_up() -> Addresses:
         alive = psutil.pid_exists(pid)
         seen = _pass_on(log, seen)
         if not alive:
-            raise LocalProblemError(last_line(log).removeprefix("supervise: "))
+            raise LocalProblemError(_last_words(log))
         if time.monotonic() > deadline:
             raise LocalProblemError(f"the stack is not up after {_UP_TIMEOUT_S:.0f} s: see {log}")
         time.sleep(0.1)
     _pass_on(log, seen)
     return addresses
+
+
+def _last_words(log: Path) -> str:
+    words = last_line(log)
+    if words.startswith("supervise: "):
+        return words.removeprefix("supervise: ")
+    return f"the supervisor was killed while it started the stack: try again (log: {log})"
 
 
 def _pass_on(log: Path, seen: int) -> int:

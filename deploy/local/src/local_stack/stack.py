@@ -1,7 +1,7 @@
 """One whole stack: the servers and every process of ours, started, watched and stopped together.
 
 `make run` keeps one under `.local` on the well-known ports (run.py). Tests and benchmarks start
-their own, of the parts that they need, on free ports in a temporary folder:
+their own, of the parts that they need, on free ports in a folder of its own:
 
     with private_stack() as stack:
         stack.start()
@@ -18,7 +18,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack import docker, kafka, keys, ports, postgres, preparation, programs
+from local_stack import docker, kafka, keys, paths, ports, postgres, preparation, programs
 from local_stack.addresses import Addresses
 from local_stack.databases import SERVICES, password
 from local_stack.file_lock import FileLock
@@ -215,7 +215,10 @@ def private_stack(
         settings: More environment variables for every process of ours.
         say: Is handed one line for each thing that a person should know.
     """
-    home = Home(Path(tempfile.mkdtemp(prefix="largesse-")))
+    # Beside all other local data, not in /tmp, which may be memory: benchmarks must feel the disk.
+    stacks = paths.LOCAL / "stacks"
+    stacks.mkdir(parents=True, exist_ok=True)
+    home = Home(Path(tempfile.mkdtemp(dir=stacks)))
     try:
         with _watched(home):
             stack = Stack(

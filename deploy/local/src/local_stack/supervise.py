@@ -45,8 +45,8 @@ def supervise() -> None:
         signal.pause()
     finally:
         HOME.addresses.unlink(missing_ok=True)
-        _say("stopping")
         stack.stop_all()
+        _say("everything is stopped")
 
 
 def stop() -> None:
