@@ -6,7 +6,8 @@ Kafka knows of offsets only feeds lag charts.
 """
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
+import zlib
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -111,6 +112,15 @@ def _traced(topic: str, received: Sequence[Received]) -> Generator[None]:
         yield
 
 
+def _subscribed(topics: Iterable[str]) -> str:
+    """A short word for a set of topics.
+
+    Part of a member's name, because the broker hands a name's partitions on as they are: a version
+    that reads one topic more would never be given any of it.
+    """
+    return f"{zlib.crc32(' '.join(sorted(topics)).encode()):08x}"
+
+
 class Consumer:
     """Reads topics as a member of a group and applies them to the service's database."""
 
@@ -123,6 +133,7 @@ class Consumer:
         subscriptions: Sequence[Subscription],
         topic_prefix: str = "",
         lanes: int = 1,
+        instance: str | None = None,
     ) -> None:
         """Args:
         pool: The service's database; one session per lane is in use at a time.
@@ -132,6 +143,8 @@ class Consumer:
         topic_prefix: Stands before each topic's name.
         lanes: How many batches of a topic may be in flight: while one waits for the database
             the next is being decoded. A partition belongs to one lane.
+        instance: The worker's name, the same after a restart and no other worker's: see
+            `ServiceSettings.kafka_instance`.
         """
         self._pool = pool
         self._group = group
@@ -142,7 +155,12 @@ class Consumer:
             ]
             for s in subscriptions
         }
-        self._reader = Reader(servers, group=topic_prefix + group, client_id=f"{group}-worker")
+        self._reader = Reader(
+            servers,
+            group=topic_prefix + group,
+            client_id=f"{group}-worker",
+            instance=None if instance is None else f"{instance}-{_subscribed(self._lanes)}",
+        )
         self._applied_at = 0.0
         self.ready = False
         """Whether the group has told this consumer which partitions are its own."""

@@ -154,10 +154,21 @@ class Assignment(ConsumerRebalanceListener):
 class Reader:
     """A group member whose positions are kept elsewhere: it seeks to where it is told."""
 
-    def __init__(self, servers: str, *, group: str, client_id: str) -> None:
+    def __init__(
+        self, servers: str, *, group: str, client_id: str, instance: str | None = None
+    ) -> None:
+        """Args:
+        servers: Kafka's addresses.
+        group: The consumer group.
+        client_id: For the broker's logs.
+        instance: This member's own name, which outlives it: whoever joins under the name of a dead
+            member gets its partitions at once. Without one they are free when the dead member's
+            session has timed out.
+        """
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=servers,
             group_id=group,
+            group_instance_id=instance,
             client_id=client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -25,6 +25,12 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     """Stands before every topic and group name, so that several systems can share a cluster."""
 
+    kafka_instance: str | None = None
+    """A worker's name among its service's workers, the same after each restart, such as a
+    StatefulSet's pod name. A worker that was killed then goes on as soon as it is up again; without
+    a name it waits until its former self has timed out, about 8 s. Two that run at the same time
+    under one name would take the partitions from each other for ever."""
+
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
     """Of the api, or of a worker's probes and metrics."""
