@@ -60,6 +60,8 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
         "DATABASE_DSN": addresses.database_dsn(home, service),
         "KAFKA_SERVERS": addresses.kafka_servers,
         "TOPIC_PREFIX": addresses.prefix,
+        # One worker per service: a restarted one is the old one come back.
+        "KAFKA_INSTANCE": "worker",
         "HTTP_HOST": HOST,
         "HTTP_PORT": str(addresses.ports[f"{service}-api"]),
         "TOKEN_JWKS_URL": home.key_set.as_uri(),

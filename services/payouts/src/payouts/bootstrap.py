@@ -44,6 +44,7 @@ def consumer(settings: Settings, pool: Pool) -> Consumer:
         group=SERVICE,
         subscriptions=[gift_sent()],
         topic_prefix=settings.topic_prefix,
+        instance=settings.kafka_instance,
     )
 
 
