@@ -294,3 +294,21 @@ async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
                     left.discard(partition)
     finally:
         await _stopped(consumer)
+
+
+async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """The offset after the newest record, by topic and partition."""
+    async with admin(servers) as client:
+        described: Any = await client.describe_topics(list(topics))
+    partitions = [
+        TopicPartition(topic["topic"], each["partition"])
+        for topic in described
+        for each in topic["partitions"]
+    ]
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None)
+    await consumer.start()
+    try:
+        found: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+    finally:
+        await _stopped(consumer)
+    return {(partition.topic, partition.partition): end for partition, end in found.items()}

@@ -1,0 +1,53 @@
+"""One whole stack for all tests that need one: every process, as in production."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import httpx
+import pytest
+
+from local_stack.client import Client
+from local_stack.stack import Stack, private_stack
+from support.crash_points import CrashPoints
+from support.state import Observer
+from support.world import World
+
+
+@pytest.fixture(scope="session")
+def all_crash_points(tmp_path_factory: pytest.TempPathFactory) -> CrashPoints:
+    """For as long as the stack lives; tests use `crash_points`."""
+    return CrashPoints(tmp_path_factory.mktemp("crash-points"))
+
+
+@pytest.fixture(scope="session")
+def stack(all_crash_points: CrashPoints) -> Generator[Stack]:
+    """Everything, on free ports, with servers of its own: tests may kill any of it.
+
+    Started by the first test that needs it; tests that do are marked `stack` and run on one worker.
+    """
+    settings = all_crash_points.settings | {"GATEWAY_RATE_LIMIT_REQUESTS": "0"}
+    with private_stack(settings=settings) as stack:
+        stack.start()
+        yield stack
+
+
+@pytest.fixture
+def crash_points(all_crash_points: CrashPoints) -> Generator[CrashPoints]:
+    """Arms steps of the stack's processes; none stays armed."""
+    yield all_crash_points
+    all_crash_points.disarm()
+
+
+@pytest.fixture
+async def world(stack: Stack) -> AsyncGenerator[World]:
+    """Users, coins and gifts on the stack."""
+    async with (
+        Client(stack.addresses.graphql) as client,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        yield World(stack, client, http)
+
+
+@pytest.fixture
+def observer(stack: Stack) -> Observer:
+    """Looks into the stack's databases."""
+    return Observer(stack)
