@@ -5,7 +5,7 @@ import asyncio
 from fastapi import FastAPI
 
 from chassis import probes, serve, telemetry
-from chassis.auth import TokenVerifier
+from chassis.auth import KeySet, TokenVerifier
 from chassis.db import Pool
 from chassis.graphql import Executor, mount_graphql
 from payouts import bootstrap
@@ -32,11 +32,20 @@ def make_app(pool: Pool, verifier: TokenVerifier) -> FastAPI:
     return app
 
 
+def _token_verifier(settings: Settings) -> TokenVerifier:
+    """Checks the tokens of callers."""
+    return TokenVerifier(
+        KeySet(settings.token_jwks_url),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+    )
+
+
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with bootstrap.pool_of(settings, "api") as pool:
         await serve.serve_app(
-            make_app(pool, bootstrap.token_verifier(settings)),
+            make_app(pool, _token_verifier(settings)),
             stop,
             host=settings.http_host,
             port=settings.http_port,

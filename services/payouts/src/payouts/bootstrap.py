@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from chassis.auth import KeySet, TokenVerifier
 from chassis.consumer import Consumer
 from chassis.db import Pool, open_pool
 from chassis.kafka import Writer
@@ -25,15 +24,6 @@ async def pool_of(settings: Settings, process: str) -> AsyncGenerator[Pool]:
     )
     async with pool:
         yield pool
-
-
-def token_verifier(settings: Settings) -> TokenVerifier:
-    """Checks the tokens of callers."""
-    return TokenVerifier(
-        KeySet(settings.token_jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-    )
 
 
 def consumer(settings: Settings, pool: Pool) -> Consumer:
