@@ -63,7 +63,9 @@ async def main(stop: asyncio.Event) -> None:
                 Route("/endless", serve_endlessly),
             ]
             app = Starlette(routes=routes, lifespan=lifespan)
-            await serve.serve_app(app, stop, host="127.0.0.1", port=port, grace_s=grace_s)
+            # In a group, as a service does that has something to run beside its requests.
+            async with asyncio.TaskGroup():
+                await serve.serve_app(app, stop, host="127.0.0.1", port=port, grace_s=grace_s)
         case _:
             task = {"worker": finish_batch_in_hand, "failing-worker": fail}[scenario]
             await serve.run_tasks(

@@ -157,7 +157,7 @@ def _report(work: asyncio.Task[None]) -> int:
     if work.cancelled():
         log.error("process_cut_off")
         return EXIT_FAILED
-    match work.exception():
+    match _alone(work.exception()):
         case None:
             log.info("process_stopped")
             return 0
@@ -171,6 +171,15 @@ def _report(work: asyncio.Task[None]) -> int:
         case error:
             log.critical("process_failed", reason=repr(error), exc_info=error)
     return EXIT_FAILED
+
+
+def _alone(error: BaseException | None) -> BaseException | None:
+    """Take an error out of the group that a TaskGroup made of it, if it is the only one."""
+    match error:
+        case BaseExceptionGroup(exceptions=(BaseException() as only,)):
+            return _alone(only)
+        case _:
+            return error
 
 
 async def _drain(running: Iterable[asyncio.Task[None]], grace_s: float) -> list[str]:
