@@ -9,7 +9,7 @@ AGE_VERIFIED ?= true
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The local stack ---------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ format: setup ## Rewrite the code in the agreed format
 faults: setup ## Kill processes at random under load for 60 s, then check the books
 	@$(python) -m faults
 
-benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p8
+benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p8 bench-memory
 .PHONY: $(benches)
 $(benches): bench-%: setup
 	@cd tests/load && ../../$(python) -m $*
@@ -71,6 +71,7 @@ bench-p3: ## Benchmark: gifts through the three services
 bench-p4: ## Benchmark: sendGift through the gateway
 bench-p5: ## Benchmark: a federated read through the gateway
 bench-p8: ## Benchmark: recovery after kill -9
+bench-memory: ## Benchmark: memory of the whole stack at rest
 
 # -- Set-up ------------------------------------------------------------------------------------
 

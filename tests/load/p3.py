@@ -1,0 +1,183 @@
+"""P3: gifts through the three services, from the request to the accrual, sustained."""
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import asyncpg
+import meters
+import msgspec
+from funding import fund
+from giving import Giving, open_to_gifts, people
+from injector import Fed, Feed
+from report import Figure, percentile, publish
+from stacks import TRACE_SAMPLE_RATIO, measured_stack, pids, python_pids, say, verdict
+
+from chassis.db import open_pool
+from local_stack.stack import Stack
+from local_stack.tables import table
+
+_PROCESSES = ("trace-store", "wallet-worker", "gifts-worker", "payouts-worker")
+_DATABASES = ("wallet", "gifts", "payouts")
+
+
+class _Reading(NamedTuple):
+    processor_s: Mapping[str, float]
+    memory_mb: Mapping[str, float]
+
+    @classmethod
+    def now(cls, stack: Stack, injector: subprocess.Popen[str]) -> "_Reading":
+        measured = pids(stack) | {"injector": injector.pid}
+        return cls(meters.processor_s(measured), meters.resident_mb(python_pids(stack)))
+
+
+def main() -> int:
+    """Run the benchmark; returns the exit status."""
+    options = _options()
+    with measured_stack(*_PROCESSES) as stack:
+        giving = asyncio.run(_prepare(stack, options))
+        disk_before = asyncio.run(_disk_bytes(stack))
+        say(f"warming up {options.warm_up:g} s, then measuring {options.seconds:g} s")
+        fed, before, after = _feed(stack, giving, options)
+        disk = asyncio.run(_disk_bytes(stack))
+        checker = verdict(stack)
+    cpu_us = {
+        name: s / fed.accrued * 1e6
+        for name, s in meters.spent(before.processor_s, after.processor_s).items()
+    }
+    _show_processes(cpu_us, before, after)
+    disk_per_gift = {name: (disk[name] - disk_before[name]) / fed.total for name in disk}
+    return publish(
+        "p3",
+        Figure(
+            name="gifts accrued, three services",
+            value=fed.accrued / fed.seconds,
+            unit="gifts/s",
+            p50_ms=percentile(fed.latencies_ms, 50),
+            p99_ms=percentile(fed.latencies_ms, 99),
+            cpu_us_per_item=sum(cpu_us.values()),
+            bytes_per_item=sum(disk_per_gift[name] for name in _DATABASES),
+            checker=checker,
+            settings={
+                "bar": 4_000,
+                "goal": 10_000,
+                "seconds": round(fed.seconds, 2),
+                "viewers": options.viewers,
+                "creators": options.creators,
+                "star_share": options.star_share,
+                "gifts_per_request_transaction": options.group,
+                "backlog_max": options.backlog,
+                "backlog_at_begin": fed.backlog_at_begin,
+                "backlog_at_end": fed.backlog_at_end,
+                "gifts_total": fed.total,
+                "latency_samples": len(fed.latencies_ms),
+                "trace_sample_ratio": TRACE_SAMPLE_RATIO,
+                "cpu_us_per_gift": _rounded(cpu_us),
+                "resident_mb_at_begin": _rounded(before.memory_mb),
+                "resident_mb_at_end": _rounded(after.memory_mb),
+                "bytes_per_gift": _rounded(disk_per_gift),
+                "fsync": "on",
+                "synchronous_commit": "on",
+                "acks": "all",
+            },
+        ),
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--warm-up", type=float, default=8.0)
+    parser.add_argument("--viewers", type=int, default=20_000)
+    parser.add_argument("--creators", type=int, default=500)
+    parser.add_argument("--star-share", type=float, default=0.2)
+    parser.add_argument("--group", type=int, default=500, help="gifts per transaction of the api")
+    parser.add_argument("--backlog", type=int, default=6_000, help="gifts under way at most")
+    return parser.parse_args()
+
+
+async def _prepare(stack: Stack, options: argparse.Namespace) -> Giving:
+    giving = Giving(
+        viewers=people("viewer", options.viewers),
+        creators=people("creator", options.creators),
+        star_share=options.star_share,
+        trace_ratio=TRACE_SAMPLE_RATIO,
+    )
+    dsn = stack.addresses.database_dsn(stack.home, "gifts")
+    async with await open_pool(dsn, connections_max=2, application="bench") as pool:
+        await open_to_gifts(pool, giving.creators)
+    await fund(stack, giving.viewers)
+    return giving
+
+
+def _feed(
+    stack: Stack, giving: Giving, options: argparse.Namespace
+) -> tuple[Fed, _Reading, _Reading]:
+    with TemporaryDirectory(prefix="largesse-bench-") as folder:
+        results = Path(folder) / "fed.json"
+        feed = Feed(
+            gifts_dsn=stack.addresses.database_dsn(stack.home, "gifts"),
+            payouts_dsn=stack.addresses.database_dsn(stack.home, "payouts"),
+            giving=giving,
+            group_size=options.group,
+            backlog_max=options.backlog,
+            warm_up_s=options.warm_up,
+            seconds=options.seconds,
+            result_file=str(results),
+        )
+        command = [sys.executable, str(Path(__file__).with_name("injector.py"))]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as injector:
+            assert injector.stdin is not None
+            assert injector.stdout is not None
+            injector.stdin.write(msgspec.json.encode(feed).decode())
+            injector.stdin.close()
+            readings: list[_Reading] = []
+            for mark in ("begin", "end"):
+                line = injector.stdout.readline().strip()
+                assert line == mark, "the injector ended early: see its error above"
+                readings.append(_Reading.now(stack, injector))
+        return msgspec.json.decode(results.read_bytes(), type=Fed), readings[0], readings[1]
+
+
+async def _disk_bytes(stack: Stack) -> dict[str, int]:
+    """What is on disk: each database with its indexes, and the topics."""
+    conn = await asyncpg.connect(stack.addresses.postgres_dsn)
+    try:
+        sizes = {
+            name: await conn.fetchval("SELECT pg_database_size($1::text::name)", name)
+            for name in _DATABASES
+        }
+    finally:
+        await conn.close()
+    return sizes | {"kafka": meters.folder_bytes(stack.home.data("kafka"))}
+
+
+def _show_processes(cpu_us: Mapping[str, float], before: _Reading, after: _Reading) -> None:
+    rows = [
+        (
+            name,
+            us,
+            *(
+                f"{reading.memory_mb[name]:.1f}" if name in reading.memory_mb else "–"
+                for reading in (before, after)
+            ),
+        )
+        for name, us in sorted(cpu_us.items(), key=lambda item: -item[1])
+    ]
+    head = ("process", "CPU µs/gift", "MB at begin", "MB at end")
+    print(f"\n{table('Processes', head, rows)}")
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 1) for name, value in values.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
