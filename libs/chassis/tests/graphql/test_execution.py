@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.telemetry import metrics
+
 WRITE = """
 mutation Write($input: WriteNoteInput!) {
   writeNote(input: $input) {
@@ -205,3 +207,20 @@ async def test_operation_is_chosen_by_name(notes: Any) -> None:
 
     assert await notes.run(query, name="b") == {"data": {"echo": 2}}
     assert code_of(await notes.run(query, name="c")) == "GRAPHQL_PARSE_FAILED"
+
+
+async def test_every_request_is_counted_by_field_and_outcome(notes: Any) -> None:
+    """Whatever a client calls its operation: names that it invents fill no memory."""
+    counted = [("writeNote", "ok"), ("invalid", "GRAPHQL_VALIDATION_FAILED")]
+    before = [requests(*labels) for labels in counted]
+
+    await notes.run(WRITE, input={"noteId": NOTE_ID, "text": "hi", "coins": 1})
+    await notes.run("query Invented { noSuchField }")
+
+    assert [requests(*labels) for labels in counted] == [count + 1 for count in before]
+    assert requests("Invented", "ok") == 0
+
+
+def requests(field: str, outcome: str) -> float:
+    labels = {"operation": field, "outcome": outcome}
+    return metrics.REGISTRY.get_sample_value("largesse_requests_total", labels) or 0

@@ -29,6 +29,7 @@ async def fail(_: Request) -> PlainTextResponse:
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI(routes=[Route("/livez", answer_traceparent), Route("/fails", fail)])
+    app.router.routes.append(Route("/plain", answer_traceparent))
     app.mount("/graphql", Starlette(routes=[Route("/", answer_traceparent)]))
 
     @app.get("/gifts/{gift_id}")
@@ -73,10 +74,11 @@ async def test_names_the_span_by_the_routes_template(
     client: httpx.AsyncClient, spans: InMemorySpanExporter
 ) -> None:
     await client.get("/gifts/g1")
+    await client.get("/plain")
     await client.get("/no/such/path")
 
     names = [each.name for each in spans.get_finished_spans()]
-    assert names == ["GET /gifts/{gift_id}", "GET (no route)"]
+    assert names == ["GET /gifts/{gift_id}", "GET /plain", "GET (no route)"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    validate,
+)
 
 from chassis.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, OperationTooLargeError
 from chassis.graphql.limits import Limits, check_size
@@ -24,6 +33,9 @@ class Document:
     node: DocumentNode | None
     errors: Sequence[GraphQLError] = ()
     projections: Projections | None = None
+    field: str = "invalid"
+    """The first field that it asks for: the operation's name in metrics, as clients cannot
+    invent one."""
 
 
 class DocumentCache:
@@ -64,7 +76,16 @@ class DocumentCache:
         errors = validate(self._schema, node, max_errors=10, hide_suggestions=True)
         if errors:
             return Document(node, [_coded(error, VALIDATION_FAILED) for error in errors])
-        return Document(node, projections=projections_of(node))
+        return Document(node, projections=projections_of(node), field=_first_field(node))
+
+
+def _first_field(node: DocumentNode) -> str:
+    for definition in node.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            for selection in definition.selection_set.selections:
+                if isinstance(selection, FieldNode):
+                    return selection.name.value
+    return "fragment"
 
 
 def _coded(error: GraphQLError, code: str) -> GraphQLError:

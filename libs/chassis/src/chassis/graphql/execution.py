@@ -1,5 +1,6 @@
 """Runs one operation against a schema."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,12 @@ from graphql.execution import execute  # pyright: ignore[reportUnknownVariableTy
 from strawberry.execution import optimized_is_awaitable
 
 from chassis.graphql.context import Context
-from chassis.graphql.documents import DocumentCache
-from chassis.graphql.errors import PARSE_FAILED
+from chassis.graphql.documents import Document, DocumentCache
+from chassis.graphql.errors import INTERNAL, PARSE_FAILED
 from chassis.graphql.limits import Limits
 from chassis.graphql.masking import mask_errors
 from chassis.graphql.projection import ProjectingExecutor
+from chassis.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,15 @@ class Executor:
 
     async def run(self, operation: Operation, context: Context) -> dict[str, object]:
         """The response body: `data`, and `errors` fit to be shown. Raises nothing of its own."""
+        began_at = time.perf_counter()
         document = self._documents.get(operation.query)
+        body = await self._answer(document, operation, context)
+        metrics.record_request(document.field, _outcome(body), time.perf_counter() - began_at)
+        return body
+
+    async def _answer(
+        self, document: Document, operation: Operation, context: Context
+    ) -> dict[str, object]:
         if document.errors or document.node is None:
             return {"errors": [error.formatted for error in document.errors]}
         if (problem := _operation_problem(document.node, operation.name)) is not None:
@@ -70,6 +80,12 @@ class Executor:
         if result.errors:
             body["errors"] = mask_errors(result.errors, request_id=context.request_id)
         return body
+
+
+def _outcome(body: Mapping[str, Any]) -> str:
+    """For metrics: `ok`, or the first error's code."""
+    errors = body.get("errors")
+    return errors[0].get("extensions", {}).get("code", INTERNAL) if errors else "ok"
 
 
 def _operation_problem(document: DocumentNode, name: str | None) -> GraphQLError | None:

@@ -81,6 +81,9 @@ def _route(scope: Scope) -> str:
     """Name the route by its template: paths hold ids, and an unknown path may hold anything."""
     mounted_at = scope.get("root_path", "")
     route = scope.get("route")
-    if route is None:
-        return mounted_at or "(no route)"
-    return f"{mounted_at}{route.path}".rstrip("/") or "/"
+    if route is not None:
+        return f"{mounted_at}{route.path}".rstrip("/") or "/"
+    # FastAPI names its own routes only. Of a plain one that takes no parameters, the path is the
+    # template.
+    is_plain = "endpoint" in scope and not scope.get("path_params")
+    return mounted_at or (scope["path"] if is_plain else "(no route)")

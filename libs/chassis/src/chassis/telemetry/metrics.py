@@ -43,7 +43,7 @@ class Bounded:
 
 REQUESTS: Final = Counter(
     "requests",
-    "Requests answered, by operation and outcome: ok, refused, error.",
+    "Requests answered, by first field and outcome: ok, or the error's code.",
     ["operation", "outcome"],
     namespace="largesse",
     registry=REGISTRY,
@@ -142,7 +142,7 @@ _outbox_oldest_at: float | None = None
 
 
 def record_request(operation: str, outcome: str, duration_s: float) -> None:
-    """Count one answered request under its operation's name."""
+    """Count one answered request; `outcome` is `ok` or the error's stable code."""
     label = operation_label(operation)
     REQUESTS.labels(label, outcome).inc()
     REQUEST_SECONDS.labels(label).observe(duration_s)
