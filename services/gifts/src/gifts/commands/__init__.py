@@ -1,0 +1,1 @@
+"""What the service can be told to do. Commands take an open transaction and cannot commit."""

@@ -1,0 +1,98 @@
+"""Write gifts and ask the wallet to charge them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis import outbox
+from chassis.db import Conn
+from chassis.outbox import API_STREAM, Outgoing
+from contracts.gifts.v1 import ChargeRequested
+from gifts.domain.gift import Gift
+from gifts.domain.refusals import GiftsNotAcceptedError, IdempotencyConflictError
+from gifts.store import gift as store
+
+
+class NewGift(NamedTuple):
+    """A gift to be written: see `gifts.domain.gift.accept_order`."""
+
+    gift: Gift
+    body_hash: bytes
+    """Of the order that made it; a retry has the same."""
+    traceparent: str | None = None
+    """The trace that the charge carries on."""
+
+
+class Written(NamedTuple):
+    """A gift as it is stored now."""
+
+    gift: Gift
+    replayed: bool
+    """Whether an earlier request wrote it: it may be settled by now."""
+
+
+type Outcome = Written | GiftsNotAcceptedError | IdempotencyConflictError
+
+
+async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
+    """Write each gift once, however often it is sent, and request its charge with it.
+
+    The id decides: sent again with the same body it gives the gift as it stands, whatever has
+    changed since; with another body, or by somebody else, a conflict. Refusals are returned rather
+    than raised, so that the neighbours in the batch go on.
+
+    Args:
+        conn: An open transaction. The lock of the outbox' api stream is held until it ends.
+        gifts: What to write; ids may repeat.
+
+    Returns:
+        What came of each, in order. Only gifts written now have changed anything.
+    """
+    first = {new.gift.gift_id: new for new in reversed(gifts)}
+    unique = gifts if len(first) == len(gifts) else list(first.values())
+    free = await store.insert_gifts(
+        conn, [new.gift for new in unique], [new.body_hash for new in unique]
+    )
+    fresh = [new for new in unique if new.gift.gift_id in free]
+    if len(fresh) == len(gifts):
+        outcomes: list[Outcome] = [Written(new.gift, replayed=False) for new in gifts]
+    else:
+        outcomes = await _told_apart(conn, gifts, free)
+    await outbox.append(conn, {API_STREAM: _charge_requests(fresh)})
+    return outcomes
+
+
+async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> list[Outcome]:
+    """Which gifts were written now, which before, which conflict and which nobody wanted.
+
+    Of those whose id was free the first of each id was written now.
+    """
+    stored = await store.select_gifts(conn, [new.gift.gift_id for new in gifts])
+    unclaimed = set(free)
+    outcomes: list[Outcome] = []
+    for new in gifts:
+        if new.gift.gift_id in unclaimed:
+            unclaimed.remove(new.gift.gift_id)
+            outcomes.append(Written(new.gift, replayed=False))
+        elif (found := stored.get(new.gift.gift_id)) is None:
+            outcomes.append(GiftsNotAcceptedError())
+        elif found.body_hash != new.body_hash:
+            outcomes.append(IdempotencyConflictError())
+        else:
+            outcomes.append(Written(found.gift, replayed=True))
+    return outcomes
+
+
+def _charge_requests(gifts: Sequence[NewGift]) -> Outgoing:
+    outgoing = Outgoing()
+    for gift, _, traceparent in gifts:
+        outgoing.add(
+            ChargeRequested(
+                charge_id=gift.gift_id,
+                payer_id=gift.sender_id,
+                order_key=gift.creator_id,
+                coins=gift.price_coins,
+            ),
+            traceparent,
+        )
+    return outgoing

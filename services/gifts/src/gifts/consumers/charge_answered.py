@@ -1,0 +1,143 @@
+"""The wallet's answers to requested charges settle the gifts they are for."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, override
+from uuid import UUID
+
+import structlog
+
+from chassis.batch import Batch, Handler, Received
+from chassis.db import Conn
+from contracts.event import Event
+from contracts.gifts.v1 import GiftSent
+from contracts.wallet.v1 import ChargePosted, ChargeRefused
+from gifts.commands.settle_gifts import settle_refused, settle_sent
+from gifts.domain.gift import Gift
+from gifts.store import gift as store
+
+type Answer = ChargePosted | ChargeRefused
+
+EVENTS: Sequence[type[Event]] = (ChargePosted, ChargeRefused)
+
+log = structlog.get_logger()
+
+
+class _Caused[E: Answer](NamedTuple):
+    """An answer and the record that brought it."""
+
+    event: E
+    cause: Received
+
+
+class _Answers:
+    """A batch sorted out: of several answers about one gift the first counts."""
+
+    __slots__ = ("posted", "refused", "repeated")
+
+    def __init__(self, received: Sequence[Received]) -> None:
+        self.posted: list[_Caused[ChargePosted]] = []
+        self.refused: list[_Caused[ChargeRefused]] = []
+        self.repeated: list[_Caused[Answer]] = []
+        seen: set[UUID] = set()
+        for cause in received:
+            event = cause.event
+            assert isinstance(event, ChargePosted | ChargeRefused), event
+            if event.charge_id in seen:
+                self.repeated.append(_Caused(event, cause))
+                continue
+            seen.add(event.charge_id)
+            if isinstance(event, ChargePosted):
+                self.posted.append(_Caused(event, cause))
+            else:
+                self.refused.append(_Caused(event, cause))
+
+
+class ChargeAnswered(Handler):
+    """Settles a batch of gifts with one statement per kind of answer.
+
+    An answer that does not fit its gift, or whose gift is unknown, has no effect and is set aside:
+    coins may have been taken for nothing, and a person has to look.
+    """
+
+    @override
+    async def apply(self, conn: Conn, batch: Batch) -> None:
+        """Settle the gifts, publish `GiftSent` for each that was charged, wake who waits."""
+        answers = _Answers(batch.received)
+        unmoved: list[_Caused[Answer]] = [*answers.repeated]
+        if answers.posted:
+            unmoved += await _settle_posted(conn, batch, answers.posted)
+        if answers.refused:
+            unmoved += await _settle_refused(conn, answers.refused)
+        if len(unmoved) < len(batch.received):
+            await store.notify_settled(conn)
+        if unmoved:
+            await _explain(conn, batch, unmoved)
+
+
+async def _settle_posted(
+    conn: Conn, batch: Batch, posted: Sequence[_Caused[ChargePosted]]
+) -> Sequence[_Caused[ChargePosted]]:
+    """Settle gifts that were charged; the answers that moved nothing."""
+    settled = await settle_sent(conn, [event for event, _ in posted])
+    # In the order of the answers, which the database does not promise to keep.
+    settled.sort()
+    for position, item_id, pieces, catalogue_version, target_kind, target_id in settled:
+        event, cause = posted[position]
+        sent = GiftSent(
+            gift_id=event.charge_id,
+            sender_id=event.payer_id,
+            creator_id=event.order_key,
+            item_id=item_id,
+            count=pieces,
+            price_coins=event.coins,
+            catalogue_version=catalogue_version,
+            target_kind=target_kind,
+            target_id=target_id,
+            slices=event.slices,
+            sent_at=event.posted_at,
+        )
+        batch.emit(sent, cause)
+    if len(settled) == len(posted):
+        return ()
+    moved = {each.position for each in settled}
+    return [answer for position, answer in enumerate(posted) if position not in moved]
+
+
+async def _settle_refused(
+    conn: Conn, refused: Sequence[_Caused[ChargeRefused]]
+) -> Sequence[_Caused[ChargeRefused]]:
+    """Settle gifts that were not charged; the answers that moved nothing."""
+    moved = await settle_refused(conn, [event for event, _ in refused])
+    return [answer for answer in refused if answer.event.charge_id not in moved]
+
+
+async def _explain(conn: Conn, batch: Batch, unmoved: Sequence[_Caused[Answer]]) -> None:
+    """Tell answers that came again, which are expected, from ones that cannot be true."""
+    stored = await store.select_gifts(conn, [event.charge_id for event, _ in unmoved])
+    repeated = 0
+    for event, cause in unmoved:
+        found = stored.get(event.charge_id)
+        reason = "no gift has this id" if found is None else contradiction(event, found.gift)
+        if reason is None:
+            repeated += 1
+        else:
+            batch.set_aside(cause, reason)
+    if repeated:
+        log.info("answers_repeated", topic=batch.topic, count=repeated)
+
+
+def contradiction(answer: Answer, gift: Gift) -> str | None:
+    """Why an answer that did not move its gift cannot be true; None where it came again.
+
+    A refusal for `charge_conflict` says that the gift's id was asked for a second time with other
+    terms: for a gift that is settled that changes nothing.
+    """
+    if answer.order_key != gift.creator_id:
+        return f"the gift is not for {answer.order_key}"
+    if isinstance(answer, ChargePosted):
+        if answer.coins != gift.price_coins:
+            return f"{answer.coins} coins were taken for a gift of {gift.price_coins}"
+        return None if gift.status == "SENT" else f"charged, but the gift is {gift.status}"
+    if gift.status == "REFUSED" or answer.reason == "charge_conflict":
+        return None
+    return f"refused for {answer.reason}, but the gift is {gift.status}"

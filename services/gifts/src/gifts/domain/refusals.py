@@ -1,0 +1,88 @@
+"""Expected failures: each is an answer with a stable code, and none has changed anything."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A request is refused. `code` is stable and listed in docs/errors.md."""
+
+    code: ClassVar[str]
+
+
+class NotEligibleError(DomainError):
+    """The caller's age or kind of account does not allow to send or to receive gifts."""
+
+    code = "not_eligible"
+
+
+class SelfGiftError(DomainError):
+    """Sender and creator are the same person."""
+
+    code = "self_gift"
+
+
+class GiftsNotAcceptedError(DomainError):
+    """The creator never opted in, or switched gifts off."""
+
+    code = "gifts_not_accepted"
+
+
+class GiftItemUnavailableError(DomainError):
+    """The catalogue in force has no such item."""
+
+    code = "gift_item_unavailable"
+
+
+class InvalidCountError(DomainError):
+    """The number of pieces is not between 1 and `COUNT_MAX`."""
+
+    code = "invalid_count"
+
+
+@dataclass(kw_only=True, eq=False)
+class MessageTooLongError(DomainError):
+    """The item's tier allows a shorter message, or none."""
+
+    code: ClassVar[str] = "message_too_long"
+
+    max_length: int
+    """Characters; 0 where the tier allows no message."""
+
+
+@dataclass(kw_only=True, eq=False)
+class PriceChangedError(DomainError):
+    """The gift costs more than the viewer was shown."""
+
+    code: ClassVar[str] = "price_changed"
+
+    price_coins: int
+    """Of all pieces, now."""
+
+
+class IdempotencyConflictError(DomainError):
+    """The gift's id was used before for something else. Says nothing of what or by whom."""
+
+    code = "idempotency_conflict"
+
+
+@dataclass(kw_only=True, eq=False)
+class InsufficientCoinsError(DomainError):
+    """The wallet holds too little. Final for this gift: after a purchase make a new one."""
+
+    code: ClassVar[str] = "insufficient_coins"
+
+    needed_coins: int
+    balance_coins: int
+    """When the charge was tried."""
+
+
+@dataclass(kw_only=True, eq=False)
+class MalformedError(Exception):
+    """A value that no client should send. Not a refusal: the client is to be mended."""
+
+    problem: str
+    """A sentence for the client's developer."""
+
+    def __str__(self) -> str:
+        return self.problem

@@ -1,0 +1,1 @@
+"""What an api process keeps between requests: the catalogue, the writer, who waits for what."""

@@ -1,0 +1,1 @@
+"""The gifts subgraph: resolvers translate and guard; they decide nothing."""

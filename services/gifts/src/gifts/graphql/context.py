@@ -1,0 +1,47 @@
+"""What resolvers get besides their arguments."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import strawberry
+
+from chassis.auth import Viewer
+from chassis.db import Pool
+from chassis.graphql import Context
+from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.sender import GiftSender
+from gifts.graphql.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the requests of a process share."""
+
+    pool: Pool
+    catalogues: CatalogueCache
+    sender: GiftSender
+
+
+@dataclass(kw_only=True, slots=True)
+class GiftsContext(Context):
+    """Of one request."""
+
+    pool: Pool
+    catalogues: CatalogueCache
+    sender: GiftSender
+    loaders: Loaders
+
+    @classmethod
+    def of(cls, resources: Resources, viewer: Viewer | None, request_id: str) -> Self:
+        """The context of a request by `viewer`."""
+        return cls(
+            viewer=viewer,
+            request_id=request_id,
+            pool=resources.pool,
+            catalogues=resources.catalogues,
+            sender=resources.sender,
+            loaders=Loaders.of(resources.pool),
+        )
+
+
+type Info = strawberry.Info[GiftsContext, None]

@@ -1,0 +1,55 @@
+"""The values that a gift is described with."""
+
+import enum
+from typing import Self
+
+import strawberry
+
+from chassis.graphql import Refusal
+from gifts.domain import gift as domain
+
+
+@strawberry.enum(description="How far a gift has come.")
+class GiftStatus(enum.Enum):
+    """Only PENDING changes by itself."""
+
+    PENDING = strawberry.enum_value("PENDING", description="Being charged; ask again shortly.")
+    SENT = strawberry.enum_value("SENT", description="Charged; it is the creator's.")
+    REFUSED = strawberry.enum_value("REFUSED", description="Not charged, and never will be.")
+    REVERSED = strawberry.enum_value(
+        "REVERSED", description="Was sent, and taken back because its payment was."
+    )
+
+
+@strawberry.type(description="Why the wallet did not charge a gift.")
+class GiftRefusal(Refusal):
+    """Told to the sender and to auditors."""
+
+    code: str = strawberry.field(
+        description="`insufficient_coins`, or `charge_conflict`: the wallet knew the id already."
+    )
+    message: str = strawberry.field(description="For people, in English; may change.")
+
+    @classmethod
+    def of(cls, refusal: domain.GiftRefusal) -> Self:
+        """The refusal as the wallet gave it."""
+        message = "The sender's coins did not suffice."
+        if refusal.code != "insufficient_coins":
+            message = "The id had been used for something else."
+        return cls(code=refusal.code, message=message)
+
+
+@strawberry.type(description="What a gift was sent to: one of the two is given.")
+class GiftTarget:
+    """A video, or a live room."""
+
+    video_id: strawberry.ID | None = strawberry.field(description="The video, or null.")
+    room_id: strawberry.ID | None = strawberry.field(description="The live room, or null.")
+
+    @classmethod
+    def of(cls, kind: domain.TargetKind, target_id: str) -> Self:
+        """The target of a gift."""
+        target = strawberry.ID(target_id)
+        if kind == "video":
+            return cls(video_id=target, room_id=None)
+        return cls(video_id=None, room_id=target)

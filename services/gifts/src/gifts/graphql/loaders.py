@@ -1,0 +1,38 @@
+"""Reads that the entities of one request share: one query, however many there are."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from chassis.db import Pool
+from gifts.domain.gift import Gift
+from gifts.store.creator import select_accepting
+from gifts.store.gift import select_gifts
+
+
+@dataclass(frozen=True, slots=True)
+class Loaders:
+    """Made for each request, so that nothing is remembered beyond it."""
+
+    gift: DataLoader[UUID, Gift | None]
+    """A gift by its id, whoever's it is: check with `may_see` before showing it."""
+    accepts_gifts: DataLoader[str, bool]
+    """Whether a creator takes gifts."""
+
+    @classmethod
+    def of(cls, pool: Pool) -> Self:
+        """Loaders that read from `pool`."""
+
+        async def gifts(gift_ids: list[UUID]) -> list[Gift | None]:
+            async with pool.acquire() as conn:
+                stored = await select_gifts(conn, gift_ids)
+            return [stored[gift_id].gift if gift_id in stored else None for gift_id in gift_ids]
+
+        async def accepting(creator_ids: list[str]) -> list[bool]:
+            async with pool.acquire() as conn:
+                found = await select_accepting(conn, creator_ids)
+            return [creator_id in found for creator_id in creator_ids]
+
+        return cls(gift=DataLoader(gifts), accepts_gifts=DataLoader(accepting))

@@ -1,0 +1,59 @@
+"""What can be read."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from chassis import clock
+from chassis.graphql import authenticated, require_viewer, requires_scope
+from chassis.ids import is_user_id
+from gifts.graphql.context import Info
+from gifts.graphql.entities import AUDITOR, Creator, Gift, User, find_visible
+from gifts.graphql.item import GiftCatalogue
+
+
+@strawberry.type(description="Reads.")
+class Query:
+    """Entry points of the subgraph."""
+
+    @strawberry.federation.field(
+        shareable=True, description="The caller.", extensions=[authenticated()]
+    )
+    def me(self, info: Info) -> User | None:
+        """Whoever the token names."""
+        return User(id=strawberry.ID(require_viewer(info.context).sub))
+
+    @strawberry.federation.field(
+        shareable=True,
+        description=(
+            "A creator, or anyone who may become one; anyone may look. Null unless the id has the "
+            "form of a user id."
+        ),
+    )
+    def creator(
+        self,
+        id: Annotated[strawberry.ID, strawberry.argument(description="A user's id.")],  # noqa: A002
+    ) -> Creator | None:
+        """No look-up: whether there is such a person only the identity provider knows."""
+        return Creator(id=id) if is_user_id(id) else None
+
+    @strawberry.field(description="The catalogue in force; anyone may look.")
+    async def gift_catalogue(self, info: Info) -> GiftCatalogue:
+        """From memory."""
+        return GiftCatalogue.of(await info.context.catalogues.get(), clock.now())
+
+    @strawberry.field(
+        description=(
+            "A gift that the caller sent or received; auditors see any. Null when there is none, "
+            "or it is somebody else's."
+        ),
+        extensions=[requires_scope("viewer", "creator", AUDITOR)],
+    )
+    async def gift(
+        self,
+        info: Info,
+        id: Annotated[UUID, strawberry.argument(description="The giftId it was sent with.")],  # noqa: A002
+    ) -> Gift | None:
+        """Says the same of an unknown gift and of somebody else's."""
+        return await find_visible(info.context, id)

@@ -1,0 +1,119 @@
+"""The refusals of `sendGift` as clients see them."""
+
+import strawberry
+
+from chassis.graphql import Coins, IdempotencyConflict, NotEligible, Refusal, refusal
+from gifts.domain import refusals as domain
+from gifts.domain.gift import COUNT_MAX
+
+
+@refusal(
+    code="insufficient_coins",
+    description=(
+        "The sender's coins do not suffice. Final for this giftId: after a purchase, send the gift "
+        "with a new one."
+    ),
+)
+class InsufficientCoins(Refusal):
+    """The wallet's answer."""
+
+    needed_coins: Coins = strawberry.field(description="Price of the gift.")
+    balance_coins: Coins = strawberry.field(description="Balance when the charge was tried.")
+
+
+@refusal(
+    code="gift_item_unavailable",
+    description="The catalogue in force has no such item. Load the catalogue again.",
+)
+class GiftItemUnavailable(Refusal):
+    """Unknown, or withdrawn."""
+
+
+@refusal(
+    code="price_changed",
+    description="The gift costs more than was quoted. Ask the viewer again.",
+)
+class PriceChanged(Refusal):
+    """Nobody is ever charged more than they were shown."""
+
+    price_coins: Coins = strawberry.field(description="Price of all pieces, now.")
+
+
+@refusal(code="invalid_count", description="A gift has 1 to 1000 pieces.")
+class InvalidCount(Refusal):
+    """Zero, negative or too many."""
+
+
+@refusal(
+    code="message_too_long",
+    description="The tier of the item allows a shorter message, or none.",
+)
+class MessageTooLong(Refusal):
+    """Counted in Unicode characters."""
+
+    max_length: int = strawberry.field(
+        description="Characters allowed with this item; 0 where none may be written."
+    )
+
+
+@refusal(
+    code="gifts_not_accepted",
+    description="The creator never opted in to gifts, or has switched them off.",
+)
+class GiftsNotAccepted(Refusal):
+    """Unknown creators look the same."""
+
+
+@refusal(code="self_gift", description="Nobody can send gifts to themselves.")
+class SelfGift(Refusal):
+    """The creator is the caller."""
+
+
+type SendGiftRefusal = (
+    InsufficientCoins
+    | GiftItemUnavailable
+    | PriceChanged
+    | InvalidCount
+    | MessageTooLong
+    | GiftsNotAccepted
+    | SelfGift
+    | NotEligible
+    | IdempotencyConflict
+)
+
+NOT_ELIGIBLE_MESSAGE = "Your age or kind of account does not allow gifts."
+
+
+def shown(error: domain.DomainError) -> SendGiftRefusal:
+    """The refusal as a member of the union `SendGiftResult`."""
+    match error:
+        case domain.InsufficientCoinsError():
+            return InsufficientCoins(
+                message=f"It costs {error.needed_coins} coins; you had {error.balance_coins}.",
+                needed_coins=Coins(error.needed_coins),
+                balance_coins=Coins(error.balance_coins),
+            )
+        case domain.GiftItemUnavailableError():
+            return GiftItemUnavailable(message="This item is not on sale.")
+        case domain.PriceChangedError():
+            return PriceChanged(
+                message=f"The gift costs {error.price_coins} coins now.",
+                price_coins=Coins(error.price_coins),
+            )
+        case domain.InvalidCountError():
+            return InvalidCount(message=f"A gift has 1 to {COUNT_MAX} pieces.")
+        case domain.MessageTooLongError():
+            return MessageTooLong(
+                message=f"At most {error.max_length} characters go with this item.",
+                max_length=error.max_length,
+            )
+        case domain.GiftsNotAcceptedError():
+            return GiftsNotAccepted(message="This creator does not take gifts.")
+        case domain.SelfGiftError():
+            return SelfGift(message="You cannot send gifts to yourself.")
+        case domain.NotEligibleError():
+            return NotEligible(message=NOT_ELIGIBLE_MESSAGE)
+        case domain.IdempotencyConflictError():
+            return IdempotencyConflict()
+        case _:
+            raise AssertionError(f"{type(error).__name__} has no type in the schema")

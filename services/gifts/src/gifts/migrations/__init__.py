@@ -1,0 +1,1 @@
+"""Numbered SQL files; the chassis applies them in order."""

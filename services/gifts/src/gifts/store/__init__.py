@@ -1,0 +1,1 @@
+"""The service's tables: one function per statement, under the statement's name; decides nothing."""

@@ -1,0 +1,104 @@
+"""Writing and settling gifts: the two hot paths, each one statement for a whole batch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis import sql
+from chassis.db import Conn
+from gifts.domain.gift import Gift, GiftRefusal, Settlement, TargetKind
+from gifts.store.rows import gift_of, refusal_of
+
+STATEMENTS = sql.load("gifts.store", "gift.sql")
+
+
+class StoredGift(NamedTuple):
+    """A gift, and the hash of the order that made it."""
+
+    gift: Gift
+    body_hash: bytes
+
+
+class Settled(NamedTuple):
+    """A gift that has just become SENT: what its charge does not say about it."""
+
+    position: int
+    """Which of the charges it was, counted from 0."""
+    item_id: str
+    pieces: int
+    catalogue_version: int
+    target_kind: TargetKind
+    target_id: str
+
+
+async def insert_gifts(conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes]) -> set[UUID]:
+    """Write the gifts whose id is free and whose creator takes gifts; the ids written."""
+    rows = await conn.fetch(
+        STATEMENTS["insert_gifts"],
+        [gift.gift_id for gift in gifts],
+        [gift.sender_id for gift in gifts],
+        [gift.creator_id for gift in gifts],
+        [gift.item_id for gift in gifts],
+        [gift.count for gift in gifts],
+        [gift.price_coins for gift in gifts],
+        [gift.catalogue_version for gift in gifts],
+        [gift.target_kind for gift in gifts],
+        [gift.target_id for gift in gifts],
+        [gift.message for gift in gifts],
+        hashes,
+        [gift.requested_at for gift in gifts],
+    )
+    return {row[0] for row in rows}
+
+
+async def settle_sent(
+    conn: Conn,
+    gift_ids: Sequence[UUID],
+    creator_ids: Sequence[str],
+    coins: Sequence[int],
+    charged_at: Sequence[datetime],
+) -> list[Settled]:
+    """Turn PENDING gifts that were charged into SENT ones; those that moved, in no order."""
+    rows = await conn.fetch(STATEMENTS["settle_sent"], gift_ids, creator_ids, coins, charged_at)
+    return [Settled(*row) for row in rows]
+
+
+async def settle_refused(
+    conn: Conn,
+    gift_ids: Sequence[UUID],
+    creator_ids: Sequence[str],
+    refusals: Sequence[GiftRefusal],
+    refused_at: Sequence[datetime],
+) -> set[UUID]:
+    """Turn PENDING gifts that were not charged into REFUSED ones; the ids of those that moved."""
+    rows = await conn.fetch(
+        STATEMENTS["settle_refused"],
+        gift_ids,
+        creator_ids,
+        [refusal.code for refusal in refusals],
+        [refusal.needed_coins for refusal in refusals],
+        [refusal.balance_coins for refusal in refusals],
+        refused_at,
+    )
+    return {row[0] for row in rows}
+
+
+async def notify_settled(conn: Conn) -> None:
+    """Wake, at commit, the callers who wait for their gifts."""
+    await conn.execute(STATEMENTS["notify_settled"])
+
+
+async def select_gifts(conn: Conn, gift_ids: Sequence[UUID]) -> dict[UUID, StoredGift]:
+    """The gifts of these ids, as far as there are any."""
+    rows = await conn.fetch(STATEMENTS["select_gifts"], gift_ids)
+    return {row["gift_id"]: StoredGift(gift_of(row), row["body_hash"]) for row in rows}
+
+
+async def select_settlements(conn: Conn, gift_ids: Sequence[UUID]) -> dict[UUID, Settlement]:
+    """What became of those of these gifts that are settled."""
+    rows = await conn.fetch(STATEMENTS["select_settlements"], gift_ids)
+    return {
+        row["gift_id"]: Settlement(row["status"], row["settled_at"], refusal_of(row))
+        for row in rows
+    }

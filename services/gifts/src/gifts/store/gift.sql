@@ -1,0 +1,169 @@
+-- name: insert_gifts
+-- Of gifts whose id is free and whose creator takes gifts, here and now; the others are left out.
+-- In id order: two writers of the same ids then wait for one another instead of deadlocking.
+-- $1 gift_ids, $2 sender_ids, $3 creator_ids, $4 item_ids, $5 counts, $6 prices in coins,
+-- $7 catalogue versions, $8 target kinds, $9 target_ids, $10 messages, $11 body hashes,
+-- $12 requested_at
+INSERT INTO gift (
+    gift_id,
+    sender_id,
+    creator_id,
+    item_id,
+    count,
+    price_coins,
+    catalogue_version,
+    target_kind,
+    target_id,
+    message,
+    body_hash,
+    requested_at
+)
+SELECT
+    i.gift_id,
+    i.sender_id,
+    i.creator_id,
+    i.item_id,
+    i.count,
+    i.price_coins,
+    i.catalogue_version,
+    i.target_kind,
+    i.target_id,
+    i.message,
+    i.body_hash,
+    i.requested_at
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::integer[],
+    $8::text[], $9::text[], $10::text[], $11::bytea[], $12::timestamptz[]
+) AS i (
+    gift_id, sender_id, creator_id, item_id, count, price_coins, catalogue_version,
+    target_kind, target_id, message, body_hash, requested_at
+)
+INNER JOIN creator AS c ON i.creator_id = c.creator_id
+WHERE c.accepts_gifts
+ORDER BY i.gift_id
+ON CONFLICT (gift_id) DO NOTHING
+RETURNING gift_id;
+
+-- name: settle_sent
+-- Gifts that were charged: each moves on from PENDING once, is added to its creator's history in the
+-- order given and to the creator's total. An answer that does not fit its gift moves nothing.
+-- A creator's answers come from one partition, so the totals have one writer; rows are taken in id
+-- order all the same, for the moment in which a partition changes hands.
+-- $1 gift_ids, each once, $2 creator_ids, $3 coins charged, $4 charged at
+WITH moved AS (
+    UPDATE gift AS g
+    SET
+        status = 'SENT',
+        settled_at = i.settled_at
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
+        AS i (gift_id, creator_id, coins, settled_at, position)
+    WHERE
+        g.gift_id = i.gift_id
+        AND g.status = 'PENDING'
+        AND g.creator_id = i.creator_id
+        AND g.price_coins = i.coins
+    RETURNING
+        i.position - 1 AS position,
+        g.gift_id,
+        g.creator_id,
+        g.price_coins,
+        g.item_id,
+        g.count,
+        g.catalogue_version,
+        g.target_kind,
+        g.target_id
+),
+
+received AS (
+    INSERT INTO received_gift (creator_id, gift_id)
+    SELECT
+        creator_id,
+        gift_id
+    FROM moved
+    ORDER BY position
+),
+
+total AS (
+    INSERT INTO creator_total AS t (creator_id, coins, gifts)
+    SELECT
+        creator_id,
+        sum(price_coins),
+        count(*)
+    FROM moved
+    GROUP BY creator_id
+    ORDER BY creator_id
+    ON CONFLICT (creator_id) DO UPDATE
+        SET
+            coins = t.coins + excluded.coins,
+            gifts = t.gifts + excluded.gifts
+)
+
+SELECT
+    position,
+    item_id,
+    count,
+    catalogue_version,
+    target_kind,
+    target_id
+FROM moved;
+
+-- name: settle_refused
+-- Gifts that were not charged: each moves on from PENDING once.
+-- $1 gift_ids, each once, $2 creator_ids, $3 refusal codes, $4 coins needed, $5 balances in coins,
+-- $6 refused at
+UPDATE gift AS g
+SET
+    status = 'REFUSED',
+    settled_at = i.settled_at,
+    refusal_code = i.refusal_code,
+    needed_coins = i.needed_coins,
+    balance_coins = i.balance_coins
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+    AS i (gift_id, creator_id, refusal_code, needed_coins, balance_coins, settled_at)
+WHERE
+    g.gift_id = i.gift_id
+    AND g.status = 'PENDING'
+    AND g.creator_id = i.creator_id
+RETURNING g.gift_id;
+
+-- name: notify_settled
+-- Wakes the callers who wait for their gifts, at commit.
+SELECT pg_notify('gift_settled', '');
+
+-- name: select_gifts
+-- $1 gift_ids
+SELECT
+    gift_id,
+    sender_id,
+    creator_id,
+    item_id,
+    count,
+    price_coins,
+    catalogue_version,
+    target_kind,
+    target_id,
+    message,
+    requested_at,
+    status,
+    settled_at,
+    refusal_code,
+    needed_coins,
+    balance_coins,
+    body_hash
+FROM gift
+WHERE gift_id = any($1::uuid[]);
+
+-- name: select_settlements
+-- What became of gifts, of those among them that are settled.
+-- $1 gift_ids
+SELECT
+    gift_id,
+    status,
+    settled_at,
+    refusal_code,
+    needed_coins,
+    balance_coins
+FROM gift
+WHERE
+    gift_id = any($1::uuid[])
+    AND status <> 'PENDING';

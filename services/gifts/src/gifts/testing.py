@@ -1,0 +1,153 @@
+"""Orders, gifts and answers for tests and benchmarks: believable unless told otherwise."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from chassis import clock, ids, outbox
+from chassis.batch import Batch, Received
+from chassis.db import Conn, Pool, transact, transaction
+from chassis.testing.eventually import eventually
+from contracts.event import Event
+from contracts.wallet.v1 import CHARGE, ChargePosted, ChargeRefused, LotSlice
+from gifts import publishing
+from gifts.commands.accept_gifts import accept_gifts
+from gifts.commands.publish_catalogue import publish_catalogue
+from gifts.commands.send_gifts import NewGift, Outcome, send_gifts
+from gifts.consumers.charge_answered import ChargeAnswered
+from gifts.domain.catalogue import Catalogue
+from gifts.domain.catalogue_file import catalogue_of, read_catalogue
+from gifts.domain.gift import Gift, GiftOrder, accept_order, body_hash
+
+NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
+
+
+def first_catalogue() -> Catalogue:
+    """The catalogue that a new system starts with."""
+    return catalogue_of(read_catalogue(publishing.first_catalogue()), published_at=NOW)
+
+
+def an_order(**changes: object) -> GiftOrder:
+    """Seven roses from alice to star, under a new id."""
+    order = GiftOrder(
+        gift_id=ids.uuid7(),
+        sender_id="alice",
+        creator_id="star",
+        item_id="rose",
+        count=7,
+        target_kind="video",
+        target_id="video-1",
+        quoted_price_coins=7,
+    )
+    return msgspec.structs.replace(order, **changes)
+
+
+def a_new_gift(order: GiftOrder | None = None, *, traceparent: str | None = None) -> NewGift:
+    """The gift that an order makes, ready to be written."""
+    order = order or an_order()
+    gift = accept_order(order, first_catalogue(), at=NOW)
+    return NewGift(gift, body_hash(order), traceparent)
+
+
+def a_slice(coins: int, *, lot_id: int = 7) -> LotSlice:
+    """Purchased coins of one lot."""
+    return LotSlice(
+        lot_id=lot_id,
+        lot_class="purchased",
+        coins=coins,
+        refundable_until=NOW + timedelta(days=120),
+    )
+
+
+def posted(gift: Gift, **changes: object) -> ChargePosted:
+    """The wallet's word that a gift was charged."""
+    event = ChargePosted(
+        charge_id=gift.gift_id,
+        payer_id=gift.sender_id,
+        order_key=gift.creator_id,
+        coins=gift.price_coins,
+        slices=(a_slice(gift.price_coins),),
+        posted_at=NOW + timedelta(seconds=1),
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+def refused(gift: Gift, **changes: object) -> ChargeRefused:
+    """The wallet's word that a gift was not charged, for want of coins."""
+    event = ChargeRefused(
+        charge_id=gift.gift_id,
+        payer_id=gift.sender_id,
+        order_key=gift.creator_id,
+        reason="insufficient_coins",
+        needed_coins=gift.price_coins,
+        balance_coins=3,
+        refused_at=NOW + timedelta(seconds=1),
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+async def open_shop(pool: Pool, *creator_ids: str) -> None:
+    """Publish the first catalogue and let these creators take gifts."""
+
+    async def work(conn: Conn) -> None:
+        file = read_catalogue(publishing.first_catalogue())
+        await publish_catalogue(conn, file, at=clock.now())
+        for creator_id in creator_ids:
+            await accept_gifts(conn, creator_id, accept=True, at=clock.now())
+
+    await transact(pool, work)
+
+
+async def write(pool: Pool, *gifts: NewGift) -> list[Outcome]:
+    """Write gifts as the api does, in one transaction."""
+    return await transact(pool, lambda conn: send_gifts(conn, gifts))
+
+
+def batch_of(*events: Event, partition: int = 0, traceparent: str | None = None) -> Batch:
+    """Events of `wallet.charge.v1` as the consumer hands them over."""
+    received = [
+        Received(event, partition, offset, traceparent) for offset, event in enumerate(events)
+    ]
+    return Batch(CHARGE.name, received, partition)
+
+
+async def settle(pool: Pool, *events: Event, traceparent: str | None = None) -> Batch:
+    """Apply answers of the wallet as the consumer does, in one transaction."""
+    batch = batch_of(*events, traceparent=traceparent)
+    async with transaction(pool) as conn:
+        await ChargeAnswered().apply(conn, batch)
+        await outbox.append(conn, batch.outgoing)
+    return batch
+
+
+async def stored_events(pool: Pool, stream: str) -> Sequence[outbox.StoredRecord]:
+    """What a stream of the outbox holds, in order."""
+    rows = await pool.fetch("SELECT records FROM outbox WHERE stream = $1 ORDER BY seq", stream)
+    return [record for row in rows for record in outbox.unpack(row["records"])]
+
+
+@asynccontextmanager
+async def writers_blocked(pool: Pool) -> AsyncGenerator[Callable[[], Awaitable[None]]]:
+    """Hold what each writer of gifts takes last; `await kill()` ends the session that waits for it.
+
+    Some gift must have been written before.
+    """
+
+    async def waiting() -> int | None:
+        return await pool.fetchval(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        )
+
+    async with transaction(pool) as conn:
+        held = await conn.execute(
+            "UPDATE outbox_stream SET next_seq = next_seq WHERE stream = $1", outbox.API_STREAM
+        )
+        assert held == "UPDATE 1", "write a gift first"
+
+        async def kill() -> None:
+            await conn.execute("SELECT pg_terminate_backend($1)", await eventually(waiting))
+
+        yield kill

@@ -1,0 +1,157 @@
+"""The database refuses what must never be, whatever a program does."""
+
+import asyncpg
+import msgspec
+import pytest
+
+from chassis.db import Conn
+from gifts.commands.send_gifts import NewGift, send_gifts
+from gifts.consumers.charge_answered import ChargeAnswered
+from gifts.testing import a_new_gift, an_order, batch_of, posted
+
+REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
+
+
+@pytest.fixture
+async def pending(conn: Conn) -> NewGift:
+    """One gift, which waits for its charge."""
+    new = a_new_gift()
+    await send_gifts(conn, [new])
+    return new
+
+
+@pytest.fixture
+async def sent(conn: Conn, pending: NewGift) -> NewGift:
+    """One gift, which is SENT."""
+    await ChargeAnswered().apply(conn, batch_of(posted(pending.gift)))
+    return pending
+
+
+@pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gift SET status = 'PENDING', settled_at = NULL",
+        "UPDATE gift SET status = 'SENT'",
+        "UPDATE gift SET message = 'other'",
+        "UPDATE gift SET settled_at = now()",
+        "DELETE FROM gift",
+        "TRUNCATE gift",
+        "UPDATE received_gift SET creator_id = 'moon'",
+        "DELETE FROM received_gift",
+        "TRUNCATE received_gift",
+        "UPDATE creator_total SET coins = 0",
+        "UPDATE creator_total SET gifts = gifts + 7",
+    ],
+)
+async def test_settled_gift_never_changes(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("pending")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gift SET status = 'SENT', settled_at = now(), price_coins = 8",
+        "UPDATE gift SET status = 'SENT', settled_at = now(), sender_id = 'bob'",
+        "UPDATE gift SET status = 'SENT', settled_at = now(), creator_id = 'moon'",
+        "UPDATE gift SET status = 'SENT', settled_at = now(), gift_id = gen_random_uuid()",
+        "UPDATE gift SET status = 'SENT', settled_at = now(), body_hash = decode(md5('x'), 'hex')",
+    ],
+)
+async def test_terms_of_a_gift_are_frozen(conn: Conn, statement: str) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("pending")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gift SET status = 'SENT'",
+        "UPDATE gift SET settled_at = now()",
+        "UPDATE gift SET status = 'REFUSED', settled_at = now()",
+        "UPDATE gift SET status = 'REFUSED', settled_at = now(), refusal_code = 'x'",
+        "UPDATE gift SET status = 'SENT', settled_at = now(), refusal_code = 'x', needed_coins = 1",
+        "UPDATE gift SET status = 'LOST', settled_at = now()",
+    ],
+)
+async def test_half_a_settlement_is_refused(conn: Conn, statement: str) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("pending")
+async def test_sound_settlement_passes(conn: Conn) -> None:
+    """The refusals above are not for want of a change that is allowed."""
+    done = await conn.execute("UPDATE gift SET status = 'SENT', settled_at = now()")
+
+    assert done == "UPDATE 1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender_id": "star"},
+        {"price_coins": 0},
+        {"price_coins": 2**53},
+        {"count": 0},
+        {"count": 1001},
+        {"target_kind": "channel"},
+        {"target_id": ""},
+        {"message": ""},
+        {"message": "x" * 351},
+        {"catalogue_version": 0},
+    ],
+)
+async def test_impossible_gift_is_refused(conn: Conn, change: dict[str, int | str]) -> None:
+    """Gifts that the domain would never make."""
+    new = a_new_gift()
+    impossible = msgspec.structs.replace(new.gift, **change)
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await send_gifts(conn, [new._replace(gift=impossible)])
+
+
+async def test_id_is_the_key(conn: Conn) -> None:
+    """A second row under an id cannot be."""
+    order = an_order()
+    await send_gifts(conn, [a_new_gift(order)])
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await conn.execute(
+            "INSERT INTO gift (gift_id, price_coins, requested_at, count, catalogue_version,"
+            " sender_id, creator_id, item_id, target_kind, target_id, body_hash)"
+            " SELECT gift_id, price_coins, requested_at, count, catalogue_version,"
+            " sender_id, creator_id, item_id, target_kind, target_id, body_hash FROM gift"
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE catalogue_item SET price_coins = 2",
+        "DELETE FROM catalogue_item",
+        "TRUNCATE catalogue_item",
+        "UPDATE catalogue_version SET effective_from = now()",
+        "DELETE FROM catalogue_version",
+        "TRUNCATE catalogue_version, catalogue_item",
+        "INSERT INTO catalogue_item VALUES (1, 'late', 'Late', 1, 1, 0, false)",
+        "INSERT INTO catalogue_item VALUES (2, 'orphan', 'Orphan', 1, 1, 0, false)",
+    ],
+)
+async def test_published_catalogue_never_changes(conn: Conn, statement: str) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await conn.execute(statement)
+
+
+@pytest.mark.parametrize("price_coins", [0, -1])
+async def test_item_without_a_price_is_refused(conn: Conn, price_coins: int) -> None:
+    """A price of -1 once stood for "any", and minted coins (E46)."""
+    await conn.execute("INSERT INTO catalogue_version VALUES (2, now())")
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await conn.execute(
+            "INSERT INTO catalogue_item VALUES (2, 'free', 'Free', 1, $1, 0, false)", price_coins
+        )

@@ -1,0 +1,19 @@
+"""Every statement fits the schema: a renamed column fails here, even where no test uses it."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from chassis.db import Conn
+from gifts.store import catalogue, creator, gift, history, notification
+
+STATEMENTS: Mapping[str, str] = {
+    f"{module.__name__}.{name}": text
+    for module in (catalogue, creator, gift, history, notification)
+    for name, text in module.STATEMENTS.items()
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_prepares(conn: Conn, name: str) -> None:
+    await conn.prepare(STATEMENTS[name])

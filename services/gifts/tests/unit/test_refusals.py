@@ -1,0 +1,34 @@
+"""Every refusal of the domain has a type in the schema, under the same code."""
+
+import pytest
+
+from chassis.graphql import refusal_code
+from gifts.domain import refusals
+from gifts.domain.refusals import DomainError
+from gifts.graphql.refusals import shown
+
+ERRORS = [
+    refusals.NotEligibleError(),
+    refusals.SelfGiftError(),
+    refusals.GiftsNotAcceptedError(),
+    refusals.GiftItemUnavailableError(),
+    refusals.InvalidCountError(),
+    refusals.MessageTooLongError(max_length=30),
+    refusals.PriceChangedError(price_coins=8),
+    refusals.IdempotencyConflictError(),
+    refusals.InsufficientCoinsError(needed_coins=7, balance_coins=3),
+]
+
+
+def test_all_refusals_are_tried_here() -> None:
+    assert {type(error) for error in ERRORS} == set(DomainError.__subclasses__())
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_code_and_facts_are_shown(error: DomainError) -> None:
+    answer = shown(error)
+
+    assert answer.code == error.code == refusal_code(type(answer))
+    assert answer.message.endswith(".")
+    for fact, value in vars(error).items():
+        assert getattr(answer, fact) == value
