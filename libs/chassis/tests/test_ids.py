@@ -19,6 +19,16 @@ def test_uuid7_is_well_formed_and_sorts_by_time() -> None:
     assert before_ms <= made[0].int >> 80 <= made[-1].int >> 80 <= after_ms
 
 
+def test_a_derived_id_depends_on_origin_and_purpose_alone() -> None:
+    origin = ids.uuid7()
+    derived = ids.derived_id(origin, "bonus")
+
+    assert derived == ids.derived_id(origin, "bonus")
+    assert derived.version == 8
+    assert derived.variant == "specified in RFC 4122"
+    assert len({derived, ids.derived_id(origin, "expiry"), ids.derived_id(7, "bonus")}) == 3
+
+
 @pytest.mark.parametrize("text", ["alice", "a", "x" * 64, "auth0:123@tenant", "a.b_c-d"])
 def test_user_ids(text: str) -> None:
     assert ids.is_user_id(text)

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from hashlib import blake2b
 from uuid import UUID
 
 _USER_ID = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
@@ -18,6 +19,17 @@ def uuid7() -> UUID:
     value |= 0b10 << 62
     value |= random & (2**62 - 1)
     return UUID(int=value)
+
+
+def derived_id(origin: UUID | int, purpose: str) -> UUID:
+    """The id of what follows from `origin`: the same wherever and whenever it is derived.
+
+    A UUIDv8 (RFC 9562), the hash of both.
+    """
+    digest = blake2b(f"{purpose}:{origin}".encode(), digest_size=16).digest()
+    value = int.from_bytes(digest)
+    value = value & ~(0xF << 76) | 0x8 << 76
+    return UUID(int=value & ~(0b11 << 62) | 0b10 << 62)
 
 
 def is_user_id(text: str) -> bool:

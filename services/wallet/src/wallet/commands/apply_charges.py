@@ -1,0 +1,130 @@
+"""Charges a batch of payers: what the ledger is for, and the wallet's hottest path."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db import Conn
+from wallet.domain.charging import Answer, Charge, Decided, Mover, decide
+from wallet.domain.ledger import Head, Movement
+from wallet.store import accounts, lots, movements, system_accounts
+
+
+async def load_heads(conn: Conn, owner_ids: Iterable[str]) -> dict[str, Head]:
+    """The heads of these owners; who has no account yet gets one."""
+    wanted = set(owner_ids)
+    if not wanted:
+        return {}
+    heads = await accounts.select_heads(conn, wanted)
+    if missing := wanted - heads.keys():
+        await accounts.ensure_accounts(conn, missing)
+        heads |= await accounts.select_heads(conn, missing)
+    return heads
+
+
+async def apply_charges(
+    conn: Conn, charges: Sequence[Charge], heads: Mapping[str, Head], *, at: datetime, shard: int
+) -> Decided:
+    """Charge payers in the order given, each charge once, however often it is asked for.
+
+    Everything is decided in memory from `heads` and then written with one statement per table.
+    Heads may be old. Whose coins move is safe, since an account moves only from the version that
+    was read; whose charge is refused is looked at again, since nobody may be refused for want of
+    coins that have come meanwhile. Those payers are decided once more under their accounts' locks.
+    That touches nobody else's charges, so nothing is ever rolled back for it.
+
+    Locks: the payers' accounts in id order, then system accounts of `shard`.
+
+    Args:
+        conn: An open transaction that has written none of these accounts, opened ones excepted.
+        charges: In the order in which they arrived.
+        heads: Of every payer, as read at any time before.
+        at: When the charges are posted.
+        shard: Of the system accounts; transactions that run at the same time use different ones.
+    """
+    recorded = await _recorded(conn, [charge.charge_id for charge in charges])
+    decided = decide(charges, heads, recorded, at=at, shard=shard)
+    doubtful = decided.refused - decided.moved.keys()
+    if not await _move(conn, heads, decided):
+        doubtful |= await _unmoved(conn, heads, decided)
+    if doubtful:
+        decided = await _decide_again(
+            conn, charges, recorded, decided, doubtful, at=at, shard=shard
+        )
+    if decided.movements:
+        await movements.append_movements(conn, decided.movements)
+        await system_accounts.book_counters(conn, decided.movements)
+    return decided
+
+
+async def _move(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> bool:
+    if not decided.moved:
+        return True
+    return await accounts.debit_accounts(
+        conn, [(heads[payer_id], decided.heads[payer_id]) for payer_id in decided.moved]
+    )
+
+
+async def _unmoved(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> set[str]:
+    """The payers whose accounts have stayed where they are: they were not as read."""
+    account_ids = [heads[payer_id].account_id for payer_id in decided.moved]
+    return set(await accounts.select_untouched(conn, account_ids))
+
+
+async def _decide_again(
+    conn: Conn,
+    charges: Sequence[Charge],
+    recorded: Mapping[UUID, Answer],
+    first: Decided,
+    doubtful: Set[str],
+    *,
+    at: datetime,
+    shard: int,
+) -> Decided:
+    """Decide the charges of the doubtful payers again, from their accounts as they are now."""
+    fresh = await accounts.lock_heads(conn, doubtful)
+    stale_accounts = {head.account_id for head in fresh.values()}
+    standing = [m for m in first.movements if m.account_id not in stale_accounts]
+    # An id that one of the other payers used first stays theirs.
+    theirs = {m.movement_id: Answer(m, ()) for m in standing}
+    indices = [index for index, charge in enumerate(charges) if charge.payer_id in fresh]
+    second = decide(
+        [charges[index] for index in indices], fresh, {**recorded, **theirs}, at=at, shard=shard
+    )
+    moved = await _move(conn, fresh, second)
+    assert moved, "locked accounts are as read"
+    answers = list(first.answers)
+    for index, answer in zip(indices, second.answers, strict=True):
+        answers[index] = answer
+    still_moved: dict[str, Mover] = {
+        owner_id: by for owner_id, by in first.moved.items() if owner_id not in fresh
+    }
+    return Decided(
+        answers,
+        standing + second.movements,
+        {**first.heads, **second.heads},
+        {**still_moved, **second.moved},
+        (first.refused - doubtful) | second.refused,
+    )
+
+
+async def _recorded(conn: Conn, charge_ids: Sequence[UUID]) -> dict[UUID, Answer]:
+    """The answers that the journal has for these ids."""
+    found = await movements.select_recorded(conn, charge_ids)
+    if not found:
+        return {}
+    known = await lots.select_lots(
+        conn, sorted({lot_id for movement in found for lot_id in _lot_ids(movement)})
+    )
+    return {
+        movement.movement_id: Answer(
+            movement, tuple([known[lot_id] for lot_id in _lot_ids(movement)])
+        )
+        for movement in found
+    }
+
+
+def _lot_ids(movement: Movement) -> Sequence[int]:
+    if movement.lot_ids is not None:
+        return movement.lot_ids
+    return () if movement.lot_id is None else (movement.lot_id,)

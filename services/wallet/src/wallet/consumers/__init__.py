@@ -1,0 +1,1 @@
+"""What the wallet makes of events; a file per event."""

@@ -1,0 +1,107 @@
+"""`ChargeRequested`: takes coins from payers and answers each request with exactly one event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, cast, override
+
+from chassis import clock
+from chassis.batch import Batch, Handler, Received
+from chassis.clock import Clock
+from chassis.db import Conn
+from contracts.gifts.v1 import ChargeRequested
+from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, LotSlice
+from wallet.commands.apply_charges import apply_charges, load_heads
+from wallet.consumers.heads import HeadCache
+from wallet.domain.charging import Answer, Decided, Mover
+from wallet.domain.ledger import Head, Movement
+from wallet.domain.lots import Lot
+
+HEADS_MAX: Final = 20_000
+"""About 1 KB each. A payer who is not among them costs three times as much."""
+
+
+class OnChargeRequested(Handler):
+    """Applies batches of charges; keeps the accounts of its partitions' payers in memory."""
+
+    def __init__(self, *, now: Clock = clock.now, heads_max: int = HEADS_MAX) -> None:
+        self._now = now
+        self._cache = HeadCache(heads_max)
+        # By shard, which no two batches at work share.
+        self._pending: dict[int, Decided] = {}
+
+    @override
+    async def apply(self, conn: Conn, batch: Batch) -> None:
+        """Charge the batch's payers in order, and emit the answers and new balances."""
+        # The subscription names no other type.
+        charges = cast("list[ChargeRequested]", [received.event for received in batch.received])
+        payers = {charge.payer_id for charge in charges}
+        heads = self._cache.find(payers)
+        if len(heads) < len(payers):
+            heads |= await load_heads(conn, payers - heads.keys())
+        at = self._now()
+        decided = await apply_charges(conn, charges, heads, at=at, shard=batch.shard)
+        self._pending[batch.shard] = decided
+        causes: dict[str, Received] = {}
+        for received, charge, answer in zip(batch.received, charges, decided.answers, strict=True):
+            batch.emit(_answer(charge, answer), received)
+            causes[charge.payer_id] = received
+        for payer_id, cause in decided.moved.items():
+            batch.emit(_balance(decided.heads[payer_id], cause, at), causes[payer_id])
+
+    @override
+    def committed(self, batch: Batch) -> None:
+        """Keep the payers' heads as they are now."""
+        decided = self._pending.pop(batch.shard, None)
+        if decided is not None:
+            self._cache.adopt(decided.heads)
+
+    @override
+    def rolled_back(self) -> None:
+        """Forget all heads: whether the last batch was committed may be unknown."""
+        self._pending.clear()
+        self._cache.clear()
+
+    @override
+    def revoked(self) -> None:
+        """Forget all heads: their payers are another's now."""
+        self._pending.clear()
+        self._cache.clear()
+
+
+def _answer(charge: ChargeRequested, answer: Answer) -> ChargePosted | ChargeRefused:
+    movement, lots = answer.movement, answer.lots
+    if lots:
+        return ChargePosted(
+            charge.charge_id,
+            charge.payer_id,
+            charge.order_key,
+            charge.coins,
+            _slices(movement, lots),
+            movement.posted_at,
+        )
+    assert movement.outcome != "posted", "coins that were taken came from lots"
+    return ChargeRefused(
+        charge_id=charge.charge_id,
+        payer_id=charge.payer_id,
+        order_key=charge.order_key,
+        reason=movement.outcome,
+        needed_coins=charge.coins,
+        balance_coins=movement.balance_coins,
+        refused_at=movement.posted_at,
+    )
+
+
+def _slices(movement: Movement, lots: Sequence[Lot]) -> tuple[LotSlice, ...]:
+    if movement.lot_coins is None:
+        (lot,) = lots
+        return (LotSlice(lot.lot_id, lot.lot_class, -movement.coins, lot.refundable_until),)
+    return tuple(
+        [
+            LotSlice(lot.lot_id, lot.lot_class, coins, lot.refundable_until)
+            for lot, coins in zip(lots, movement.lot_coins, strict=True)
+        ]
+    )
+
+
+def _balance(head: Head, cause: Mover, at: datetime) -> BalanceChanged:
+    return BalanceChanged(head.owner_id, head.version, head.coins, at, cause, head.debt_coins)

@@ -1,0 +1,1 @@
+"""The rules of coins. No input, no output, no clock: all that decides is handed in."""

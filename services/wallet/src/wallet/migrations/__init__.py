@@ -1,0 +1,1 @@
+"""The wallet's schema, one numbered file per step."""

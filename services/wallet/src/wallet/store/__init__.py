@@ -1,0 +1,1 @@
+"""One statement per function, in `.sql` files of the same name; nothing is decided here."""

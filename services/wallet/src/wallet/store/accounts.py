@@ -1,0 +1,97 @@
+"""Accounts with their open lots: reading heads and moving them on."""
+
+from collections.abc import Iterable, Sequence
+
+from chassis import sql
+from chassis.db import Conn, Record
+from wallet.domain.ledger import Head
+from wallet.store import lots
+from wallet.store.arrays import integers
+
+STATEMENTS = sql.load("wallet.store", "accounts.sql")
+
+
+async def select_heads(conn: Conn, owner_ids: Iterable[str]) -> dict[str, Head]:
+    """Heads by owner; owners without an account are left out."""
+    rows = await conn.fetch(STATEMENTS["select_accounts"], list(owner_ids))
+    return {head.owner_id: head for head in await _heads(conn, rows)}
+
+
+async def lock_heads(conn: Conn, owner_ids: Iterable[str]) -> dict[str, Head]:
+    """Heads by owner, with their rows locked until the transaction ends."""
+    rows = await conn.fetch(STATEMENTS["lock_accounts"], list(owner_ids))
+    return {head.owner_id: head for head in await _heads(conn, rows)}
+
+
+async def lock_heads_unless_busy(conn: Conn, account_ids: Iterable[int]) -> list[Head]:
+    """Heads with their rows locked; accounts that somebody else has locked are left out."""
+    rows = await conn.fetch(STATEMENTS["lock_accounts_unless_busy"], list(account_ids))
+    return await _heads(conn, rows)
+
+
+async def ensure_accounts(conn: Conn, owner_ids: Iterable[str]) -> None:
+    """Open an account for each owner who has none."""
+    await conn.execute(STATEMENTS["ensure_accounts"], sorted(owner_ids))
+
+
+async def debit_accounts(conn: Conn, moves: Sequence[tuple[Head, Head]]) -> bool:
+    """Move accounts from the first head of each pair to the second, by what was taken.
+
+    Returns:
+        Whether all were as read. If not, the others are moved nevertheless: see `select_untouched`.
+    """
+    moves = sorted(moves, key=_account_id)
+    closed = [len(before.lots) - len(after.lots) for before, after in moves]
+    done = await conn.execute(
+        STATEMENTS["debit_accounts"],
+        integers([before.account_id for before, _ in moves]),
+        integers([before.version for before, _ in moves]),
+        integers([after.version - before.version for before, after in moves]),
+        integers([before.coins - after.coins for before, after in moves]),
+        integers(closed),
+        integers(
+            [
+                before.left[gone] - after.left[0] if after.left else 0
+                for (before, after), gone in zip(moves, closed, strict=True)
+            ]
+        ),
+    )
+    return done == f"UPDATE {len(moves)}"
+
+
+async def select_untouched(conn: Conn, account_ids: Sequence[int]) -> list[str]:
+    """The owners of those accounts that the transaction at hand has not written."""
+    rows = await conn.fetch(STATEMENTS["select_untouched"], account_ids)
+    return [row["owner_id"] for row in rows]
+
+
+async def credit_account(conn: Conn, before: Head, after: Head) -> None:
+    """Move a locked account on to a head that holds more lots."""
+    await conn.execute(
+        STATEMENTS["credit_account"],
+        before.account_id,
+        after.version,
+        after.coins - before.coins,
+        [lot.lot_id for lot in after.lots],
+        list(after.left),
+    )
+
+
+def _account_id(move: tuple[Head, Head]) -> int:
+    return move[0].account_id
+
+
+async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
+    known = await lots.select_lots(conn, [lot_id for row in rows for lot_id in row["lot_ids"]])
+    return [
+        Head(
+            row["account_id"],
+            row["owner_id"],
+            row["version"],
+            row["coins"],
+            row["debt_coins"],
+            tuple([known[lot_id] for lot_id in row["lot_ids"]]),
+            tuple(row["lot_coins"]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,37 @@
+"""The other side of every movement: where coins come from and go to."""
+
+from collections.abc import Iterable
+
+from chassis import sql
+from chassis.db import Conn
+from wallet.domain.ledger import Movement
+
+STATEMENTS = sql.load("wallet.store", "system_accounts.sql")
+
+
+async def book_counters(conn: Conn, movements: Iterable[Movement]) -> None:
+    """Book the other side of posted movements, summed per system account.
+
+    Call it after accounts are written: system accounts are locked last, whoever writes.
+    """
+    debited: dict[tuple[str, int], int] = {}
+    credited: dict[tuple[str, int], int] = {}
+    for movement in movements:
+        if movement.outcome != "posted":
+            continue
+        counter = (movement.counter, movement.counter_shard)
+        # What leaves the account is credited to the counter account, and the other way round.
+        if movement.coins < 0:
+            credited[counter] = credited.get(counter, 0) - movement.coins
+        else:
+            debited[counter] = debited.get(counter, 0) + movement.coins
+    counters = debited.keys() | credited.keys()
+    if not counters:
+        return
+    await conn.execute(
+        STATEMENTS["add_to_system_accounts"],
+        [name for name, _ in counters],
+        [shard for _, shard in counters],
+        [debited.get(counter, 0) for counter in counters],
+        [credited.get(counter, 0) for counter in counters],
+    )

@@ -1,0 +1,1 @@
+"""For tests and benchmarks: a second opinion on what the ledger did."""

@@ -1,0 +1,211 @@
+"""T2: random histories through the set-based ledger and through the naive model, side by side."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import cast
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chassis.db import Pool, transaction
+from chassis.ids import uuid7
+from chassis.testing.databases import Database, migrated
+from chassis.testing.plugin import Servers
+from contracts.event import Event
+from contracts.gifts.v1 import ChargeRequested
+from contracts.wallet.v1 import ChargePosted, ChargeRefused
+from wallet.commands.expire_lots import expire_lots
+from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.domain.lots import COINS_MAX, LotClass
+from wallet.testing.books import assert_books_balance
+from wallet.testing.charging import SettableClock, answers, balances, charge, give
+from wallet.testing.model import Model, ModelAnswer, ModelCharge, ModelLot
+from wallet.testing.replay import replay
+
+PAYERS = st.integers(0, 3)
+COINS = st.integers(1, 60) | st.sampled_from([COINS_MAX // 4, COINS_MAX])
+CLASSES = st.sampled_from(["purchased", "bonus", "earned", "granted"])
+CHARGES = st.lists(
+    st.tuples(PAYERS, st.integers(0, 15), COINS, st.sampled_from(["star", "other"])),
+    min_size=1,
+    max_size=12,
+)
+"""Payer, number of the id (few, so that they repeat in and across batches), coins, order key."""
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """One wallet database and one model; each example has payers and ids of its own."""
+
+    def __init__(self, runner: asyncio.Runner, pool: Pool) -> None:
+        super().__init__()
+        self.runner = runner
+        self.pool = pool
+        self.clock = SettableClock()
+        self.model = Model()
+        self.name = uuid7().hex
+        self.ids = [uuid7() for _ in range(16)]
+        self.first: dict[UUID, ChargePosted | ChargeRefused] = {}
+        self.workers: list[OnChargeRequested] = []
+
+    def payer(self, number: int) -> str:
+        return f"{self.name}-{number}"
+
+    @initialize()
+    def start(self) -> None:
+        self.workers = [OnChargeRequested(now=self.clock) for _ in range(2)]
+
+    @rule(number=PAYERS, coins=COINS, lot_class=CLASSES, days=st.none() | st.integers(1, 3))
+    def credit(self, number: int, coins: int, lot_class: LotClass, days: int | None) -> None:
+        """Coins come in by another connection; the workers' memory does not hear of it."""
+        payer = self.payer(number)
+        if self.model.wallet(payer).balance + coins > COINS_MAX:
+            return
+        expires_at = None if days is None else self.clock.at + timedelta(days=days)
+
+        async def post() -> int:
+            async with transaction(self.pool) as conn:
+                credited = await give(
+                    conn, payer, coins, lot_class, at=self.clock.at, expires_at=expires_at
+                )
+            return credited.lots[0].lot_id
+
+        lot_id = self.runner.run(post())
+        self.model.credit(payer, ModelLot(lot_id, lot_class, coins, expires_at))
+
+    @rule(days=st.integers(1, 2))
+    def time_passes(self, days: int) -> None:
+        self.clock.advance(timedelta(days=days))
+
+    @rule()
+    def sweep(self) -> None:
+        async def run() -> None:
+            async with transaction(self.pool) as conn:
+                await expire_lots(conn, at=self.clock.at)
+
+        self.runner.run(run())
+        for owner in self.model.wallets:
+            self.model.expire(owner, self.clock.at)
+
+    @rule(worker=st.integers(0, 1))
+    def restart(self, worker: int) -> None:
+        self.workers[worker] = OnChargeRequested(now=self.clock)
+
+    @rule(worker=st.integers(0, 1), batch=CHARGES)
+    def roll_back(self, worker: int, batch: list[tuple[int, int, int, str]]) -> None:
+        """Everything of the batch is undone at its very end."""
+        requests = [self.request(*each) for each in batch]
+        events = charge(self.pool, self.workers[worker], requests, shard=worker, fails=True)
+        self.runner.run(events)
+
+    @rule(worker=st.integers(0, 1), batch=CHARGES)
+    def apply(self, worker: int, batch: list[tuple[int, int, int, str]]) -> None:
+        requests = [self.request(*each) for each in batch]
+        versions = {payer: wallet.version for payer, wallet in self.model.wallets.items()}
+
+        events = self.runner.run(charge(self.pool, self.workers[worker], requests, shard=worker))
+
+        given = answers(events)
+        # A batch has one time and books what has expired first, so a payer's answers see no more
+        # coins than are left then; the model does so charge by charge.
+        expected = [self.model.charge(_as_model(each), self.clock.at) for each in requests]
+        assert [_as_answer(each) for each in given] == expected
+        self.check_repeats(requests, given)
+        self.check_balances(events, versions)
+
+    def request(self, number: int, id_number: int, coins: int, order_key: str) -> ChargeRequested:
+        return ChargeRequested(
+            charge_id=self.ids[id_number],
+            payer_id=self.payer(number),
+            order_key=order_key,
+            coins=coins,
+        )
+
+    def check_repeats(
+        self, requests: list[ChargeRequested], given: list[ChargePosted | ChargeRefused]
+    ) -> None:
+        """Who asks again gets the very event that was given first, its time included."""
+        for request, answer in zip(requests, given, strict=True):
+            assert (answer.charge_id, answer.payer_id) == (request.charge_id, request.payer_id)
+            assert answer.order_key == request.order_key
+            if isinstance(answer, ChargeRefused) and answer.reason == "charge_conflict":
+                continue
+            assert self.first.setdefault(request.charge_id, answer) == answer
+
+    def check_balances(self, events: list[Event], versions: dict[str, int]) -> None:
+        """One new balance for each payer whose coins moved, and for nobody else."""
+        moved = {
+            (payer, wallet.version, wallet.balance)
+            for payer, wallet in self.model.wallets.items()
+            if wallet.version != versions.get(payer, 0)
+        }
+        told = [(each.user_id, each.version, each.coins) for each in balances(events)]
+        assert set(told) == moved
+        assert len(told) == len(moved)
+
+    @invariant()
+    def accounts_are_as_the_model_says(self) -> None:
+        rows = self.runner.run(
+            self.pool.fetch(
+                "SELECT owner_id, version, lot_ids, lot_coins FROM account"
+                " WHERE owner_id LIKE $1 || '-%'",
+                self.name,
+            )
+        )
+        for row in rows:
+            wallet = self.model.wallet(row["owner_id"])
+            held = {lot.lot_id: lot.left for lot in wallet.lots if lot.left > 0}
+            assert dict(zip(row["lot_ids"], row["lot_coins"], strict=True)) == held
+            assert row["version"] == wallet.version
+
+
+def _as_model(request: ChargeRequested) -> ModelCharge:
+    return ModelCharge(request.charge_id, request.payer_id, request.coins, request.order_key)
+
+
+def _as_answer(answer: ChargePosted | ChargeRefused) -> ModelAnswer:
+    if isinstance(answer, ChargeRefused):
+        assert answer.needed_coins > 0
+        return ModelAnswer(answer.reason, balance=answer.balance_coins)
+    assert sum(each.coins for each in answer.slices) == answer.coins
+    return ModelAnswer("posted", tuple((each.lot_id, each.coins) for each in answer.slices))
+
+
+@asynccontextmanager
+async def a_database(servers: Servers) -> AsyncGenerator[Database]:
+    async with migrated(servers.postgres_dsn, "wallet.migrations") as database:
+        yield database
+
+
+@pytest.mark.timeout(300)
+def test_ledger_is_as_the_model(servers: Servers) -> None:
+    """Every answer, slice, balance and version; then the books close and the history replays."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        pool = runner.run(stack.enter_async_context(a_database(servers))).pool
+        try:
+            run_state_machine_as_test(
+                # Called with no argument, which is all that Hypothesis asks of a factory.
+                cast("type[RuleBasedStateMachine]", partial(LedgerMachine, runner, pool)),
+                settings=settings(
+                    max_examples=40,
+                    stateful_step_count=25,
+                    deadline=None,
+                    suppress_health_check=[HealthCheck.too_slow],
+                ),
+            )
+            runner.run(assert_books_balance(pool))
+            assert runner.run(replay(pool)) == []
+        finally:
+            runner.run(stack.aclose())

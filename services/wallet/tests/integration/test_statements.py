@@ -1,0 +1,22 @@
+"""Every statement fits the schema."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from chassis.db import Pool
+from wallet.store import accounts, lots, movements, system_accounts
+from wallet.testing import books
+
+_MODULES = (accounts, lots, movements, system_accounts, books)
+STATEMENTS: Mapping[str, str] = {
+    f"{module.__name__}.{name}": statement
+    for module in _MODULES
+    for name, statement in module.STATEMENTS.items()
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_prepares(pool: Pool, name: str) -> None:
+    async with pool.acquire() as conn:
+        await conn.prepare(STATEMENTS[name])
