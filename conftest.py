@@ -7,6 +7,8 @@ from local_stack.servers import Servers, ensure
 pytest_plugins = ["chassis.testing.plugin"]
 
 
+# First, so that xdist sees the groups when it reads them.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked `stack` run one after another: two whole stacks are too many for two cores."""
     for item in items:

@@ -263,3 +263,4 @@ def reap(home: Home) -> None:
     """Be the watchdog: wait until the owner of a private stack is gone, then end what it left."""
     with FileLock(home.lock("owner")):
         end_stack(home, WATCHDOG)
+        shutil.rmtree(home.path, ignore_errors=True)

@@ -70,7 +70,7 @@ def test_readiness_is_not_mistaken(stack: Stack) -> None:
 
 
 def test_nothing_outlives_a_killed_owner() -> None:
-    """The watchdog ends what the owner had started."""
+    """The watchdog ends what the owner had started, and takes its folder away."""
     with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         home = Home(Path(owner.stdout.readline().decode().strip()))
@@ -80,3 +80,4 @@ def test_nothing_outlives_a_killed_owner() -> None:
         owner.wait()
 
     assert wait_until(lambda: living(home) == [], timeout_s=30)
+    assert not home.path.exists()
