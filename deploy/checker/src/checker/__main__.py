@@ -1,0 +1,123 @@
+"""`python -m checker`: prove the books of a running system, or show where they are broken.
+
+Exit status: 0 clean, 1 a breach, 2 the books could not be read.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+
+from chassis.kafka import KafkaError
+from checker.check import Addresses, check
+from checker.report import Report
+from checker.snapshot import SERVICES
+
+_TOLD_EVERY_S = 2.0
+
+
+def main() -> int:
+    """Check, print the table, and give the process's exit status."""
+    arguments = _parser().parse_args()
+    unknown = set(arguments.only) - set(SERVICES)
+    if unknown:
+        print(f"checker: --only takes {', '.join(SERVICES)}", file=sys.stderr)
+        return 2
+    addresses = Addresses(
+        wallet=arguments.wallet_dsn,
+        gifts=arguments.gifts_dsn,
+        payouts=arguments.payouts_dsn,
+        kafka=arguments.kafka,
+        topic_prefix=arguments.topic_prefix,
+    )
+    report: Report | None = None
+    try:
+        report = asyncio.run(
+            check(
+                addresses,
+                only=arguments.only,
+                wait_drained_s=arguments.wait_drained,
+                allow_dead_letters=arguments.allow_dead_letters,
+                progress=_Progress(),
+            )
+        )
+    except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as errors:
+        print(f"checker: the books cannot be read: {_first(errors)!r}", file=sys.stderr)
+    if report is None:
+        return 2
+    if arguments.json is not None:
+        arguments.json.write_bytes(report.to_json() + b"\n")
+    print(report.in_words())
+    return 0 if report.clean else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="checker", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    environment = os.environ
+    for service in SERVICES:
+        parser.add_argument(
+            f"--{service}-dsn",
+            default=environment.get(f"CHECKER_{service.upper()}_DSN"),
+            help=f"the {service}'s database [CHECKER_{service.upper()}_DSN]",
+        )
+    parser.add_argument(
+        "--kafka",
+        default=environment.get("CHECKER_KAFKA_SERVERS"),
+        help="host:port,… [CHECKER_KAFKA_SERVERS]",
+    )
+    parser.add_argument(
+        "--topic-prefix",
+        default=environment.get("CHECKER_TOPIC_PREFIX", ""),
+        help="stands before each topic's name [CHECKER_TOPIC_PREFIX]",
+    )
+    parser.add_argument(
+        "--wait-drained",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="how long services may take to finish what they were asked for (%(default)s s)",
+    )
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        default=list(SERVICES),
+        metavar="SERVICE,…",
+        help="the services whose books to look at (all)",
+    )
+    parser.add_argument(
+        "--allow-dead-letters",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many records may have been set aside (%(default)s)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report for programs")
+    return parser
+
+
+class _Progress:
+    """Tells on standard error what is going on, if it takes long."""
+
+    def __init__(self) -> None:
+        self._began_at = self._told_at = time.monotonic()
+
+    def __call__(self, what: str) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= _TOLD_EVERY_S:
+            self._told_at = now
+            print(f"checker: {now - self._began_at:4.0f} s  {what}", file=sys.stderr)
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+if __name__ == "__main__":
+    sys.exit(main())

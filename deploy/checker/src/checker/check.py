@@ -1,0 +1,204 @@
+"""Runs the whole check: waits, reads the three databases and the topics side by side, compares."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+
+from checker import creators, letters, pipeline, questions
+from checker.draining import Progressed, offsets_agree, wait_until_drained
+from checker.facts import Pile
+from checker.report import Finding, Report
+from checker.snapshot import SERVICES, Snapshot, snapshot
+from checker.topics import Progress, Told, read_topics
+
+_FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "wallet": {
+        "charges": ("charge_facts", 48),
+        "balances": ("balance_facts", 33),
+        "purchases": ("purchase_facts", 32),
+    },
+    "gifts": {"gifts": ("gift_facts", 32)},
+    "payouts": {"accruals": ("accrual_facts", 32)},
+}
+"""Per service the piles of facts that its tables make: the statement, and the bytes of a fact."""
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to look. What is missing is not looked at."""
+
+    wallet: str | None = None
+    """DSN of the wallet's database; an account that may read is enough."""
+    gifts: str | None = None
+    payouts: str | None = None
+    kafka: str | None = None
+    """host:port, host:port, …"""
+    topic_prefix: str = ""
+
+
+async def check(
+    addresses: Addresses,
+    *,
+    only: Collection[str] = SERVICES,
+    wait_drained_s: float = 30,
+    allow_dead_letters: int = 0,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Prove the books, or show where they are broken.
+
+    Gifts that are still on their way would look lost, so it first waits until everything is
+    drained. If that takes too long, the finding `drained` says what waits, and comparisons across
+    services are skipped.
+
+    Args:
+        addresses: Where the databases and Kafka are.
+        only: The services whose books to look at.
+        wait_drained_s: How long services may take to finish what they were asked for.
+        allow_dead_letters: How many records may have been set aside, over all services.
+        progress: Is told now and then what is going on.
+
+    Raises:
+        OSError, asyncpg.PostgresError, KafkaError: Something cannot be reached or read.
+    """
+    began_at = time.monotonic()
+    dsns = {
+        service: dsn
+        for service in SERVICES
+        if service in only and (dsn := getattr(addresses, service)) is not None
+    }
+    drained: Progressed | None = None
+    if addresses.kafka is not None:
+        progress("waiting until everything is drained")
+        drained = await wait_until_drained(
+            dsns, addresses.kafka, addresses.topic_prefix, within_s=wait_drained_s
+        )
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="checker-")))
+        books = {
+            service: await stack.enter_async_context(snapshot(service, dsn))
+            for service, dsn in dsns.items()
+        }
+        run = _Run(books, addresses, drained, folder, progress)
+        findings = await run.findings(allow_dead_letters)
+    return Report(tuple(sorted(findings, key=_order)), time.monotonic() - began_at)
+
+
+def _order(finding: Finding) -> tuple[bool, str]:
+    """Whether there was calm enough to look comes first, then the invariants by number."""
+    return finding.invariant != "drained", finding.invariant
+
+
+class _Run:
+    """One check, once everything is open."""
+
+    def __init__(
+        self,
+        books: Mapping[str, Snapshot],
+        addresses: Addresses,
+        drained: Progressed | None,
+        folder: Path,
+        progress: Progress,
+    ) -> None:
+        self._books = books
+        self._addresses = addresses
+        self._drained = drained
+        self._progress = progress
+        self._told = Told(folder)
+        self._tables = {
+            name: Pile(folder, name, size)
+            for service in books
+            for name, (_, size) in _FACTS[service].items()
+        }
+
+    async def findings(self, allow_dead_letters: int) -> list[Finding]:
+        found = [_drained(self._drained)] if self._drained is not None else []
+        aside = await letters.read(self._books)
+        calm = self._drained is None or not self._drained.waiting
+        with_topics = calm and self._addresses.kafka is not None
+        async with asyncio.TaskGroup() as tasks:
+            own = [
+                tasks.create_task(self._own(each, calm=calm, with_facts=with_topics))
+                for each in self._books.values()
+            ]
+            if with_topics:
+                tasks.create_task(self._read_topics(aside))
+        for task in own:
+            found += task.result()
+        found += letters.at_most(aside, allow_dead_letters)
+        if not calm:
+            return [*found, _skipped("the services have not finished what they were asked for")]
+        if with_topics:
+            found += await self._across_topics(aside)
+        found += await self._across_services()
+        return found
+
+    async def _own(self, books: Snapshot, *, calm: bool, with_facts: bool) -> list[Finding]:
+        """What a service's database can tell by itself, and its facts for the comparison."""
+        found: list[Finding] = []
+        for question in questions.questions(books.service):
+            self._progress(f"{books.service}: {question.holds}?")
+            found.append(await questions.ask(books, question))
+        if calm and books.service == "gifts":
+            found.append(await questions.ask(books, questions.NOTHING_PENDING))
+        if self._drained is not None and calm:
+            found.append(await offsets_agree(books, self._drained.ends))
+        if with_facts:
+            for name, (statement, _) in _FACTS[books.service].items():
+                self._progress(f"{books.service}: reading {name}")
+                await books.copy(statement, self._tables[name])
+        return found
+
+    async def _read_topics(self, aside: letters.SetAside) -> None:
+        assert self._addresses.kafka is not None
+        await read_topics(
+            self._addresses.kafka,
+            self._addresses.topic_prefix,
+            self._books,
+            self._told,
+            aside.positions,
+            self._progress,
+        )
+
+    async def _across_topics(self, aside: letters.SetAside) -> list[Finding]:
+        """What the topics tell, against what the databases hold."""
+        found = [reading.finding() for reading in self._told.readings]
+        gone = [reading.topic for reading in self._told.readings if reading.begins_late]
+        if gone:
+            return [
+                *found,
+                _skipped(f"retention has taken records of {', '.join(gone)}"),
+            ]
+        self._progress("comparing")
+        found += await asyncio.to_thread(pipeline.compare, self._tables, self._told)
+        found.append(letters.announced(aside, self._told.dead_letters, self._books))
+        if "payouts" in self._books:
+            found.append(await creators.earnings_agree(self._books["payouts"], self._told.earnings))
+        return found
+
+    async def _across_services(self) -> list[Finding]:
+        """What the databases hold, against each other."""
+        found: list[Finding] = []
+        if len(self._books) > 1:
+            found.append(await creators.coins_agree(self._books))
+        if {"wallet", "payouts"} <= self._books.keys():
+            found.append(await creators.lots_agree(self._books["wallet"], self._books["payouts"]))
+        return found
+
+
+def _drained(drained: Progressed) -> Finding:
+    return Finding(
+        "drained",
+        "all",
+        "everything asked for has been done",
+        len(drained.ends),
+        len(drained.waiting),
+        drained.waiting[:10],
+    )
+
+
+def _skipped(reason: str) -> Finding:
+    return Finding("INV4, 5, 9", "all", "services agree with each other", skipped=reason)

@@ -1,0 +1,100 @@
+"""Waits until everything that was asked for has been done: services work one after another."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chassis import kafka
+from checker.report import Finding
+from checker.snapshot import Snapshot, snapshot
+from contracts.event import Topic
+from contracts.gifts import v1 as gifts
+from contracts.wallet import v1 as wallet
+
+CONSUMES: Mapping[str, Sequence[Topic]] = {
+    "wallet": (gifts.CHARGE,),
+    "gifts": (wallet.CHARGE,),
+    "payouts": (gifts.GIFT,),
+}
+"""What each service applies to its books."""
+
+_LOOK_EVERY_S = 0.25
+_EXAMPLES = 5
+
+type Ends = Mapping[tuple[str, int], int]
+"""The offset after the newest record, by topic (without prefix) and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far the services have come."""
+
+    ends: Ends
+    waiting: tuple[str, ...]
+    """What has been asked for and not been done, in words."""
+
+
+async def wait_until_drained(
+    dsns: Mapping[str, str], servers: str, prefix: str, *, within_s: float
+) -> Progressed:
+    """Wait until services have published and applied all there is, and return how far they are.
+
+    Raises:
+        KafkaError: The broker is away, or a topic is missing.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    before = await _look(dsns, servers, prefix)
+    while True:
+        now = await _look(dsns, servers, prefix)
+        # Twice: what the first look saw done may have been asking for more at that moment.
+        if not before.waiting and now == before:
+            return now
+        if loop.time() > deadline:
+            return now
+        before = now
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _look(dsns: Mapping[str, str], servers: str, prefix: str) -> Progressed:
+    waiting: list[str] = []
+    topics = [topic.name for service in dsns for topic in CONSUMES[service]]
+    told = await kafka.ends(servers, [prefix + topic for topic in topics])
+    ends = {(topic.removeprefix(prefix), number): end for (topic, number), end in told.items()}
+    for topic in topics:
+        if not any(name == topic for name, _ in ends):
+            raise kafka.KafkaError(f"there is no topic {prefix}{topic}")
+    for service, dsn in dsns.items():
+        async with snapshot(service, dsn) as books:
+            published = await books.row("published")
+            waiting += [f"{service} publishes: {each}" for each in published["examples"] or ()]
+            waiting += [f"{service} applies: {each}" for each in await _behind(books, ends)]
+    return Progressed(ends, tuple(waiting))
+
+
+async def _behind(books: Snapshot, ends: Ends) -> list[str]:
+    """The partitions of which a service has not applied everything, or more than there is."""
+    applied = {
+        (row["topic"], row["partition"]): row["next_offset"]
+        for row in await books.rows("select_offsets")
+    }
+    consumed = {topic.name for topic in CONSUMES[books.service]}
+    return [
+        f"{topic}:{number} is applied up to {applied.get((topic, number), 0)} of {end}"
+        for (topic, number), end in sorted(ends.items())
+        if topic in consumed and applied.get((topic, number), 0) != end
+    ]
+
+
+async def offsets_agree(books: Snapshot, ends: Ends) -> Finding:
+    """INV6: what a service has applied ends where its topics end."""
+    behind = await _behind(books, ends)
+    consumed = [topic.name for topic in CONSUMES[books.service]]
+    return Finding(
+        "INV6",
+        books.service,
+        f"applied offsets are the ends of {', '.join(consumed)}",
+        sum(topic in consumed for topic, _ in ends),
+        len(behind),
+        tuple(behind[:_EXAMPLES]),
+    )

@@ -1,0 +1,134 @@
+"""What different places tell of the same gift, in a form that can be compared by the million.
+
+A fact is a few dozen bytes: the id of what it is about, and digests of what is told about it. Two
+places agree where their sets of facts are equal. Databases make their facts themselves (see the
+statements `…_facts`), topics are read here, and both must come to the same bytes:
+
+    id, 16 bytes | status, 1 | terms, 15 | payment, 16
+
+`terms` is who pays whom how much. `payment` is what came of it: the lots that paid, or the refusal.
+Facts lie in buckets by the last byte of their ids, on disk once they are many, so that a comparison
+holds a 256th of them in memory.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from contracts.wallet.v1 import LotSlice
+
+ID = slice(0, 16)
+STATUS = slice(16, 17)
+TERMS = slice(17, 32)
+PAYMENT = slice(32, 48)
+
+SENT = b"S"
+REFUSED = b"R"
+REQUESTED = b"Q"
+
+BUCKETS = 256
+_BUCKET_BYTE = 15
+_SPILL_BYTES = 8_388_608
+_SEPARATOR = "\x1f"
+"""Stands in no id."""
+
+
+def terms(payer_id: str, creator_id: str, coins: int) -> bytes:
+    """The digest of who pays whom how much."""
+    return _digest(payer_id, creator_id, coins)[:15]
+
+
+def payment(creator_id: str, coins: int, slices: Sequence[LotSlice]) -> bytes:
+    """The digest of which lots paid for it, in order."""
+    if len(slices) == 1:
+        (part,) = slices
+        return _digest(creator_id, coins, part.lot_id, part.coins)
+    lot_ids = ",".join([str(part.lot_id) for part in slices])
+    lot_coins = ",".join([str(part.coins) for part in slices])
+    return _digest(creator_id, coins, lot_ids, lot_coins)
+
+
+def refusal(creator_id: str, needed_coins: int, balance_coins: int) -> bytes:
+    """The digest of why nothing was paid."""
+    return _digest(creator_id, needed_coins, balance_coins)
+
+
+def balance(user_id: str, version: int, coins: int) -> bytes:
+    """How a user's account stood: a digest of the user, then two plain numbers."""
+    return b"".join(
+        (_digest(user_id), version.to_bytes(8, "big"), coins.to_bytes(8, "big", signed=True))
+    )
+
+
+def purchase(user_id: str, lots: Iterable[tuple[int, str, int]]) -> bytes:
+    """The digest of what a purchase bought: id, class and coins of its lots, in id order."""
+    return _digest(user_id, *[field for lot in sorted(lots) for field in lot])
+
+
+def _digest(*parts: str | int) -> bytes:
+    return sha256(_SEPARATOR.join(map(str, parts)).encode()).digest()[:16]
+
+
+class Pile:
+    """All facts of one source, of one size."""
+
+    def __init__(self, folder: Path, name: str, size: int) -> None:
+        """`folder` is where facts go that are too many to keep in memory."""
+        self.size = size
+        self.count = 0
+        self._path = folder / name
+        self._buckets = [bytearray() for _ in range(BUCKETS)]
+        self._in_memory = 0
+
+    def add(self, fact: bytes) -> None:
+        """Add a fact, whether it was told before or not."""
+        self._buckets[fact[_BUCKET_BYTE]] += fact
+        self.count += 1
+        self._in_memory += self.size
+        if self._in_memory >= _SPILL_BYTES:
+            self._spill()
+
+    def bucket(self, number: int) -> Iterator[bytes]:
+        """The facts of a bucket, in the order added."""
+        path = self._file(number)
+        data = path.read_bytes() if path.exists() else b""
+        data += bytes(self._buckets[number])
+        for start in range(0, len(data), self.size):
+            yield data[start : start + self.size]
+
+    def _spill(self) -> None:
+        self._path.mkdir(parents=True, exist_ok=True)
+        for number, bucket in enumerate(self._buckets):
+            if bucket:
+                with self._file(number).open("ab") as file:
+                    file.write(bucket)
+                bucket.clear()
+        self._in_memory = 0
+
+    def _file(self, number: int) -> Path:
+        return self._path / str(number)
+
+
+class CopiedFacts:
+    """Takes apart the binary COPY of a statement with one column, facts of one size."""
+
+    _HEADER_BYTES = 19
+    _ROW_OVERHEAD = 6
+    """The number of columns and the column's length."""
+
+    def __init__(self, pile: Pile) -> None:
+        self._pile = pile
+        self._rest = b""
+        self._header_left = self._HEADER_BYTES
+
+    async def feed(self, data: bytes) -> None:
+        """Take the next part of the stream, wherever it was cut."""
+        data = self._rest + data
+        start = min(self._header_left, len(data))
+        self._header_left -= start
+        row = self._pile.size + self._ROW_OVERHEAD
+        add = self._pile.add
+        while start + row <= len(data):
+            add(data[start + self._ROW_OVERHEAD : start + row])
+            start += row
+        self._rest = data[start:]

@@ -1,0 +1,66 @@
+"""What each database is asked by itself; the statements are in the `.sql` file of its name."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from checker.report import Finding
+from checker.snapshot import Snapshot
+
+
+class Question(NamedTuple):
+    """A statement that answers how many things were compared, how many are wrong, and which."""
+
+    invariant: str
+    statement: str
+    holds: str
+
+
+_OF_EVERY_SERVICE = (
+    Question("INV6", "sequences", "outbox sequences have no gap"),
+    Question("INV6", "chain", "the outbox's hash chain is unbroken"),
+)
+
+_OF_SERVICE: Mapping[str, Sequence[Question]] = {
+    "wallet": (
+        Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),
+        Question("INV2", "no_balance_below_zero", "no balance below zero without a debt"),
+        Question("INV3", "accounts_replay", "accounts equal the replay of the journal"),
+        Question("INV4", "purchases_become_lots", "each payment became the coins bought, once"),
+        Question("INV3", "movements_step", "each movement follows from the one before it"),
+        Question("INV3", "system_accounts_replay", "system accounts equal the replay, per shard"),
+        Question("INV8", "slices_add_up", "slices of a charge are all of it"),
+        Question("INV8", "lots_add_up", "slices of a lot and what is left are all of it"),
+    ),
+    "gifts": (
+        Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),
+        Question("INV3", "creator_totals_replay", "creators' totals equal their sent gifts"),
+        Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
+    ),
+    "payouts": (
+        Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),
+        Question("INV3", "creators_replay", "creators equal the replay of the journal"),
+        Question("INV3", "buckets_replay", "schedules equal the replay of the journal"),
+        Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),
+    ),
+}
+
+NOTHING_PENDING = Question("drained", "nothing_pending", "every gift has its answer")
+"""For gifts, once everything is drained."""
+
+
+async def ask(books: Snapshot, question: Question) -> Finding:
+    """Put one question to a database."""
+    row = await books.row(question.statement)
+    return Finding(
+        question.invariant,
+        books.service,
+        question.holds,
+        row["compared"],
+        row["wrong"],
+        tuple(row["examples"] or ()),
+    )
+
+
+def questions(service: str) -> Sequence[Question]:
+    """All questions that a service's database can answer at any time."""
+    return (*_OF_SERVICE[service], *_OF_EVERY_SERVICE)
