@@ -68,6 +68,7 @@ async def test_takes_gzip(client: httpx.AsyncClient, store: Store) -> None:
         (ONE_SPAN, {}, 415),
         (ONE_SPAN, JSON | {"Content-Encoding": "br"}, 415),
     ],
+    ids=["protobuf", "json", "gzip", "cut-gzip", "text", "untyped", "brotli"],
 )
 async def test_refuses_what_it_cannot_read(
     client: httpx.AsyncClient, body: bytes, headers: dict[str, str], status: int
