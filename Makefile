@@ -50,6 +50,7 @@ lint: setup ## Style, types, direction of imports
 	@$(python) -m ruff check --quiet
 	@.venv/bin/basedpyright --level error
 	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/node services/gateway/node_modules/typescript/bin/tsc --noEmit --project services/gateway
 
 .PHONY: format
 format: setup ## Rewrite the code in the agreed format
@@ -58,7 +59,7 @@ format: setup ## Rewrite the code in the agreed format
 
 .PHONY: faults
 faults: setup ## Kill processes at random under load for 60 s, then check the books
-	@$(python) -m faults
+	@$(python) -m pytest -m long -s tests/faults
 
 benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p8 bench-memory
 .PHONY: $(benches)

@@ -1,0 +1,319 @@
+"""What cannot be: every document answers it with a stable code, and nothing changes."""
+
+import asyncio
+from collections.abc import Generator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.ids import uuid7
+from local_stack.client import Client, GatewayError
+from local_stack.stack import Stack
+from support.state import Observer, changed
+from support.world import World
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def scene(stack: Stack) -> dict[str, str]:
+    """A viewer with coins, a creator who takes gifts, and a gift and a purchase of theirs."""
+
+    async def set_up() -> dict[str, str]:
+        async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
+            world = World(stack, client, http)
+            viewer, creator = await world.viewer(coins=1_000), await world.creator()
+            sent = await world.send(viewer, creator)
+            purchase = await world.check_out(viewer, (await world.bundles())[0]["id"])
+            return {
+                "viewer": viewer,
+                "creator": creator,
+                "gift": sent["gift"]["id"],
+                "purchase": purchase["id"],
+                "bundle": (await world.bundles())[0]["id"],
+            }
+
+    return asyncio.run(set_up())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untouched(stack: Stack, scene: dict[str, str]) -> Generator[None]:
+    """After the whole module no row of any service is other than before."""
+    del scene
+    observer = Observer(stack)
+    before = asyncio.run(observer.state())
+    yield
+    assert changed(before, asyncio.run(observer.state())) == set()
+
+
+async def outcome(world: World, operation: str, token: str | None, variables: Any) -> str | None:
+    """The code that a document is answered with; None for an answer that is null."""
+    try:
+        answer = await world.client.ask(operation, token, **variables)
+    except GatewayError as error:
+        return error.code
+    if answer is None:
+        return None
+    assert "code" in answer, f"neither refused nor an error: {answer}"
+    assert answer["message"], answer
+    return answer["code"]
+
+
+# ---------------------------------------------------------------------- who asks
+
+GUARDED = ["PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"]
+
+
+async def good_variables(world: World, scene: dict[str, str], operation: str) -> dict[str, Any]:
+    """What the document would be answered, were it not for who asks."""
+    match operation:
+        case "PurchaseCoins":
+            body = {"purchaseId": str(uuid7()), "bundleId": scene["bundle"], "provider": "sandbox"}
+            return {"input": body}
+        case "Purchase":
+            return {"id": scene["purchase"]}
+        case "AcceptGifts":
+            return {"input": {"accept": False}}
+        case "SendGift":
+            return {"input": await world.order(scene["creator"])}
+        case "Gift":
+            return {"id": scene["gift"]}
+        case "Creator":
+            return {"id": scene["creator"]}
+        case _:
+            return {}
+
+
+@pytest.mark.parametrize("operation", GUARDED)
+async def test_nobody_is_unauthenticated(
+    world: World, scene: dict[str, str], operation: str
+) -> None:
+    variables = await good_variables(world, scene, operation)
+    assert await outcome(world, operation, None, variables) == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("operation", [*GUARDED, "Bundles", "GiftCatalogue"])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 1_700_000_000},
+        {"aud": "another-app"},
+        {"iss": "another-issuer"},
+        {"sub": "no spaces here"},
+        {"sub": None},
+        {"exp": None},
+        {"nbf": 4_000_000_000},
+    ],
+    ids=["expired", "audience", "issuer", "subject", "no-subject", "no-expiry", "not-yet"],
+)
+async def test_a_token_that_proves_nothing(
+    world: World, scene: dict[str, str], operation: str, claims: dict[str, object]
+) -> None:
+    """Even where no token is needed: who sends a bad one should be told."""
+    variables = await good_variables(world, scene, operation)
+    token = world.forged_token(**claims)
+    assert await outcome(world, operation, token, variables) == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token[:-8] + "AAAAAAAA",
+        lambda token: ".".join(["eyJhbGciOiJub25lIn0", token.split(".")[1], ""]),
+        lambda token: token.split(".")[1],
+        lambda token: "x" * 9_000,
+    ],
+    ids=["signature", "unsigned", "torn", "huge"],
+)
+async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
+    token = spoil(world.token("mallory"))
+    assert await outcome(world, "Me", token, {}) == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    ("operation", "scope"),
+    [
+        ("PurchaseCoins", "creator"),
+        ("Purchase", "creator"),
+        ("SendGift", "creator operator:audit operator:payouts"),
+        ("AcceptGifts", "viewer operator:catalogue"),
+        ("Gift", "operator:payouts"),
+        ("Me", "creator"),
+        ("Creator", "viewer"),
+        ("PurchaseCoins", ""),
+    ],
+)
+async def test_a_scope_that_does_not_cover_it(
+    world: World, scene: dict[str, str], operation: str, scope: str
+) -> None:
+    owner = scene["creator"] if operation == "Creator" else scene["viewer"]
+    variables = await good_variables(world, scene, operation)
+    assert await outcome(world, operation, world.token(owner, scope), variables) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"age_verified": False}, {"account_kind": "government"}, {"account_kind": "party"}],
+    ids=str,
+)
+@pytest.mark.parametrize("operation", ["SendGift", "AcceptGifts"])
+async def test_who_may_not_take_part(
+    world: World, scene: dict[str, str], operation: str, claims: dict[str, Any]
+) -> None:
+    token = world.token(scene["viewer"], "viewer creator", **claims)
+    variables = await good_variables(world, scene, operation)
+    if operation == "AcceptGifts":
+        variables = {"input": {"accept": True}}
+    assert await outcome(world, operation, token, variables) == "not_eligible"
+
+
+# ---------------------------------------------------------------------- SendGift
+
+INVALID = "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"giftId": "not-a-uuid"}, INVALID),
+        ({"giftId": ""}, INVALID),
+        ({"giftId": None}, INVALID),
+        ({"giftId": 7}, INVALID),
+        ({"itemId": "no-such-item"}, "gift_item_unavailable"),
+        ({"itemId": "x" * 10_000}, "gift_item_unavailable"),
+        ({"itemId": None}, INVALID),
+        ({"count": 0, "quotedPriceCoins": 0}, "invalid_count"),
+        ({"count": -1, "quotedPriceCoins": 1}, "invalid_count"),
+        ({"count": 1_001, "quotedPriceCoins": 2**53 - 1}, "invalid_count"),
+        ({"count": 2**31 - 1, "quotedPriceCoins": 2**53 - 1}, "invalid_count"),
+        ({"count": 2**31}, INVALID),
+        ({"count": 2**53}, INVALID),
+        ({"count": 1.5}, INVALID),
+        ({"count": "1"}, INVALID),
+        ({"count": True}, INVALID),
+        ({"quotedPriceCoins": 0}, "price_changed"),
+        ({"quotedPriceCoins": -5}, "price_changed"),
+        ({"quotedPriceCoins": 2**53}, INVALID),
+        ({"quotedPriceCoins": 10**30}, INVALID),
+        ({"quotedPriceCoins": 1.5}, INVALID),
+        ({"quotedPriceCoins": "5"}, INVALID),
+        ({"quotedPriceCoins": None}, INVALID),
+        ({"creatorId": "nobody-at-all"}, "gifts_not_accepted"),
+        ({"creatorId": "a b"}, INVALID),
+        ({"creatorId": ""}, INVALID),
+        ({"creatorId": "x" * 65}, INVALID),
+        ({"creatorId": "caf\u00e9"}, INVALID),
+        ({"target": {}}, INVALID),
+        ({"target": {"videoId": "v", "roomId": "r"}}, INVALID),
+        ({"target": {"videoId": None}}, INVALID),
+        ({"target": {"videoId": ""}}, INVALID),
+        ({"target": {"roomId": "x" * 65}}, INVALID),
+        ({"target": {"streamId": "s"}}, INVALID),
+        ({"target": None}, INVALID),
+        ({"message": "x" * 351}, "message_too_long"),
+        ({"message": "x" * 60_000}, "message_too_long"),
+        ({"message": 5}, INVALID),
+        ({"surprise": True}, INVALID),
+    ],
+    ids=str,
+)
+async def test_send_gift(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    order = await world.order(scene["creator"]) | change
+    token = world.token(scene["viewer"])
+    assert await outcome(world, "SendGift", token, {"input": order}) == code
+
+
+@pytest.mark.parametrize("message", ["", "   ", "a\nb", "a\x00b", "\u202egift"], ids=ascii)
+async def test_a_message_that_is_no_line_of_text(
+    world: World, scene: dict[str, str], message: str
+) -> None:
+    talkative = max(await world.items(), key=lambda item: item.max_message_length)
+    order = await world.order(
+        scene["creator"],
+        itemId=talkative.id,
+        quotedPriceCoins=talkative.price_coins,
+        message=message,
+    )
+    token = world.token(scene["viewer"])
+    assert await outcome(world, "SendGift", token, {"input": order}) == INVALID
+
+
+async def test_a_message_one_character_too_long(world: World, scene: dict[str, str]) -> None:
+    for item in await world.items():
+        order = await world.order(
+            scene["creator"],
+            itemId=item.id,
+            quotedPriceCoins=item.price_coins,
+            message="x" * (item.max_message_length + 1),
+        )
+        token = world.token(scene["viewer"])
+        assert await outcome(world, "SendGift", token, {"input": order}) == "message_too_long"
+
+
+async def test_a_gift_to_oneself(world: World, scene: dict[str, str]) -> None:
+    token = world.token(scene["creator"])
+    order = await world.order(scene["creator"])
+    assert await outcome(world, "SendGift", token, {"input": order}) == "self_gift"
+
+
+# ---------------------------------------------------------------------- the other documents
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"purchaseId": "not-a-uuid"}, INVALID),
+        ({"purchaseId": None}, INVALID),
+        ({"bundleId": "no-such-bundle"}, "bundle_unavailable"),
+        ({"bundleId": ""}, "bundle_unavailable"),
+        ({"bundleId": "x" * 10_000}, "bundle_unavailable"),
+        ({"bundleId": None}, INVALID),
+        ({"provider": "no-such-provider"}, "provider_unavailable"),
+        ({"provider": ""}, "provider_unavailable"),
+        ({"provider": 1}, INVALID),
+        ({"coins": 1_000_000}, INVALID),
+    ],
+    ids=str,
+)
+async def test_purchase_coins(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    variables = await good_variables(world, scene, "PurchaseCoins")
+    token = world.token(scene["viewer"])
+    changed_input = {"input": variables["input"] | change}
+    assert await outcome(world, "PurchaseCoins", token, changed_input) == code
+
+
+@pytest.mark.parametrize(
+    "given", [{"accept": None}, {"accept": "yes"}, {"accept": 1}, {}, None], ids=str
+)
+async def test_accept_gifts(world: World, scene: dict[str, str], given: Any) -> None:
+    token = world.token(scene["creator"], "creator")
+    assert await outcome(world, "AcceptGifts", token, {"input": given}) == INVALID
+
+
+@pytest.mark.parametrize("operation", ["Purchase", "Gift"])
+async def test_ids_that_nothing_has(world: World, scene: dict[str, str], operation: str) -> None:
+    """What is unknown and what is another's look the same."""
+    theirs = scene["purchase" if operation == "Purchase" else "gift"]
+    owner, stranger = world.token(scene["viewer"]), world.token("stranger")
+    assert await outcome(world, operation, owner, {"id": str(uuid4())}) is None
+    assert await outcome(world, operation, stranger, {"id": theirs}) is None
+    for malformed in ("not-a-uuid", "", None, 5, theirs + "0"):
+        assert await outcome(world, operation, owner, {"id": malformed}) == INVALID
+
+
+@pytest.mark.parametrize("malformed", ["", "a b", "x" * 65, "\x00", "caf\u00e9"], ids=ascii)
+async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malformed: str) -> None:
+    token = world.token(scene["creator"], "creator")
+    assert await outcome(world, "Creator", token, {"id": malformed}) is None
+
+
+async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
+    token = world.token(scene["viewer"], "viewer creator")
+    for operation in ("PurchaseCoins", "Purchase", "AcceptGifts", "SendGift", "Gift", "Creator"):
+        assert await outcome(world, operation, token, {}) == INVALID

@@ -1,0 +1,70 @@
+"""kill -9 at every step of every service leaves each gift settled once (T4).
+
+All processes that meet a step die at it together, each at its own work on the same gifts.
+"""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from support.crash_points import CrashPoints
+from support.flow import flowing
+from support.world import World
+
+pytestmark = pytest.mark.stack
+
+WORKERS = ("wallet-worker", "gifts-worker", "payouts-worker")
+
+STEPS = {
+    "before_fetch": WORKERS,
+    "after_decode": WORKERS,
+    "before_apply": WORKERS,
+    "after_apply": WORKERS,
+    "after_outbox": (*WORKERS, "gifts-api"),
+    "after_commit": (*WORKERS, "gifts-api"),
+    "before_send": WORKERS,
+    "after_send": WORKERS,
+    "before_write": ("gifts-api",),
+}
+"""Who meets which step on the way of a gift."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_gifts_survive_the_death_of_all_at_a_step(
+    world: World, crash_points: CrashPoints, step: str
+) -> None:
+    async with flowing(world) as flow:
+        for process in STEPS[step]:
+            crash_points.arm(process, step)
+        await crash_points.reached(STEPS[step])
+        await flow.moves(16)
+
+    assert flow.statuses().keys() <= {"SENT", "REFUSED"}
+
+
+@pytest.mark.parametrize("step", ["after_outbox", "after_commit"])
+async def test_a_purchase_survives_the_death_of_who_credits_it(
+    world: World, crash_points: CrashPoints, step: str
+) -> None:
+    """The provider tells of the payment again, and the coins are credited once (E18)."""
+    bundle = (await world.bundles())[0]
+    checkouts = {
+        viewer: await world.check_out(viewer, bundle["id"])
+        for viewer in (f"buyer-{uuid4()}" for _ in range(3))
+    }
+
+    crash_points.arm("wallet-api", step)
+    for checkout in checkouts.values():
+        await world.client.press(checkout["checkoutUrl"], "pay")
+    await crash_points.reached(["wallet-api"])
+
+    await asyncio.gather(
+        *(
+            world.purchase(viewer, checkout["id"], until="CREDITED")
+            for viewer, checkout in checkouts.items()
+        )
+    )
+
+    coins = bundle["coins"] + bundle["bonusCoins"]
+    assert [await world.balance(viewer) for viewer in checkouts] == [coins] * 3

@@ -1,0 +1,120 @@
+"""Gifts that keep flowing while a test breaks something, and the account of them afterwards."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from chassis.testing.eventually import eventually
+from support.world import Answer, World
+
+COINS_EACH = 20_000
+"""Of each viewer who is not poor: more than any test spends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A gift as it ended."""
+
+    viewer: str
+    creator: str
+    gift: Answer
+
+    @property
+    def coins(self) -> int:
+        """What it cost."""
+        return self.gift["priceCoins"] if self.gift["status"] == "SENT" else 0
+
+
+class Flow:
+    """Callers who each send one gift after another, and try again when they get no answer."""
+
+    def __init__(self, world: World, viewers: dict[str, int], creators: Sequence[str]) -> None:
+        self._world = world
+        self._coins = viewers
+        self._creators = creators
+        self._stop = asyncio.Event()
+        self.given: list[Given] = []
+
+    async def moves(self, gifts: int = 1, *, within_s: float = 30) -> None:
+        """Wait until so many more gifts are settled.
+
+        Raises:
+            TimeoutError: They were not within the time: the flow has stopped.
+        """
+        wanted = len(self.given) + gifts
+
+        async def settled() -> int:
+            return len(self.given)
+
+        await eventually(settled, until=lambda count: count >= wanted, within_s=within_s)
+
+    async def run(self, callers: int) -> None:
+        """Send until `end` is called."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(callers):
+                group.create_task(self._call(random.Random(number)))
+
+    def end(self) -> None:
+        """Let every caller finish the gift in hand."""
+        self._stop.set()
+
+    async def _call(self, chance: random.Random) -> None:
+        viewers = list(self._coins)
+        while not self._stop.is_set():
+            viewer, creator = chance.choice(viewers), chance.choice(self._creators)
+            count = chance.randint(1, 5)
+            gift = await self._world.give(viewer, creator, count=count)
+            self.given.append(Given(viewer, creator, gift))
+
+    async def verify(self) -> None:
+        """Every gift counted once, on each side: viewer's coins, creator's coins and diamonds."""
+        spent: Counter[str] = Counter()
+        received: Counter[str] = Counter()
+        for given in self.given:
+            spent[given.viewer] += given.coins
+            received[given.creator] += given.coins
+        for viewer, coins in self._coins.items():
+            assert await self._world.balance(viewer) == coins - spent[viewer], viewer
+
+        for creator in self._creators:
+
+            async def shown(creator: str = creator) -> Answer:
+                return await self._world.ask("Creator", creator, id=creator)
+
+            def complete(seen: Answer, coins: int = received[creator]) -> bool:
+                lifetime = seen["earnings"]["lifetime"]["microDiamonds"]
+                return seen["giftsReceived"]["totalCoins"] == coins and (lifetime > 0) == (
+                    coins > 0
+                )
+
+            await eventually(shown, until=complete, within_s=30)
+
+    def statuses(self) -> Counter[str]:
+        """How many gifts ended how."""
+        return Counter(given.gift["status"] for given in self.given)
+
+
+@asynccontextmanager
+async def flowing(world: World, *, callers: int = 8) -> AsyncGenerator[Flow]:
+    """Gifts flow within the block; at its end they have stopped and were accounted for.
+
+    Three creators, one of them a star; six viewers, one of whom has too few coins for long.
+    """
+    creators = [await world.creator(name) for name in ("star", "milo", "aria")]
+    rich = await asyncio.gather(*(world.viewer("rich", coins=COINS_EACH) for _ in range(5)))
+    poor = await world.viewer("poor")
+    viewers = {viewer: await world.balance(viewer) for viewer in (*rich, poor)}
+    flow = Flow(world, viewers, [creators[0], *creators])
+    running = asyncio.create_task(flow.run(callers))
+    try:
+        await flow.moves(2 * callers)
+        yield flow
+    except BaseException:
+        running.cancel()
+        raise
+    flow.end()
+    await running
+    await flow.verify()
