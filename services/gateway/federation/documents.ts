@@ -14,8 +14,9 @@ import {
 } from 'graphql';
 import { ClientError, Code } from './errors.ts';
 import type { Guards } from './guards.ts';
-import { checkForm, costOf, fragmentsOf, type Cost, type Limits } from './limits.ts';
+import { checkForm, costOf, type Cost, type Limits } from './limits.ts';
 import { Restrictions } from './restriction.ts';
+import { fragmentsOf } from './selections.ts';
 
 const DOCUMENTS_MAX = 1_000;
 /** Longer ones are prepared each time, so that nobody fills the memory with them. */
@@ -27,7 +28,7 @@ const RULES = [...specifiedRules, ...recommendedRules];
 /** An operation that may run: within the limits that do not depend on variables, and valid. */
 export interface Operation {
   readonly document: DocumentNode;
-  readonly isMutation: boolean;
+  readonly node: OperationDefinitionNode;
   /** Asks for the schema itself. */
   readonly isIntrospection: boolean;
   readonly cost: Cost;
@@ -109,6 +110,9 @@ export class Documents {
   }
 
   #operation(document: DocumentNode, node: OperationDefinitionNode): Operation {
+    if (this.#schema.getRootType(node.operation) == null) {
+      throw new ClientError(Code.validationFailed, `There is no ${node.operation} here.`);
+    }
     const fields = node.selectionSet.selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : ''));
     const isIntrospection = fields.some((name) => name === '__schema' || name === '__type');
     if (isIntrospection && !fields.every((name) => name.startsWith('__'))) {
@@ -116,7 +120,7 @@ export class Documents {
     }
     return {
       document,
-      isMutation: node.operation === 'mutation',
+      node,
       isIntrospection,
       cost: costOf(this.#schema, node, fragmentsOf(document)),
       restrictions: new Restrictions(this.#schema, this.#guards, document, node),

@@ -7,6 +7,7 @@
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { RawError } from './errors.ts';
+import { publicSchema } from './public_schema.ts';
 import type { Supergraph } from './supergraph.ts';
 
 /** What travels with an operation to each of its subgraph requests. */
@@ -66,7 +67,7 @@ export async function createEngine(supergraph: Supergraph, call: CallSubgraph): 
   const executor = handler.executor;
   if (executor === undefined) throw new Error('the engine came without an executor');
   return {
-    schema: handler.unifiedGraph,
+    schema: publicSchema(supergraph.schema),
     execute: async ({ document, operationName, variables, caller }) =>
       (await executor({
         document,

@@ -5,16 +5,10 @@
  */
 
 import {
-  getNamedType,
-  isCompositeType,
   isListType,
-  isObjectType,
-  isInterfaceType,
   isNonNullType,
   Kind,
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLSchema,
@@ -22,6 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { ClientError, Code } from './errors.ts';
+import { fieldOf, objectsOf, spreadOf, type Fragments, type Variables } from './selections.ts';
 
 export interface Limits {
   readonly tokensMax: number;
@@ -37,16 +32,6 @@ const PAGE_DEFAULT = 20;
 const LIST_ASSUMED = 20;
 /** Fields once all fragments are spread: bounds nested fragments, which few tokens can make many. */
 const FIELDS_MAX = 1_000;
-
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-
-export function fragmentsOf(document: DocumentNode): Fragments {
-  return new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
-}
 
 /**
  * Checks form alone, so that it can run before validation, whose own cost grows with the document.
@@ -81,7 +66,7 @@ export function checkForm(operation: OperationDefinitionNode, fragments: Fragmen
 }
 
 /** What an operation costs, for given variables. */
-export type Cost = (variables: Readonly<Record<string, unknown>>) => number;
+export type Cost = (variables: Variables) => number;
 
 type PageSize = number | { readonly variable: string; readonly fallback: number };
 
@@ -108,7 +93,7 @@ export function costOf(schema: GraphQLSchema, operation: OperationDefinitionNode
 }
 
 /** @throws ClientError COST_LIMIT_EXCEEDED with `extensions.cost` */
-export function checkCost(cost: Cost, variables: Readonly<Record<string, unknown>>, limits: Limits): void {
+export function checkCost(cost: Cost, variables: Variables, limits: Limits): void {
   const estimated = cost(variables);
   if (estimated > limits.costMax) {
     throw new ClientError(Code.costLimitExceeded, 'The operation may answer too many objects: ask for smaller pages.', {
@@ -130,11 +115,9 @@ function costNodes(
       const node = fieldCost(schema, parent, selection, fragments, defaults, paged);
       return node === undefined ? [] : [node];
     }
-    const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    if (fragment === undefined) return [];
-    const named = fragment.typeCondition === undefined ? parent : schema.getType(fragment.typeCondition.name.value);
-    const type = isCompositeType(named) ? named : parent;
-    return costNodes(schema, type, fragment.selectionSet, fragments, defaults, paged);
+    const spread = spreadOf(schema, parent, selection, fragments);
+    if (spread === undefined) return [];
+    return costNodes(schema, spread.type, spread.selectionSet, fragments, defaults, paged);
   });
 }
 
@@ -146,10 +129,9 @@ function fieldCost(
   defaults: ReadonlyMap<string, number>,
   paged: boolean,
 ): CostNode | undefined {
-  const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-  if (field === undefined || node.selectionSet === undefined) return undefined;
-  const type = getNamedType(field.type);
-  if (!isCompositeType(type)) return undefined;
+  const field = fieldOf(parent, node.name.value);
+  const type = objectsOf(parent, node.name.value);
+  if (field === undefined || type === undefined || node.selectionSet === undefined) return undefined;
   const size = pageSize(field, node, defaults);
   const children = costNodes(schema, type, node.selectionSet, fragments, defaults, size !== undefined);
   // A connection's own lists (nodes, edges) are as long as the page, which is counted already.
@@ -173,13 +155,13 @@ function pageSize(
   return PAGE_DEFAULT;
 }
 
-function sum(nodes: readonly CostNode[], variables: Readonly<Record<string, unknown>>): number {
+function sum(nodes: readonly CostNode[], variables: Variables): number {
   let total = 0;
   for (const { times, children } of nodes) total += sizeOf(times, variables) * (1 + sum(children, variables));
   return total;
 }
 
-function sizeOf(size: PageSize, variables: Readonly<Record<string, unknown>>): number {
+function sizeOf(size: PageSize, variables: Variables): number {
   const given = typeof size === 'number' ? size : (variables[size.variable] ?? size.fallback);
   // What is not a number is refused when the variables are read.
   const number = typeof given === 'number' ? given : PAGE_DEFAULT;

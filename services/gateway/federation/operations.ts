@@ -1,11 +1,12 @@
 /** From a request's words to its answer: limits, permissions, the engine, the mask. */
 
-import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql';
+import { executeSync, GraphQLError, Kind, type GraphQLFormattedError } from 'graphql';
 import type { Documents, Operation } from './documents.ts';
 import type { Caller, Engine, RawResult } from './engine.ts';
 import { ClientError, Code, mask, type RawError } from './errors.ts';
 import { checkCost, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { propagateNulls } from './nulls.ts';
 import { denialError, fillDenied, type Restriction } from './restriction.ts';
 import type { Viewer } from './tokens.ts';
 
@@ -45,19 +46,28 @@ export class Operations {
    */
   async run(request: OperationRequest, viewer: Viewer | undefined, caller: Caller): Promise<Answer> {
     const operation = this.#documents.operation(request.query, request.operationName);
-    this.#refuseIntrospection(operation, viewer);
+    if (operation.isIntrospection) return this.#introspect(operation, request, viewer);
     checkCost(operation.cost, request.variables, this.#rules);
     const restriction = operation.restrictions.for(viewer);
     if (restriction === undefined) return this.#execute(operation, request, caller);
     // A mutation runs whole or not at all.
-    if (operation.isMutation) throw denialError(viewer);
+    if (operation.node.operation === 'mutation') throw denialError(viewer);
     return this.#executeRestricted(operation, restriction, request, viewer, caller);
   }
 
-  #refuseIntrospection(operation: Operation, viewer: Viewer | undefined): void {
-    if (operation.isIntrospection && viewer === undefined && !this.#rules.development) {
+  /** Answers from the schema at hand: no service has anything to say to that. */
+  #introspect(operation: Operation, request: OperationRequest, viewer: Viewer | undefined): Answer {
+    if (viewer === undefined && !this.#rules.development) {
       throw new ClientError(Code.introspectionDisabled, 'Sign in to read the schema.');
     }
+    const { data, errors = [] } = executeSync({
+      schema: this.#engine.schema,
+      document: operation.document,
+      operationName: request.operationName,
+      variableValues: request.variables,
+    });
+    if (errors.length > 0) throw badVariables(errors);
+    return { data: data ?? null };
   }
 
   async #executeRestricted(
@@ -82,7 +92,9 @@ export class Operations {
     const result = await this.#result(operation, request, caller);
     if (result.errors === undefined || result.errors.length === 0) return { data: result.data ?? null };
     const errors = result.errors.map((error) => mask(error, caller.requestId, (masked) => this.#logMasked(masked, caller)));
-    return { data: result.data ?? null, errors };
+    const { document, node } = operation;
+    const data = propagateNulls(this.#engine.schema, document, node, request.variables, result.data ?? {});
+    return { data, errors };
   }
 
   async #result({ document }: Operation, request: OperationRequest, caller: Caller): Promise<RawResult> {

@@ -7,10 +7,6 @@
  */
 
 import {
-  isCompositeType,
-  isInterfaceType,
-  isObjectType,
-  getNamedType,
   Kind,
   TypeInfo,
   visit,
@@ -26,10 +22,9 @@ import {
 } from 'graphql';
 import { ClientError, Code } from './errors.ts';
 import { guardsOf, satisfies, type Guard, type Guards } from './guards.ts';
-import { fragmentsOf, type Fragments } from './limits.ts';
+import { fragmentsOf, isWanted, objectsOf, spreadOf, type Fragments, type Variables } from './selections.ts';
 import { unauthenticated, type Viewer } from './tokens.ts';
 
-type Variables = Readonly<Record<string, unknown>>;
 type Data = Record<string, unknown>;
 
 /** Keeps a selection from being empty; taken out of the answer again. */
@@ -127,7 +122,7 @@ export function fillDenied(
     errors.push({ ...error, path: [...path, key] });
   };
   for (const { path, conditions } of denials) {
-    if (conditions.every((directive) => holds(directive, variables))) fill(data, path, []);
+    if (isWanted(conditions, variables)) fill(data, path, []);
   }
   return errors;
 }
@@ -201,17 +196,15 @@ function findDenials(
     for (const selection of set.selections) {
       const conditions = [...around, ...(selection.directives ?? [])];
       if (selection.kind !== Kind.FIELD) {
-        const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-        if (fragment === undefined) continue;
-        const named = fragment.typeCondition === undefined ? type : schema.getType(fragment.typeCondition.name.value);
-        walk(isCompositeType(named) ? named : type, fragment.selectionSet, path, conditions);
+        const spread = spreadOf(schema, type, selection, fragments);
+        if (spread !== undefined) walk(spread.type, spread.selectionSet, path, conditions);
         continue;
       }
       const here = [...path, selection.alias?.value ?? selection.name.value];
       if (isDenied(type, selection.name.value)) {
         denials.push({ path: here, conditions });
       } else if (selection.selectionSet !== undefined) {
-        const inner = fieldType(type, selection.name.value);
+        const inner = objectsOf(type, selection.name.value);
         if (inner !== undefined) walk(inner, selection.selectionSet, here, []);
       }
     }
@@ -219,18 +212,4 @@ function findDenials(
   const root = schema.getRootType(operation.operation);
   if (root != null) walk(root, operation.selectionSet, [], []);
   return denials;
-}
-
-function fieldType(type: GraphQLCompositeType, name: string): GraphQLCompositeType | undefined {
-  if (!isObjectType(type) && !isInterfaceType(type)) return undefined;
-  const named = getNamedType(type.getFields()[name]?.type);
-  return isCompositeType(named) ? named : undefined;
-}
-
-function holds(directive: DirectiveNode, variables: Variables): boolean {
-  const name = directive.name.value;
-  if (name !== 'skip' && name !== 'include') return true;
-  const value = directive.arguments?.find((argument) => argument.name.value === 'if')?.value;
-  const given = value?.kind === Kind.VARIABLE ? variables[value.name.value] : value?.kind === Kind.BOOLEAN && value.value;
-  return (given === true) === (name === 'include');
 }

@@ -1,6 +1,5 @@
 /** The gateway's process: `node federation/start.ts`. */
 
-import { createGateway } from './gateway.ts';
 import { createLog } from './log.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { readSupergraph } from './supergraph.ts';
@@ -9,6 +8,8 @@ async function main(): Promise<void> {
   const supergraph = readSupergraph();
   const settings = readSettings(process.env, [...supergraph.subgraphs.values()]);
   const log = createLog(settings.logFormat);
+  // Loaded once the settings are known to be good: it takes a second.
+  const { createGateway } = await import('./gateway.ts');
   const gateway = await createGateway(settings, supergraph, log);
 
   gateway.server.once('error', (error: NodeJS.ErrnoException) => {

@@ -1,8 +1,7 @@
 /** The composed schema: what `compose` wrote, and what the other modules need to know of it. */
 
 import { readFileSync } from 'node:fs';
-import { filterInternalFieldsAndTypes } from '@graphql-tools/federation';
-import { buildASTSchema, buildSchema, Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { buildASTSchema, Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 
 export interface Supergraph {
   readonly sdl: string;
@@ -16,15 +15,13 @@ export interface Supergraph {
 export const SUPERGRAPH_FILE = new URL('../supergraph.graphql', import.meta.url);
 
 export function readSupergraph(file: URL = SUPERGRAPH_FILE): Supergraph {
-  const sdl = readFileSync(file, 'utf8');
+  return parseSupergraph(readFileSync(file, 'utf8'));
+}
+
+export function parseSupergraph(sdl: string): Supergraph {
   const document = parse(sdl, { noLocation: true });
   const schema = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
   return { sdl, document, schema, subgraphs: subgraphNames(document) };
-}
-
-/** The schema as callers see it, without what only the federation needs. */
-export function publicSchema(supergraphSdl: string): GraphQLSchema {
-  return filterInternalFieldsAndTypes(buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }));
 }
 
 function subgraphNames(document: DocumentNode): Map<string, string> {

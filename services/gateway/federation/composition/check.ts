@@ -8,8 +8,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findBreakingChanges } from 'graphql';
-import { publicSchema, SUPERGRAPH_FILE } from '../supergraph.ts';
+import { findBreakingChanges, type GraphQLSchema } from 'graphql';
+import { publicSchema } from '../public_schema.ts';
+import { parseSupergraph, SUPERGRAPH_FILE } from '../supergraph.ts';
 import { compose, CompositionError, SERVICES } from './supergraph_sdl.ts';
 
 const ACCEPTED_FILE = new URL('accepted_breaks.txt', import.meta.url);
@@ -21,10 +22,14 @@ function problems(services: URL, base: string): string[] {
   const before = supergraphAt(base);
   if (before === undefined) return drift;
   const accepted = new Set(readFileSync(ACCEPTED_FILE, 'utf8').split('\n'));
-  const breaks = findBreakingChanges(publicSchema(before), publicSchema(supergraphSdl))
+  const breaks = findBreakingChanges(schemaOf(before), schemaOf(supergraphSdl))
     .map(({ description }) => `breaks front ends: ${description}`)
     .filter((description) => !accepted.has(description));
   return [...drift, ...breaks];
+}
+
+function schemaOf(supergraphSdl: string): GraphQLSchema {
+  return publicSchema(parseSupergraph(supergraphSdl).schema);
 }
 
 /** The supergraph as committed at a revision; undefined where there was none. */

@@ -1,0 +1,53 @@
+"""A gateway in front of stand-in services, shared by the tests of a worker."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gateway_process import AUDIENCE, ISSUER, Gateway, Issuer, run_gateway
+from subgraphs import Subgraphs, names, serve_subgraphs
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gateway")
+
+
+@pytest.fixture(scope="session")
+def issuer(folder: Path) -> Issuer:
+    made = Issuer(folder / "keys.json")
+    made.add_key("one")
+    return made
+
+
+@pytest.fixture(scope="session")
+def running_subgraphs() -> Iterator[Subgraphs]:
+    with serve_subgraphs() as subgraphs:
+        yield subgraphs
+
+
+@pytest.fixture
+def subgraphs(running_subgraphs: Subgraphs) -> Subgraphs:
+    """The services; `received` holds what this test's requests brought them."""
+    running_subgraphs.received.clear()
+    return running_subgraphs
+
+
+@pytest.fixture(scope="session")
+def settings(issuer: Issuer, running_subgraphs: Subgraphs) -> dict[str, str]:
+    """What every gateway of the tests is told; production mode."""
+    urls = {f"GATEWAY_{name.upper()}_URL": running_subgraphs.url(name) for name in names()}
+    return urls | {
+        "GATEWAY_JWKS_URL": issuer.file.as_uri(),
+        "GATEWAY_TOKEN_ISSUER": ISSUER,
+        "GATEWAY_TOKEN_AUDIENCE": AUDIENCE,
+        "GATEWAY_RATE_LIMIT_REQUESTS": "0",
+        "GATEWAY_UPSTREAM_TIMEOUT_MS": "1500",
+    }
+
+
+@pytest.fixture(scope="session")
+def gateway(folder: Path, settings: dict[str, str]) -> Iterator[Gateway]:
+    """In production mode, without a rate limit."""
+    with run_gateway(folder, settings) as running:
+        yield running

@@ -1,0 +1,143 @@
+"""What front ends ask goes through, and comes back as the services said it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_process import GATEWAY, Gateway, Issuer
+from subgraphs import Subgraphs
+
+SPINE = (GATEWAY / "federation/examples/operations.graphql").read_text()
+OPERATIONS = {
+    match[2]: match[0].strip()
+    for match in re.finditer(
+        r"^(query|mutation) (\w+)[\s\S]*?(?=^#|^query|^mutation|\Z)", SPINE, re.M
+    )
+}
+UUID = "019b76da-a800-7000-8000-000000000001"
+VARIABLES: dict[str, dict[str, Any]] = {
+    "PurchaseCoins": {"input": {"purchaseId": UUID, "bundleId": "b", "provider": "sandbox"}},
+    "Purchase": {"id": UUID},
+    "AcceptGifts": {"input": {"accept": True}},
+    "SendGift": {
+        "input": {
+            "giftId": UUID,
+            "itemId": "rose",
+            "count": 1,
+            "creatorId": "carol",
+            "target": {"videoId": "v1"},
+            "quotedPriceCoins": 2**53 - 1,
+            "message": None,
+        }
+    },
+    "Gift": {"id": UUID},
+    "Creator": {"id": "alice"},
+}
+
+
+def test_spine_has_its_nine_operations() -> None:
+    """The file is read right."""
+    assert list(OPERATIONS) == [
+        "Bundles",
+        "PurchaseCoins",
+        "Purchase",
+        "Me",
+        "GiftCatalogue",
+        "AcceptGifts",
+        "SendGift",
+        "Gift",
+        "Creator",
+    ]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_of_front_ends_is_answered(
+    gateway: Gateway, issuer: Issuer, name: str
+) -> None:
+    """Verbatim, with data and without errors."""
+    token = issuer.token("alice", "viewer creator")
+
+    response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
+
+    assert response.status_code == 200
+    assert "errors" not in response.json(), response.text
+    assert all(response.json()["data"].values())
+
+
+def test_one_query_joins_three_services(
+    gateway: Gateway, issuer: Issuer, subgraphs: Subgraphs
+) -> None:
+    """Each is asked once, and its part put in its place; big numbers stay exact."""
+    query = """
+    query ($id: ID!) {
+      me { id balance { coins } giftsSent(first: 2) { nodes { id item { name } } } }
+      creator(id: $id) { id acceptsGifts earnings { lifetime { microDiamonds } } }
+    }
+    """
+
+    body = gateway.post(
+        query, {"id": "alice"}, token=issuer.token("alice", "viewer creator")
+    ).json()
+
+    assert body == {
+        "data": {
+            "me": {
+                "id": "alice",
+                "balance": {"coins": 2**40},
+                "giftsSent": {
+                    "nodes": [
+                        {"id": "019b76da-a800-7000-8000-0123456789ab", "item": {"name": "text"}}
+                    ]
+                    * 2
+                },
+            },
+            "creator": {
+                "id": "alice",
+                "acceptsGifts": True,
+                "earnings": {"lifetime": {"microDiamonds": 2**50}},
+            },
+        }
+    }
+    assert sorted(received.service for received in subgraphs.received) == [
+        "gifts",
+        "payouts",
+        "wallet",
+    ]
+
+
+def test_token_and_request_id_travel_on(
+    gateway: Gateway, issuer: Issuer, subgraphs: Subgraphs
+) -> None:
+    """The token as it came, so that each service can verify it; nothing read from it."""
+    token = issuer.token("alice", "viewer")
+    cookie = {"x-request-id": "r-1", "cookie": "a=b", "x-other": "1"}
+
+    response = gateway.post("{ me { balance { coins } } }", token=token, headers=cookie)
+
+    (received,) = subgraphs.received
+    assert received.headers["authorization"] == f"Bearer {token}"
+    assert received.headers["x-request-id"] == response.headers["x-request-id"] == "r-1"
+    assert set(received.body) <= {"query", "variables"}
+    assert not {"cookie", "x-other"} & set(received.headers)
+
+
+def test_operation_is_chosen_by_name(gateway: Gateway) -> None:
+    """Of several in one document."""
+    query = 'query A { a: creator(id: "a") { id } } query B { b: creator(id: "b") { id } }'
+    body = {"query": query, "operationName": "B"}
+
+    chosen = gateway.client.post("/graphql", json=body).json()
+    unclear = gateway.client.post("/graphql", json={"query": query}).json()
+
+    assert chosen == {"data": {"b": {"id": "b"}}}
+    assert unclear["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+def test_examples_are_those_of_the_design() -> None:
+    """GraphiQL shows every operation with variables that fit it."""
+    examples = (GATEWAY / "federation/examples/variables.json").read_text()
+
+    for name in VARIABLES:
+        assert f'"{name}"' in examples
+    assert Path(GATEWAY / "supergraph.graphql").exists()
