@@ -115,7 +115,7 @@ DEAD_LETTERS: Final = Counter(
 )
 WEBHOOK_DELIVERIES: Final = Counter(
     "webhook_deliveries",
-    "Webhook deliveries received, by outcome: applied, repeated, refused, unmatched.",
+    "Webhook deliveries received, by what came of them or why they were turned away.",
     ["provider", "outcome"],
     namespace="largesse",
     registry=REGISTRY,
