@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chassis import money
 from local_stack.evening import CREATORS, Evening
 from local_stack.tables import table
 
@@ -42,7 +43,7 @@ def _diamonds(earnings: Mapping[str, Any]) -> tuple[float, float, float, str]:
         pending["microDiamonds"] / _MICRO,
         available["microDiamonds"] / _MICRO,
         earnings["lifetime"]["microDiamonds"] / _MICRO,
-        f"{minor / 100:,.2f} {pending['worth']['currency']}",
+        money.in_words(minor, pending["worth"]["currency"]),
     )
 
 
