@@ -7,9 +7,21 @@ import pytest
 
 from local_stack.client import Client
 from local_stack.stack import Stack, private_stack
+from support.books import Books
 from support.crash_points import CrashPoints
 from support.state import Observer
 from support.world import World
+
+
+START_AND_TEST_S = 300
+"""Whichever test comes first starts the stack: on a busy machine that alone takes a minute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests on the stack the time that its start may take."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(START_AND_TEST_S))
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +40,12 @@ def stack(all_crash_points: CrashPoints) -> Generator[Stack]:
     with private_stack(settings=settings) as stack:
         stack.start()
         yield stack
+
+
+@pytest.fixture(scope="session")
+def books(stack: Stack) -> Books:
+    """What the checker has to find; whoever plants dead letters says so."""
+    return Books(stack)
 
 
 @pytest.fixture

@@ -1,0 +1,214 @@
+"""Every field and mutation for every kind of caller, on the real services.
+
+The table is support/authorisation.py.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from support.authorisation import CALLERS, ROUTES, Outcome, Route, Row
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_client_schema,
+    get_introspection_query,
+    parse,
+    visit,
+)
+
+from chassis.ids import uuid7
+from local_stack.client import Client
+from local_stack.stack import Stack
+from support.world import World
+
+pytestmark = pytest.mark.stack
+
+OPERATOR_SCOPES = "operator:catalogue operator:refunds operator:payouts operator:audit"
+
+
+@pytest.fixture(scope="module")
+def scene(stack: Stack) -> dict[str, Any]:
+    """An owner who bought coins, gave a gift, got one and started a purchase; and another."""
+
+    async def set_up() -> dict[str, Any]:
+        async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
+            world = World(stack, client, http)
+            owner, other = await world.viewer("owner", coins=500), await world.viewer(coins=500)
+            for person in (owner, other):
+                await world.ask("AcceptGifts", person, input={"accept": True})
+            order = await world.order(other)
+            sent = await world.ask("SendGift", owner, input=order)
+            received = await world.send(other, owner)
+            buy = {
+                "purchaseId": str(uuid7()),
+                "bundleId": (await world.bundles())[0]["id"],
+                "provider": "sandbox",
+            }
+            await world.ask("PurchaseCoins", owner, input=buy)
+            return {
+                "owner": owner,
+                "other": other,
+                "sent": sent["gift"]["id"],
+                "received": received["gift"]["id"],
+                "purchase": buy["purchaseId"],
+                "buy": buy,
+                "give": order,
+                "accept": {"accept": True},
+            }
+
+    return asyncio.run(set_up())
+
+
+@pytest.fixture
+def tokens(world: World, scene: Mapping[str, str]) -> dict[str, str | None]:
+    """A token for each kind of caller."""
+    return {
+        "anonymous": None,
+        "other": world.token(scene["other"], "viewer creator"),
+        "unscoped": world.token(scene["owner"], ""),
+        "owner": world.token(scene["owner"], "viewer creator"),
+        "operator": world.token("otto", OPERATOR_SCOPES),
+    }
+
+
+async def ask(
+    world: World, document: str, token: str | None, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    wanted = [
+        definition.variable.name.value
+        for definition in parse(document).definitions[0].variable_definitions  # pyright: ignore[reportAttributeAccessIssue]
+    ]
+    response = await world.http.post(
+        world.stack.addresses.graphql,
+        json={"query": document, "variables": {name: variables[name] for name in wanted}},
+        headers={"authorization": f"Bearer {token}"} if token else {},
+        timeout=30,
+    )
+    return response.json()
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_caller_sees_what_the_table_says(
+    world: World,
+    scene: Mapping[str, Any],
+    tokens: Mapping[str, str | None],
+    route: Route,
+    caller: str,
+) -> None:
+    """At each place, by data or by code; and no error anywhere else."""
+    body = await ask(world, route.document, tokens[caller], scene)
+
+    expected = {row.place: row.outcomes[CALLERS.index(caller)] for row in route.rows}  # pyright: ignore[reportArgumentType]
+    errors = error_codes(body)
+    seen = {row.place: outcome(row, body, errors) for row in route.rows}
+    assert seen == expected, body
+    assert errors == {place: code for place, code in expected.items() if code.isupper()}
+
+
+async def test_nobody_sees_another_by_calling_it_me(
+    world: World, scene: Mapping[str, str], tokens: Mapping[str, str | None]
+) -> None:
+    """`me` is the token's subject and nobody else."""
+    for caller, subject in (("owner", "owner"), ("other", "other"), ("unscoped", "owner")):
+        body = await ask(world, "{ me { id } }", tokens[caller], {})
+        assert body == {"data": {"me": {"id": scene[subject]}}}
+
+
+async def test_no_service_trusts_the_gateway(
+    world: World, scene: Mapping[str, Any], tokens: Mapping[str, str | None]
+) -> None:
+    """Asked directly, by the federation's own field, each checks the token by itself."""
+    private = {
+        "wallet": ("User", "... on User { secret: balance { coins } }"),
+        "gifts": ("Creator", "... on Creator { secret: giftsReceived { totalCoins } }"),
+        "payouts": (
+            "Creator",
+            "... on Creator { secret: earnings { lifetime { microDiamonds } } }",
+        ),
+    }
+    for service, (type_, fragment) in private.items():
+        query = f"query ($who: [_Any!]!) {{ _entities(representations: $who) {{ {fragment} }} }}"
+        who = [{"__typename": type_, "id": scene["owner"]}]
+        answers = [
+            await world.http.post(
+                world.stack.addresses.url(f"{service}-api", "/graphql"),
+                json={"query": query, "variables": {"who": who}},
+                headers=headers,
+            )
+            for headers in (
+                {},
+                {"authorization": f"Bearer {tokens['other']}"},
+                {"authorization": f"Bearer {tokens['owner']}x"},
+            )
+        ]
+        codes = [answer.json()["errors"][0]["extensions"]["code"] for answer in answers]
+        assert codes == ["UNAUTHENTICATED", "FORBIDDEN", "UNAUTHENTICATED"], service
+        assert [answer.json().get("data") for answer in answers[:2]] == [
+            {"_entities": [{"secret": None}]}
+        ] * 2
+
+
+async def test_table_covers_the_whole_schema(
+    world: World, tokens: Mapping[str, str | None]
+) -> None:
+    """A field that is on no route has not been thought about."""
+    body = await ask(world, get_introspection_query(), tokens["owner"], {})
+    schema = build_client_schema(body["data"])
+
+    covered = {field for route in ROUTES for field in fields_of(schema, route.document)}
+
+    assert sorted(set(all_fields(schema)) - covered) == []
+
+
+def all_fields(schema: GraphQLSchema) -> Iterator[str]:
+    """Every field of every object and interface, as `Type.field`."""
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and type_.name[:2] != "__":
+            yield from (f"{type_.name}.{name}" for name in type_.fields)
+
+
+def fields_of(schema: GraphQLSchema, document: str) -> set[str]:
+    """The fields that a document asks for, as `Type.field`."""
+    types = TypeInfo(schema)
+    found: set[str] = set()
+
+    class Finder(Visitor):
+        def enter_field(self, node: Any, *_args: object) -> None:
+            parent = types.get_parent_type()
+            assert parent is not None
+            assert node.name.value == "__typename" or types.get_field_def() is not None, node
+            found.add(f"{parent.name}.{node.name.value}")
+
+    visit(parse(document), TypeInfoVisitor(types, Finder()))
+    return found
+
+
+def error_codes(body: Mapping[str, Any]) -> dict[str, str]:
+    """The code of each error by its place; a refused mutation has its error at its only field."""
+    codes: dict[str, str] = {}
+    for error in body.get("errors", []):
+        keys = [str(key) for key in error.get("path", []) if not isinstance(key, int)]
+        codes[".".join(keys)] = error["extensions"]["code"]
+    return codes
+
+
+def outcome(row: Row, body: Mapping[str, Any], errors: Mapping[str, str]) -> Outcome:
+    """What the caller got at the row's place."""
+    code = errors.get(row.place)
+    value: Any = body["data"]
+    for key in row.place.split("."):
+        while isinstance(value, list):
+            value = value[0]
+        value = None if value is None else value[key]
+    if code is not None:
+        assert value is None, "an error beside a value"
+        return code  # pyright: ignore[reportReturnType]
+    return "null" if value is None else "shown"
