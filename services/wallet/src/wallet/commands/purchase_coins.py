@@ -1,0 +1,113 @@
+"""Order coins: the purchase's row first, then the provider, then where to pay."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from chassis.db import Conn
+from wallet.commands.apply_payment import apply_payment
+from wallet.domain.price_book import PriceBook
+from wallet.domain.purchase import (
+    BundleUnavailableError,
+    Checkout,
+    ConflictError,
+    ProviderUnavailableError,
+    Purchase,
+    PurchaseOrder,
+)
+from wallet.store import price_books, provider_events, purchases
+
+
+class Opened(NamedTuple):
+    """A purchase, and whether it was there before."""
+
+    purchase: Purchase
+    replayed: bool
+
+
+async def open_purchase(
+    conn: Conn, order: PurchaseOrder, *, at: datetime, traceparent: str | None = None
+) -> Opened:
+    """Write down what a viewer orders, at today's terms, once per purchase id.
+
+    A payment that arrived before its purchase takes effect at once (E11).
+
+    Raises:
+        ConflictError: The id belongs to another order, be it another user's.
+        BundleUnavailableError: No such bundle is sold where the viewer is.
+        ProviderUnavailableError: The price book knows no such provider.
+    """
+    await provider_events.lock_reference(conn, str(order.purchase_id))
+    known = await purchases.find_purchase(conn, order.purchase_id)
+    if known is not None:
+        if not known.asks_the_same(order):
+            raise ConflictError
+        return Opened(known, replayed=True)
+    book = await price_books.find_price_book_in_force(conn, at)
+    if book is None:
+        raise BundleUnavailableError
+    purchase = _purchase(order, book, at)
+    added = await purchases.insert_purchase(conn, purchase)
+    assert added, "the reference's lock keeps others out"
+    await _apply_parked(conn, purchase, at, traceparent)
+    return Opened(await _found(conn, purchase), replayed=False)
+
+
+async def attach_checkout(conn: Conn, purchase: Purchase, checkout: Checkout) -> Purchase:
+    """Note where the viewer pays; gives the purchase as it is then."""
+    await purchases.update_to_pending(
+        conn,
+        purchase.purchase_id,
+        payment_id=checkout.payment_id,
+        checkout_url=checkout.checkout_url,
+    )
+    return await _found(conn, purchase)
+
+
+async def _found(conn: Conn, purchase: Purchase) -> Purchase:
+    found = await purchases.find_purchase(conn, purchase.purchase_id)
+    assert found is not None, "purchases are never deleted"
+    return found
+
+
+async def _apply_parked(
+    conn: Conn, purchase: Purchase, at: datetime, traceparent: str | None
+) -> None:
+    for event in await provider_events.select_parked(
+        conn, purchase.provider, str(purchase.purchase_id)
+    ):
+        locked = await purchases.lock_purchase(conn, purchase.purchase_id)
+        assert locked is not None, "inserted above"
+        outcome = await apply_payment(conn, locked, event, at=at, traceparent=traceparent)
+        await provider_events.update_outcome(conn, purchase.provider, event.event_id, outcome)
+        if outcome != "mismatched":
+            await provider_events.resolve_alarm(conn, purchase.provider, event.event_id, at)
+
+
+def _purchase(order: PurchaseOrder, book: PriceBook, at: datetime) -> Purchase:
+    market = book.market_of(order.region)
+    bundle = market.find(order.bundle_id)
+    if bundle is None:
+        raise BundleUnavailableError
+    refund_window_days = book.refund_window_days.get(order.provider)
+    if refund_window_days is None:
+        raise ProviderUnavailableError
+    return Purchase(
+        purchase_id=order.purchase_id,
+        user_id=order.user_id,
+        provider=order.provider,
+        bundle_id=bundle.id,
+        price_book_version=book.version,
+        coins=bundle.coins,
+        bonus_coins=bundle.bonus_coins,
+        amount_minor=bundle.amount_minor,
+        currency=market.currency,
+        seller=market.seller,
+        refund_window_days=refund_window_days,
+        bonus_expires_after_days=book.bonus_expires_after_days,
+        status="CREATED",
+        payment_id=None,
+        checkout_url=None,
+        created_at=at,
+        paid_at=None,
+        credited_at=None,
+    )

@@ -1,0 +1,136 @@
+"""What coins cost: versions of the price book that never change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Annotated
+
+import msgspec
+
+from chassis.money import exponent
+from wallet.domain.lots import COINS_MAX
+
+type Id = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+type Amount = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
+type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+BUNDLES_MAX = 50
+"""Per market: it is shown as one list."""
+
+
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Coins at a price."""
+
+    id: Id
+    coins: Amount
+    amount_minor: Amount
+    """In the smallest unit of the market's currency."""
+    bonus_coins: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)] = 0
+    """Given on top, as a lot of their own class."""
+
+
+class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regions that buy at the same prices, in the same currency, from the same company."""
+
+    name: Id
+    regions: tuple[Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")], ...]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    seller: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """The company that sells there (C06)."""
+    bundles: tuple[Bundle, ...]
+
+    def find(self, bundle_id: str) -> Bundle | None:
+        """The bundle of that id."""
+        return next((bundle for bundle in self.bundles if bundle.id == bundle_id), None)
+
+
+class PriceBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of the price book, in force from a moment on until the next version is."""
+
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    effective_from: Instant
+    default_market: Id
+    """Of callers whose region no market names."""
+    refund_window_days: dict[str, Annotated[int, msgspec.Meta(ge=0, le=3650)]]
+    """By provider: how long a payment can be taken back. Earnings mature no sooner."""
+    markets: tuple[Market, ...]
+    bonus_expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
+    """Bonus coins not spent by then are gone; None: they stay."""
+
+    def market_of(self, region: str | None) -> Market:
+        """Where a caller from `region` buys."""
+        for market in self.markets:
+            if region in market.regions:
+                return market
+        return next(market for market in self.markets if market.name == self.default_market)
+
+
+class PriceBookRefusedError(ValueError):
+    """The price book must not be published; the message says which rule it breaks."""
+
+
+def check_publication(published: Sequence[PriceBook], book: PriceBook) -> None:
+    """Make sure that `book` may follow what is published.
+
+    Raises:
+        PriceBookRefusedError: It breaks a rule.
+    """
+    last = published[-1] if published else None
+    expected = (last.version if last else 0) + 1
+    if book.version != expected:
+        raise PriceBookRefusedError(
+            f"version {book.version} must be {expected}: versions have no gaps"
+        )
+    if last is not None and book.effective_from <= last.effective_from:
+        raise PriceBookRefusedError(
+            f"version {book.version} must come into force after version {last.version}"
+        )
+    check_book(book)
+
+
+def check_book(book: PriceBook) -> None:
+    """Make sure that a book is complete and that more coins never cost more each (C03).
+
+    Raises:
+        PriceBookRefusedError: It breaks a rule.
+    """
+    names = [market.name for market in book.markets]
+    _refuse_repeats("market", names)
+    if book.default_market not in names:
+        raise PriceBookRefusedError(
+            f"the default market {book.default_market!r} is not in the book"
+        )
+    if not book.refund_window_days:
+        raise PriceBookRefusedError("refund_window_days must name at least one provider")
+    _refuse_repeats("region", [region for market in book.markets for region in market.regions])
+    _refuse_repeats("bundle", [bundle.id for market in book.markets for bundle in market.bundles])
+    for market in book.markets:
+        _check_market(market)
+
+
+def _check_market(market: Market) -> None:
+    try:
+        exponent(market.currency)
+    except ValueError as error:
+        raise PriceBookRefusedError(f"market {market.name}: {error}") from error
+    if not 1 <= len(market.bundles) <= BUNDLES_MAX:
+        raise PriceBookRefusedError(
+            f"market {market.name} must have 1 to {BUNDLES_MAX} bundles, not {len(market.bundles)}"
+        )
+    for smaller, larger in pairwise(market.bundles):
+        if larger.coins <= smaller.coins:
+            raise PriceBookRefusedError(
+                f"market {market.name}: bundles must grow, but {larger.id} has no more coins than "
+                f"{smaller.id}"
+            )
+        # Cross-multiplied, since a unit price has no exact number.
+        if larger.amount_minor * smaller.coins > smaller.amount_minor * larger.coins:
+            raise PriceBookRefusedError(
+                f"market {market.name}: a coin of {larger.id} costs more than one of {smaller.id}"
+            )
+
+
+def _refuse_repeats(what: str, names: Sequence[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise PriceBookRefusedError(f"{what} {', '.join(repeated)} occurs more than once")

@@ -1,0 +1,1 @@
+"""The wallet subgraph: resolvers translate and guard; they decide nothing."""

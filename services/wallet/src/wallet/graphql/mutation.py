@@ -1,0 +1,132 @@
+"""What changes by the wallet subgraph."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from chassis.db import transact
+from chassis.graphql import (
+    IdempotencyConflict,
+    NotEligible,
+    Refusal,
+    refusal,
+    require_viewer,
+    requires_scope,
+)
+from chassis.telemetry import current_traceparent, metrics
+from wallet.commands.purchase_coins import attach_checkout, open_purchase
+from wallet.domain.purchase import (
+    BundleUnavailableError,
+    ConflictError,
+    ProviderUnavailableError,
+    PurchaseOrder,
+)
+from wallet.graphql.context import Info
+from wallet.graphql.purchase import Purchase
+
+
+@strawberry.input(description="What to buy.")
+class PurchaseCoinsInput:
+    """Who buys stands in the token."""
+
+    purchase_id: UUID = strawberry.field(
+        description="Made by the client (UUIDv7) and kept when it retries."
+    )
+    bundle_id: strawberry.ID = strawberry.field(description="One of `coinBundles`.")
+    provider: str = strawberry.field(description="Who takes the payment, such as `sandbox`.")
+
+
+@strawberry.type(description="The purchase is under way; its page is where the buyer pays.")
+class PurchaseCoinsPayload:
+    """The first result, or the same purchase as it is now."""
+
+    replayed: bool = strawberry.field(
+        description="Whether this purchase was ordered before: the request was a retry."
+    )
+    purchase: Purchase = strawberry.field(description="The purchase.")
+
+
+@refusal(
+    code="bundle_unavailable",
+    description="No such bundle is sold in the caller's region. Read `coinBundles` again.",
+)
+class BundleUnavailable(Refusal):
+    """Unknown, withdrawn, or sold elsewhere."""
+
+
+@refusal(
+    code="provider_unavailable",
+    description="The payment provider is unknown or does not answer. The same purchaseId may be "
+    "tried again.",
+)
+class ProviderUnavailable(Refusal):
+    """Nobody was charged."""
+
+
+PurchaseCoinsResult = Annotated[
+    PurchaseCoinsPayload
+    | BundleUnavailable
+    | ProviderUnavailable
+    | NotEligible
+    | IdempotencyConflict,
+    strawberry.union("PurchaseCoinsResult", description="What came of ordering coins."),
+]
+
+
+@strawberry.type(description="Writes.")
+class Mutation:
+    """What the wallet does when asked."""
+
+    @strawberry.mutation(
+        description="Start buying coins. Safe to retry with the same purchaseId.",
+        extensions=[requires_scope("viewer")],
+    )
+    async def purchase_coins(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            PurchaseCoinsInput, strawberry.argument(description="What to buy.")
+        ],
+    ) -> PurchaseCoinsResult:
+        """The provider is asked outside of any transaction."""
+        result = await _purchase_coins(info, input)
+        if isinstance(result, Refusal):
+            metrics.record_refusal("purchaseCoins", result.code)
+        return result
+
+
+async def _purchase_coins(info: Info, order: PurchaseCoinsInput) -> PurchaseCoinsResult:
+    context = info.context
+    viewer = require_viewer(context)
+    if not viewer.age_verified or viewer.account_kind is not None:
+        return NotEligible(
+            message="Coins are sold to people whose age is verified, not to official accounts."
+        )
+    provider = context.providers.get(order.provider)
+    if provider is None:
+        return ProviderUnavailable(message="There is no such payment provider.")
+    wanted = PurchaseOrder(
+        order.purchase_id, viewer.sub, order.bundle_id, order.provider, viewer.region
+    )
+    traceparent = current_traceparent()
+    try:
+        opened = await transact(
+            context.pool,
+            lambda conn: open_purchase(conn, wanted, at=context.now(), traceparent=traceparent),
+        )
+        purchase = opened.purchase
+        if purchase.awaits_checkout:
+            checkout = await provider.open_checkout(purchase)
+            purchase = await transact(
+                context.pool, lambda conn: attach_checkout(conn, opened.purchase, checkout)
+            )
+    except ConflictError:
+        return IdempotencyConflict()
+    except BundleUnavailableError:
+        return BundleUnavailable(message="This bundle is not sold where you are.")
+    except ProviderUnavailableError:
+        return ProviderUnavailable(
+            message="The payment provider does not answer. Try again with the same purchaseId."
+        )
+    return PurchaseCoinsPayload(replayed=opened.replayed, purchase=Purchase.of(purchase))

@@ -1,0 +1,111 @@
+"""Bundles and purchases, as viewers see them."""
+
+import enum
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from chassis.graphql import BigInt, Coins, Currency, Money, require_viewer
+from wallet.domain import price_book
+from wallet.domain import purchase as domain
+from wallet.graphql.context import Info
+from wallet.store.purchases import find_purchase
+
+
+def _money(amount_minor: int, currency: str) -> Money:
+    return Money(amount_minor=BigInt(amount_minor), currency=Currency(currency))
+
+
+@strawberry.type(description="A number of coins at a price.")
+class CoinBundle:
+    """Of one market of the price book."""
+
+    id: strawberry.ID = strawberry.field(description="Names the bundle when buying it.")
+    coins: Coins = strawberry.field(description="Coins bought.")
+    bonus_coins: Coins = strawberry.field(description="Coins given on top; they may expire.")
+    price: Money = strawberry.field(description="What it costs, taxes included.")
+
+    @classmethod
+    def of(cls, bundle: price_book.Bundle, currency: str) -> Self:
+        """Show a bundle."""
+        return cls(
+            id=strawberry.ID(bundle.id),
+            coins=Coins(bundle.coins),
+            bonus_coins=Coins(bundle.bonus_coins),
+            price=_money(bundle.amount_minor, currency),
+        )
+
+
+@strawberry.type(description="The bundles of the caller's market, smallest first; at most 50.")
+class CoinBundleList:
+    """Not paged: it is shown as a whole."""
+
+    price_book_version: int = strawberry.field(
+        description="Which version of the price book this is."
+    )
+    nodes: list[CoinBundle] = strawberry.field(description="The bundles.")
+
+
+@strawberry.enum(description="How far a purchase has come.")
+class PurchaseStatus(enum.Enum):
+    """The names are those of the ledger."""
+
+    CREATED = strawberry.enum_value("CREATED", description="Ordered; not payable yet.")
+    PENDING = strawberry.enum_value("PENDING", description="To be paid at its checkout page.")
+    PAID = strawberry.enum_value("PAID", description="Paid; the coins are on their way.")
+    CREDITED = strawberry.enum_value("CREDITED", description="The coins are in the wallet.")
+    DECLINED = strawberry.enum_value("DECLINED", description="The payment was declined.")
+
+
+@strawberry.federation.type(keys=["id"], description="A viewer's order of a bundle.")
+class Purchase:
+    """At the terms of the moment it was ordered."""
+
+    id: UUID = strawberry.field(description="Made by the client.")
+    status: PurchaseStatus = strawberry.field(description="How far it has come.")
+    coins: Coins = strawberry.field(description="Coins bought, bonus not included.")
+    bonus_coins: Coins = strawberry.field(description="Coins given on top.")
+    price: Money = strawberry.field(description="What it costs.")
+    bundle_id: strawberry.ID = strawberry.field(description="The bundle ordered.")
+    provider: str = strawberry.field(description="Who takes the payment.")
+    checkout_url: str | None = strawberry.field(
+        description="The provider's page where the buyer pays; null when there is nothing to pay."
+    )
+    created_at: datetime = strawberry.field(description="When it was ordered.")
+    paid_at: datetime | None = strawberry.field(description="When the payment was confirmed.")
+    credited_at: datetime | None = strawberry.field(description="When the coins were credited.")
+
+    @classmethod
+    def of(cls, purchase: domain.Purchase) -> Self:
+        """Show a purchase."""
+        return cls(
+            id=purchase.purchase_id,
+            status=PurchaseStatus(purchase.status),
+            coins=Coins(purchase.coins),
+            bonus_coins=Coins(purchase.bonus_coins),
+            price=_money(purchase.amount_minor, purchase.currency),
+            bundle_id=strawberry.ID(purchase.bundle_id),
+            provider=purchase.provider,
+            checkout_url=purchase.checkout_url if purchase.status == "PENDING" else None,
+            created_at=purchase.created_at,
+            paid_at=purchase.paid_at,
+            credited_at=purchase.credited_at,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str) -> Self | None:  # noqa: A002 - the key
+        """The purchase that another subgraph refers to, if the caller may see it."""
+        return await cls.visible(info, UUID(id))
+
+    @classmethod
+    async def visible(cls, info: Info, purchase_id: UUID) -> Self | None:
+        """A purchase of the caller's own, or anyone's for operators; else null."""
+        viewer = require_viewer(info.context)
+        async with info.context.pool.acquire() as conn:
+            found = await find_purchase(conn, purchase_id)
+        operator = not viewer.scopes.isdisjoint(("operator:refunds", "operator:audit"))
+        if found is None or not (found.user_id == viewer.sub or operator):
+            return None
+        return cls.of(found)

@@ -1,0 +1,53 @@
+"""Where a query of the wallet subgraph starts."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from chassis.graphql import authenticated, require_viewer, requires_scope
+from wallet.graphql.context import Info
+from wallet.graphql.purchase import CoinBundle, CoinBundleList, Purchase
+from wallet.graphql.user import User
+from wallet.store.price_books import find_price_book_in_force
+
+
+@strawberry.type(description="Reads.")
+class Query:
+    """What the wallet answers."""
+
+    @strawberry.federation.field(
+        shareable=True, description="The caller.", extensions=[authenticated()]
+    )
+    def me(self, info: Info) -> User | None:
+        """Who asks stands in the token."""
+        return User(id=strawberry.ID(require_viewer(info.context).sub))
+
+    @strawberry.field(
+        description="What coins can be bought in, for the caller's region; anyone may look."
+    )
+    async def coin_bundles(self, info: Info) -> CoinBundleList:
+        """Callers without a token see the default market."""
+        async with info.context.pool.acquire() as conn:
+            book = await find_price_book_in_force(conn, info.context.now())
+        if book is None:
+            return CoinBundleList(price_book_version=0, nodes=[])
+        viewer = info.context.viewer
+        market = book.market_of(viewer.region if viewer else None)
+        return CoinBundleList(
+            price_book_version=book.version,
+            nodes=[CoinBundle.of(bundle, market.currency) for bundle in market.bundles],
+        )
+
+    @strawberry.field(
+        description="A purchase of one's own; operators see anyone's. Null when unknown or "
+        "someone else's.",
+        extensions=[requires_scope("viewer", "operator:refunds", "operator:audit")],
+    )
+    async def purchase(
+        self,
+        info: Info,
+        id: Annotated[UUID, strawberry.argument(description="The purchase's id.")],  # noqa: A002
+    ) -> Purchase | None:
+        """Unknown and not yours look the same."""
+        return await Purchase.visible(info, id)

@@ -1,0 +1,33 @@
+"""The user, as far as the wallet knows one."""
+
+from typing import Self
+
+import strawberry
+
+from chassis.graphql import require_owner, requires_scope
+from wallet.graphql.balance import Balance
+from wallet.graphql.context import Info
+from wallet.store.balances import Holding, select_holdings
+
+
+@strawberry.federation.type(keys=["id"], description="A person who may hold coins.")
+class User:
+    """Anyone with a user id may be one: who never bought coins holds none."""
+
+    id: strawberry.ID = strawberry.field(description="The `sub` of their token.")
+
+    @classmethod
+    def resolve_reference(cls, id: str) -> Self:  # noqa: A002 - the key's name
+        """The user that another subgraph refers to; each field has its own guard."""
+        return cls(id=strawberry.ID(id))
+
+    @strawberry.field(
+        description="Coins held; the owner's and auditors' only.",
+        extensions=[requires_scope("viewer", "operator:audit")],
+    )
+    async def balance(self, info: Info) -> Balance | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, "operator:audit")
+        async with info.context.pool.acquire() as conn:
+            held = await select_holdings(conn, [self.id], info.context.now())
+        return Balance.of(held.get(self.id, Holding(0, ())))

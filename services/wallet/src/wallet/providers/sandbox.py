@@ -1,0 +1,133 @@
+"""The sandbox provider: real HTTP, real webhooks, no real money."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, override
+
+import httpx
+import msgspec
+import structlog
+
+from wallet.domain.lots import COINS_MAX
+from wallet.domain.purchase import (
+    Checkout,
+    PaymentEvent,
+    ProviderUnavailableError,
+    Purchase,
+)
+from wallet.providers.provider import Provider, UnreadableError
+from wallet.providers.signature import check_signature
+
+TIMEOUT_S = 5.0
+
+log = structlog.get_logger()
+
+
+class _Payment(msgspec.Struct, frozen=True):
+    payment_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    amount_minor: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+class _Event(msgspec.Struct, frozen=True):
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    payment_id: str
+    checkout_url: str
+
+
+class Sandbox(Provider):
+    """Talks to the stand-alone sandbox provider."""
+
+    name = "sandbox"
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        api_key: str,
+        webhook_secret: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Args:
+        url: Of the provider's API.
+        api_key: Ours, for its API.
+        webhook_secret: What it signs with; two with a comma between them are both accepted.
+        transport: Another way to the provider than the network.
+        """
+        self._secrets = [secret.encode() for secret in webhook_secret.split(",") if secret]
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=TIMEOUT_S,
+            transport=transport,
+            trust_env=False,
+        )
+
+    @override
+    async def open_checkout(self, purchase: Purchase) -> Checkout:
+        """Idempotent on the purchase's id, which is the provider's `reference`."""
+        try:
+            response = await self._client.post(
+                "/v1/checkouts",
+                json={
+                    "reference": str(purchase.purchase_id),
+                    "amount_minor": purchase.amount_minor,
+                    "currency": purchase.currency,
+                    "description": f"{purchase.coins} coins",
+                },
+            )
+            response.raise_for_status()
+            opened = msgspec.json.decode(response.content, type=_Opened)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            log.warning("provider_unavailable", provider=self.name, reason=repr(error))
+            raise ProviderUnavailableError from error
+        return Checkout(opened.payment_id, opened.checkout_url)
+
+    @override
+    def authenticate(self, headers: Mapping[str, str], body: bytes, *, now_s: float) -> None:
+        """By the header `Largesse-Signature`."""
+        check_signature(headers.get("largesse-signature"), body, self._secrets, now_s=now_s)
+
+    @override
+    def read(self, body: bytes) -> PaymentEvent:
+        """A payment that succeeded or was declined; of any other type, its id and type alone."""
+        try:
+            event = msgspec.json.decode(body, type=_Event)
+            _refuse_nul(event.id, event.type)
+            if event.type == "payment.succeeded":
+                return _payment_event(event, "succeeded")
+            if event.type == "payment.declined":
+                return _payment_event(event, "declined")
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise UnreadableError(str(error)) from error
+        return PaymentEvent(event.id, event.type, None)
+
+    @override
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._client.aclose()
+
+
+def _payment_event(event: _Event, outcome: Literal["succeeded", "declined"]) -> PaymentEvent:
+    payment = msgspec.json.decode(event.data, type=_Payment)
+    _refuse_nul(payment.payment_id, payment.reference)
+    return PaymentEvent(
+        event.id,
+        event.type,
+        outcome,
+        payment.payment_id,
+        payment.reference,
+        payment.amount_minor,
+        payment.currency,
+    )
+
+
+def _refuse_nul(*texts: str) -> None:
+    """PostgreSQL's text holds no NUL."""
+    if any("\0" in text for text in texts):
+        raise ValueError("a text contains a NUL character")

@@ -1,0 +1,74 @@
+"""What providers have told: deliveries, events, and alarms about them."""
+
+from datetime import datetime
+from typing import Literal
+
+from chassis import sql
+from chassis.db import Conn
+from wallet.domain.purchase import PaymentEvent
+
+STATEMENTS = sql.load("wallet.store", "provider_events.sql")
+
+type EventOutcome = Literal[
+    "applied", "ignored", "parked", "mismatched", "unknown_type", "malformed"
+]
+
+
+async def lock_reference(conn: Conn, reference: str) -> None:
+    """Keep whoever else deals with this reference out until the transaction ends."""
+    await conn.execute(STATEMENTS["lock_reference"], reference)
+
+
+async def insert_delivery(
+    conn: Conn, provider: str, event_id: str, body: bytes, received_at: datetime
+) -> None:
+    """Keep a delivery as it came."""
+    await conn.execute(STATEMENTS["insert_delivery"], provider, event_id, body, received_at)
+
+
+async def insert_event(
+    conn: Conn, provider: str, event: PaymentEvent, outcome: EventOutcome, received_at: datetime
+) -> bool:
+    """Add an event; False where it was delivered before."""
+    added = await conn.fetchval(
+        STATEMENTS["insert_event"],
+        provider,
+        event.event_id,
+        event.type,
+        event.outcome,
+        event.payment_id,
+        event.reference,
+        event.amount_minor,
+        event.currency,
+        outcome,
+        received_at,
+    )
+    return added is not None
+
+
+async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: EventOutcome) -> None:
+    """Say what came of an event."""
+    await conn.execute(STATEMENTS["update_outcome"], provider, event_id, outcome)
+
+
+async def select_parked(conn: Conn, provider: str, reference: str) -> list[PaymentEvent]:
+    """Events that wait for the purchase `reference`, oldest first, locked."""
+    rows = await conn.fetch(STATEMENTS["select_parked"], provider, reference)
+    return [PaymentEvent(*row) for row in rows]
+
+
+async def insert_alarm(
+    conn: Conn, provider: str, event_id: str, reason: str, raised_at: datetime
+) -> None:
+    """Ask a person to look at an event."""
+    await conn.execute(STATEMENTS["insert_alarm"], provider, event_id, reason, raised_at)
+
+
+async def resolve_alarm(conn: Conn, provider: str, event_id: str, resolved_at: datetime) -> None:
+    """The event explained itself."""
+    await conn.execute(STATEMENTS["resolve_alarm"], provider, event_id, resolved_at)
+
+
+async def count_open_alarms(conn: Conn, provider: str) -> int:
+    """Events of the provider that a person has yet to look at."""
+    return await conn.fetchval(STATEMENTS["count_open_alarms"], provider) or 0

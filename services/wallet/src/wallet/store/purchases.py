@@ -1,0 +1,72 @@
+"""Purchases: one row each, moved on from status to status."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis import sql
+from chassis.db import Conn
+from wallet.domain.purchase import Purchase
+
+STATEMENTS = sql.load("wallet.store", "purchases.sql")
+
+
+async def insert_purchase(conn: Conn, purchase: Purchase) -> bool:
+    """Add a purchase; False where its id is taken."""
+    added = await conn.fetchval(
+        STATEMENTS["insert_purchase"],
+        purchase.purchase_id,
+        purchase.user_id,
+        purchase.provider,
+        purchase.bundle_id,
+        purchase.price_book_version,
+        purchase.coins,
+        purchase.bonus_coins,
+        purchase.amount_minor,
+        purchase.currency,
+        purchase.seller,
+        purchase.refund_window_days,
+        purchase.bonus_expires_after_days,
+        purchase.created_at,
+    )
+    return added is not None
+
+
+async def find_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
+    """The purchase of that id."""
+    row = await conn.fetchrow(STATEMENTS["find_purchase"], purchase_id)
+    return None if row is None else Purchase(*row)
+
+
+async def lock_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
+    """The purchase of that id, with its row locked until the transaction ends."""
+    row = await conn.fetchrow(STATEMENTS["lock_purchase"], purchase_id)
+    return None if row is None else Purchase(*row)
+
+
+async def update_to_pending(
+    conn: Conn, purchase_id: UUID, *, payment_id: str, checkout_url: str
+) -> None:
+    """Note where the viewer pays."""
+    await conn.execute(STATEMENTS["update_to_pending"], purchase_id, payment_id, checkout_url)
+
+
+async def update_to_declined(conn: Conn, purchase_id: UUID, *, payment_id: str) -> None:
+    """The provider took no money."""
+    await conn.execute(STATEMENTS["update_to_declined"], purchase_id, payment_id)
+
+
+async def update_to_paid(
+    conn: Conn, purchase_id: UUID, *, payment_id: str, paid_at: datetime
+) -> None:
+    """The provider has the money."""
+    await conn.execute(STATEMENTS["update_to_paid"], purchase_id, payment_id, paid_at)
+
+
+async def update_to_credited(conn: Conn, purchase_id: UUID, *, credited_at: datetime) -> None:
+    """The viewer has the coins."""
+    await conn.execute(STATEMENTS["update_to_credited"], purchase_id, credited_at)
+
+
+async def find_purchase_of_payment(conn: Conn, provider: str, payment_id: str) -> UUID | None:
+    """The purchase that a payment paid, or is to pay."""
+    return await conn.fetchval(STATEMENTS["find_purchase_of_payment"], provider, payment_id)

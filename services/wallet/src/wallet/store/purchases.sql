@@ -1,0 +1,114 @@
+-- name: insert_purchase
+-- Nothing is returned where the id is taken.
+-- $1 purchase_id, $2 user_id, $3 provider, $4 bundle_id, $5 price_book_version, $6 coins,
+-- $7 bonus_coins, $8 amount_minor, $9 currency, $10 seller, $11 refund_window_days,
+-- $12 bonus_expires_after_days, $13 created_at
+INSERT INTO purchase (
+    purchase_id,
+    user_id,
+    provider,
+    bundle_id,
+    price_book_version,
+    coins,
+    bonus_coins,
+    amount_minor,
+    currency,
+    seller,
+    refund_window_days,
+    bonus_expires_after_days,
+    created_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (purchase_id) DO NOTHING
+RETURNING purchase_id;
+
+-- name: find_purchase
+-- $1 purchase_id
+SELECT
+    purchase_id,
+    user_id,
+    provider,
+    bundle_id,
+    price_book_version,
+    coins,
+    bonus_coins,
+    amount_minor,
+    currency,
+    seller,
+    refund_window_days,
+    bonus_expires_after_days,
+    status,
+    payment_id,
+    checkout_url,
+    created_at,
+    paid_at,
+    credited_at
+FROM purchase
+WHERE purchase_id = $1;
+
+-- name: lock_purchase
+-- Before the account's row, always: whoever moves a purchase on holds its row first.
+-- $1 purchase_id
+SELECT
+    purchase_id,
+    user_id,
+    provider,
+    bundle_id,
+    price_book_version,
+    coins,
+    bonus_coins,
+    amount_minor,
+    currency,
+    seller,
+    refund_window_days,
+    bonus_expires_after_days,
+    status,
+    payment_id,
+    checkout_url,
+    created_at,
+    paid_at,
+    credited_at
+FROM purchase
+WHERE purchase_id = $1
+FOR UPDATE;
+
+-- name: update_to_pending
+-- Where a webhook was faster the purchase has moved on already and only learns of its page.
+-- $1 purchase_id, $2 payment_id, $3 checkout_url
+UPDATE purchase
+SET
+    status = CASE status WHEN 'CREATED' THEN 'PENDING' ELSE status END,
+    payment_id = coalesce(payment_id, $2),
+    checkout_url = $3
+WHERE purchase_id = $1;
+
+-- name: update_to_declined
+-- $1 purchase_id, $2 payment_id
+UPDATE purchase
+SET
+    status = 'DECLINED',
+    payment_id = $2
+WHERE purchase_id = $1;
+
+-- name: update_to_paid
+-- $1 purchase_id, $2 payment_id, $3 paid_at
+UPDATE purchase
+SET
+    status = 'PAID',
+    payment_id = $2,
+    paid_at = $3
+WHERE purchase_id = $1;
+
+-- name: update_to_credited
+-- $1 purchase_id, $2 credited_at
+UPDATE purchase
+SET
+    status = 'CREDITED',
+    credited_at = $2
+WHERE purchase_id = $1;
+
+-- name: find_purchase_of_payment
+-- $1 provider, $2 payment_id
+SELECT purchase_id
+FROM purchase
+WHERE provider = $1 AND payment_id = $2;
