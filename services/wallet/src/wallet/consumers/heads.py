@@ -6,7 +6,7 @@ from wallet.domain.ledger import Head
 
 
 class HeadCache:
-    """The heads used most recently, at most `size_max`.
+    """The heads used most recently: at most `size_max`, or those of two batches if that is more.
 
     Nothing depends on their being right: whoever writes an account names the version it has read,
     so that an old head costs a second look and never a wrong balance.

@@ -64,7 +64,7 @@ class Decided(NamedTuple):
     movements: list[Movement]
     """New rows of the journal, each account's in the order of its versions."""
     heads: dict[str, Head]
-    """Every payer's head afterwards, changed or not."""
+    """The heads afterwards of those payers of whom something new was decided."""
     moved: dict[str, Mover]
     """The payers whose coins changed, and by what last."""
     refused: set[str]
@@ -81,9 +81,10 @@ def decide(
 ) -> Decided:
     """Decide charges in their order. Pure: the same arguments always give the same result.
 
-    Lots that have expired by `at` are booked first. An id seen before, in the journal or in this
-    batch, gets its first answer again if the terms are the same; else it is a conflict, of which
-    nothing is recorded. A payer's charges depend on no other payer's coins.
+    An id seen before, in the journal or in this batch, gets its first answer again if the terms
+    are the same; else it is a conflict, of which nothing is recorded. Before anything new is
+    decided of a payer, those of their lots that have expired by `at` are booked. A payer's charges
+    depend on no other payer's coins.
 
     Args:
         charges: With `coins` of at least one.
@@ -101,6 +102,11 @@ def decide(
     known = {charge_id.int: answer for charge_id, answer in recorded.items()}
     for charge in charges:
         payer_id = charge.payer_id
+        charge_id = charge.charge_id.int
+        first = known.get(charge_id)
+        if first is not None and _is_same(first.movement, charge, heads[payer_id]):
+            answers.append(first)
+            continue
         head = after.get(payer_id)
         if head is None:
             head = heads[payer_id]
@@ -109,13 +115,9 @@ def decide(
                 movements += expired
                 moved[payer_id] = "expiry"
             after[payer_id] = head
-        charge_id = charge.charge_id.int
-        first = known.get(charge_id)
         if first is not None:
-            answer = _repeated(first, charge, head, at, shard)
-            if answer is not first:
-                refused.add(payer_id)
-            answers.append(answer)
+            answers.append(_refused(charge, head, at, shard, "charge_conflict"))
+            refused.add(payer_id)
             continue
         if charge.coins > head.coins - head.debt_coins:
             answer = _refused(charge, head, at, shard, "insufficient_coins")
@@ -183,15 +185,12 @@ def _refused(charge: Charge, head: Head, at: datetime, shard: int, reason: Refus
     return Answer(movement, ())
 
 
-def _repeated(first: Answer, charge: Charge, head: Head, at: datetime, shard: int) -> Answer:
-    """The first answer again, if the terms are the same."""
-    movement = first.movement
-    if (
-        movement.kind == "charge"
-        and movement.account_id == head.account_id
-        and movement.coins == -charge.coins
-        and movement.order_key == charge.order_key
-        and movement.counter == COUNTERS[charge.purpose]
-    ):
-        return first
-    return _refused(charge, head, at, shard, "charge_conflict")
+def _is_same(first: Movement, charge: Charge, head: Head) -> bool:
+    """Whether a charge that was answered before is asked for again, on the same terms."""
+    return (
+        first.kind == "charge"
+        and first.account_id == head.account_id
+        and first.coins == -charge.coins
+        and first.order_key == charge.order_key
+        and first.counter == COUNTERS[charge.purpose]
+    )

@@ -97,12 +97,12 @@ class Model:
 
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
+        known = self.charges.get(charge.charge_id)
+        if known is not None and known[0] == charge:
+            return known[1]
         self.expire(charge.payer, at)
         wallet = self.wallet(charge.payer)
-        if charge.charge_id in self.charges:
-            first, answer = self.charges[charge.charge_id]
-            if first == charge:
-                return answer
+        if known is not None:
             return ModelAnswer("charge_conflict", balance=wallet.balance)
         answer = self._pay(wallet, charge.coins)
         self.charges[charge.charge_id] = (charge, answer)
