@@ -8,7 +8,8 @@ from chassis import probes, serve, telemetry
 from chassis.auth import KeySet, TokenVerifier
 from chassis.graphql import Executor, mount_graphql
 from gifts import bootstrap
-from gifts.graphql.context import GiftsContext, Resources
+from gifts.edge.resources import Resources
+from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
 from gifts.settings import Settings
 

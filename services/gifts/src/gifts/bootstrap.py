@@ -11,9 +11,9 @@ from chassis.relay import Relay
 from contracts.wallet.v1 import CHARGE
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.resources import Resources
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
-from gifts.graphql.context import Resources
 from gifts.settings import Settings
 
 MIGRATIONS = "gifts.migrations"

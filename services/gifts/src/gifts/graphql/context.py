@@ -9,17 +9,9 @@ from chassis.auth import Viewer
 from chassis.db import Pool
 from chassis.graphql import Context
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.resources import Resources
 from gifts.edge.sender import GiftSender
 from gifts.graphql.loaders import Loaders
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What the requests of a process share."""
-
-    pool: Pool
-    catalogues: CatalogueCache
-    sender: GiftSender
 
 
 @dataclass(kw_only=True, slots=True)
