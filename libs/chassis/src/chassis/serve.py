@@ -8,6 +8,7 @@ again.
 
 import asyncio
 import errno
+import gc
 import math
 import signal
 import socket
@@ -64,10 +65,22 @@ def run(main: Task) -> int:
     `stop` is set by the first SIGTERM or SIGINT; a second one cuts `main` off. What telemetry has
     queued is sent before returning.
     """
+    calm_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         status = runner.run(_supervise(main))
     telemetry.shutdown()
     return status
+
+
+def calm_collector() -> None:
+    """Make the garbage collector look for cycles less often, and not among what was imported.
+
+    A batch makes tens of thousands of objects, all of which go without its help; with Python's own
+    thresholds it took an eighth of the processor time of charges.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def serve_app(app: App, stop: asyncio.Event, *, host: str, port: int, grace_s: float) -> None:
