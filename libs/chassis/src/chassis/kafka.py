@@ -5,7 +5,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, override
 
 import structlog
@@ -165,7 +165,8 @@ class Reader:
             member gets its partitions at once. Without one they are free when the dead member's
             session has timed out.
         """
-        self._consumer = AIOKafkaConsumer(
+        self._make = partial(
+            AIOKafkaConsumer,
             bootstrap_servers=servers,
             group_id=group,
             group_instance_id=instance,
@@ -179,11 +180,22 @@ class Reader:
             fetch_max_wait_ms=200,
             max_partition_fetch_bytes=2_097_152,
         )
+        self._consumer = self._make()
 
     async def start(self, topics: Sequence[str], listener: Assignment) -> None:
-        """Join the group."""
+        """Join the group; after an error this may be called again.
+
+        Raises:
+            KafkaError: No broker answers, or it refused.
+        """
         self._consumer.subscribe(topics=topics, listener=listener)
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except KafkaError:
+            # A consumer whose start failed is of no further use.
+            await _stopped(self._consumer)
+            self._consumer = self._make()
+            raise
 
     async def stop(self) -> None:
         """Leave the group."""

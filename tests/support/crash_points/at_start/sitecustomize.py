@@ -88,7 +88,8 @@ def _install(armed: Path) -> None:
 
     db.transaction = stepped_transaction
 
-    from chassis import batch, batcher, consumer, dead_letters, kafka, outbox
+    from chassis import batch, batcher, dead_letters, kafka, outbox
+    from chassis.consuming import applying
 
     def appended(_result: Any, arguments: tuple[Any, ...]) -> str | None:
         if not any(events.records for events in arguments[1].values()):
@@ -98,7 +99,7 @@ def _install(armed: Path) -> None:
 
     wrap(outbox, "append", after=appended)
     wrap(dead_letters, "bury", before="after_apply")
-    wrap(consumer.Consumer, "_move_fence", after=lambda _result, _arguments: "before_apply")
+    wrap(applying, "move_fence", after=lambda _result, _arguments: "before_apply")
     wrap(kafka.Reader, "fetch", before="before_fetch")
     wrap(
         kafka.Writer,
