@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-_TWO_DECIMALS: Final[str] = """
+_TWO_DECIMALS: Final = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
 CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL
 HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP
@@ -12,13 +12,15 @@ MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR 
 SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS
 VED VES WST XCD YER ZAR ZMW
 """
-_NO_DECIMALS: Final[str] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
-_THREE_DECIMALS: Final[str] = "BHD IQD JOD KWD LYD OMR TND"
+_NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DECIMALS: Final = "BHD IQD JOD KWD LYD OMR TND"
 
 EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
-    dict.fromkeys(_TWO_DECIMALS.split(), 2)
-    | dict.fromkeys(_NO_DECIMALS.split(), 0)
-    | dict.fromkeys(_THREE_DECIMALS.split(), 3)
+    {
+        code: decimals
+        for decimals, codes in ((2, _TWO_DECIMALS), (0, _NO_DECIMALS), (3, _THREE_DECIMALS))
+        for code in codes.split()
+    }
 )
 """Decimal places of the minor unit by ISO 4217 code: 2 for USD (cents), 0 for JPY, 3 for KWD."""
 
