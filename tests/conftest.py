@@ -1,10 +1,12 @@
 """One whole stack for all tests that need one: every process, as in production."""
 
+import shutil
 from collections.abc import AsyncGenerator, Generator
 
 import httpx
 import pytest
 
+from local_stack import paths
 from local_stack.client import Client
 from local_stack.stack import Stack, private_stack
 from support.books import Books
@@ -12,6 +14,8 @@ from support.crash_points import CrashPoints
 from support.state import Observer
 from support.world import World
 
+KEPT_LOGS = paths.LOCAL / "failed-stack"
+"""What the processes printed, when a test has failed."""
 
 START_AND_TEST_S = 300
 """Whichever test comes first starts the stack: on a busy machine that alone takes a minute."""
@@ -31,7 +35,7 @@ def all_crash_points(tmp_path_factory: pytest.TempPathFactory) -> CrashPoints:
 
 
 @pytest.fixture(scope="session")
-def stack(all_crash_points: CrashPoints) -> Generator[Stack]:
+def stack(request: pytest.FixtureRequest, all_crash_points: CrashPoints) -> Generator[Stack]:
     """Everything, on free ports, with servers of its own: tests may kill any of it.
 
     Started by the first test that needs it; tests that do are marked `stack` and run on one worker.
@@ -40,6 +44,9 @@ def stack(all_crash_points: CrashPoints) -> Generator[Stack]:
     with private_stack(settings=settings) as stack:
         stack.start()
         yield stack
+        if request.session.testsfailed:
+            shutil.rmtree(KEPT_LOGS, ignore_errors=True)
+            shutil.copytree(stack.home.path / "log", KEPT_LOGS)
 
 
 @pytest.fixture(scope="session")

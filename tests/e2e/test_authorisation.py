@@ -4,12 +4,12 @@ The table is support/authorisation.py.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
-from support.authorisation import CALLERS, ROUTES, Outcome, Route, Row
 from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -26,6 +26,7 @@ from graphql import (
 from chassis.ids import uuid7
 from local_stack.client import Client
 from local_stack.stack import Stack
+from support.authorisation import CALLERS, ROUTES, Outcome, Route, Row
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -35,17 +36,17 @@ OPERATOR_SCOPES = "operator:catalogue operator:refunds operator:payouts operator
 
 @pytest.fixture(scope="module")
 def scene(stack: Stack) -> dict[str, Any]:
-    """An owner who bought coins, gave a gift, got one and started a purchase; and another."""
+    """An owner who bought coins, gave a gift, got one, began a purchase; and a stranger."""
 
     async def set_up() -> dict[str, Any]:
         async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
             world = World(stack, client, http)
-            owner, other = await world.viewer("owner", coins=500), await world.viewer(coins=500)
-            for person in (owner, other):
+            owner, friend = await world.viewer("owner", coins=500), await world.viewer(coins=500)
+            for person in (owner, friend):
                 await world.ask("AcceptGifts", person, input={"accept": True})
-            order = await world.order(other)
+            order = await world.order(friend)
             sent = await world.ask("SendGift", owner, input=order)
-            received = await world.send(other, owner)
+            received = await world.send(friend, owner)
             buy = {
                 "purchaseId": str(uuid7()),
                 "bundleId": (await world.bundles())[0]["id"],
@@ -54,7 +55,7 @@ def scene(stack: Stack) -> dict[str, Any]:
             await world.ask("PurchaseCoins", owner, input=buy)
             return {
                 "owner": owner,
-                "other": other,
+                "other": await world.viewer("other"),
                 "sent": sent["gift"]["id"],
                 "received": received["gift"]["id"],
                 "purchase": buy["purchaseId"],
@@ -81,10 +82,7 @@ def tokens(world: World, scene: Mapping[str, str]) -> dict[str, str | None]:
 async def ask(
     world: World, document: str, token: str | None, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    wanted = [
-        definition.variable.name.value
-        for definition in parse(document).definitions[0].variable_definitions  # pyright: ignore[reportAttributeAccessIssue]
-    ]
+    wanted = re.findall(r"\$(\w+):", document)
     response = await world.http.post(
         world.stack.addresses.graphql,
         json={"query": document, "variables": {name: variables[name] for name in wanted}},

@@ -10,6 +10,7 @@ from chassis.testing.eventually import eventually
 from contracts.gifts.v1 import CHARGE as REQUESTS
 from contracts.gifts.v1 import GIFT as GIFTS
 from contracts.wallet.v1 import CHARGE as ANSWERS
+from support.books import Books
 from support.flow import flowing
 from support.state import Observer
 from support.world import World
@@ -39,10 +40,11 @@ def poison(kind: bytes, chance: random.Random) -> tuple[bytes, Headers]:
 
 
 async def test_neighbours_are_applied_and_each_is_set_aside_once(
-    world: World, observer: Observer
+    world: World, observer: Observer, books: Books
 ) -> None:
     """One of about a hundred records is poison, on every topic at once; nothing stalls."""
     before = await observer.dead_letters()
+    books.expect_dead_letters(ROUNDS * len(READERS))
     chance = random.Random(11)
     writer = Writer(world.stack.addresses.kafka_servers, client_id="poison")
     try:
