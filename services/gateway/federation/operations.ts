@@ -7,7 +7,7 @@ import { ClientError, Code, mask, type RawError } from './errors.ts';
 import { checkCost, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { propagateNulls } from './nulls.ts';
-import { denialError, fillDenied, type Restriction } from './restriction.ts';
+import { fillDenied, refusedAtRoot, type Restriction } from './restriction.ts';
 import type { Viewer } from './tokens.ts';
 
 /** What a request asks for, as it came in the body. */
@@ -50,8 +50,9 @@ export class Operations {
     checkCost(operation.cost, request.variables, this.#rules);
     const restriction = operation.restrictions.for(viewer);
     if (restriction === undefined) return this.#execute(operation, request, caller);
-    // A mutation runs whole or not at all.
-    if (operation.node.operation === 'mutation') throw denialError(viewer);
+    const refused = refusedAtRoot(restriction.denials, request.variables, viewer);
+    // Its mutations run all or not at all; what their answers may show is another matter.
+    if (operation.node.operation === 'mutation' && refused.length > 0) return { data: null, errors: refused };
     return this.#executeRestricted(operation, restriction, request, viewer, caller);
   }
 

@@ -86,7 +86,7 @@ export class Restrictions {
 }
 
 /** The error in the place of a denied field. */
-export function denialError(viewer: Viewer | undefined): ClientError {
+function denialError(viewer: Viewer | undefined): ClientError {
   return viewer === undefined
     ? unauthenticated('token_missing')
     : new ClientError(Code.forbidden, 'You are not allowed to see or do this.');
@@ -125,6 +125,15 @@ export function fillDenied(
     if (isWanted(conditions, variables)) fill(data, path, []);
   }
   return errors;
+}
+
+/** The errors of the root fields that were denied. */
+export function refusedAtRoot(
+  denials: readonly Denial[],
+  variables: Variables,
+  viewer: Viewer | undefined,
+): GraphQLFormattedError[] {
+  return fillDenied({}, denials.filter(({ path }) => path.length === 1), variables, viewer);
 }
 
 function touchedGuards(schema: GraphQLSchema, guards: Guards, document: DocumentNode): Guard[] {

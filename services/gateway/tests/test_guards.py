@@ -132,8 +132,32 @@ def test_mutation_runs_whole_or_not_at_all(
     body = gateway.post(ACCEPT, {"input": {"accept": True}}, token=token).json()
 
     assert body["data"] is None
-    assert [error["extensions"]["code"] for error in body["errors"]] == [code]
+    assert codes(body) == [("acceptGifts", code)]
     assert subgraphs.received == []
+
+
+def test_mutation_runs_though_its_answer_hides_something(gateway: Gateway, issuer: Issuer) -> None:
+    """What the caller may do is one thing, what they may see of the result another."""
+    query = """
+    mutation ($input: SendGiftInput!) {
+      sendGift(input: $input) {
+        ... on SendGiftPayload { gift { creator { id giftsReceived { totalCoins } } } }
+      }
+    }
+    """
+    given = {
+        "giftId": "019b76da-a800-7000-8000-000000000001",
+        "itemId": "rose",
+        "creatorId": "carol",
+        "target": {"videoId": "v1"},
+        "quotedPriceCoins": 1,
+    }
+
+    body = gateway.post(query, {"input": given}, token=issuer.token(scope="viewer")).json()
+
+    creator = {"id": "id-1", "giftsReceived": None}
+    assert body["data"] == {"sendGift": {"gift": {"creator": creator}}}
+    assert codes(body) == [("sendGift.gift.creator.giftsReceived", "FORBIDDEN")]
 
 
 def test_one_document_serves_callers_of_all_kinds(gateway: Gateway, issuer: Issuer) -> None:

@@ -34,15 +34,15 @@ class Receiver(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
     def do_POST(self) -> None:
+        receiver = self.server
+        assert isinstance(receiver, Receiver)
         request = ExportTraceServiceRequest.FromString(self._read_chunks())
-        with self.server.grown:
+        with receiver.grown:
             for resource in request.resource_spans:
                 for scope in resource.scope_spans:
-                    self.server.spans += scope.spans
-            self.server.grown.notify_all()
+                    receiver.spans += scope.spans
+            receiver.grown.notify_all()
         self.send_response(200)
         self.end_headers()
 
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(chunks)
 
-    def log_message(self, *_args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 
 

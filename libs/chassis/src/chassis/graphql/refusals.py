@@ -43,11 +43,10 @@ def refusal[RefusalT: Refusal](
     return declare
 
 
-def refusal_code(cls: type) -> str | None:
-    """The fixed code of a refusal type; None for any other type."""
-    if not issubclass(cls, Refusal) or cls is Refusal:
-        return None
-    return str(next(field.default for field in dataclasses.fields(cls) if field.name == "code"))
+def refusal_code(cls: type[Refusal]) -> str | None:
+    """The fixed code of a refusal type; None where it varies, as in one that reports another's."""
+    default = next(field.default for field in dataclasses.fields(cls) if field.name == "code")
+    return default if isinstance(default, str) and default else None
 
 
 @refusal(
