@@ -3,7 +3,7 @@
 `await check(addresses)` for programs, `python -m checker` for people.
 """
 
-from checker.check import Addresses, check
+from checker.check import Addresses, UnreadableBooksError, check
 from checker.report import Finding, Report
 
-__all__ = ["Addresses", "Finding", "Report", "check"]
+__all__ = ["Addresses", "Finding", "Report", "UnreadableBooksError", "check"]

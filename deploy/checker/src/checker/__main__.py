@@ -5,16 +5,13 @@ Exit status: 0 clean, 1 a breach, 2 the books could not be read.
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import time
 from pathlib import Path
 
-import asyncpg
-
-from chassis.kafka import KafkaError
-from checker.check import Addresses, check
-from checker.report import Report
+from checker.check import Addresses, UnreadableBooksError, check
 from checker.snapshot import SERVICES
 
 _TOLD_EVERY_S = 2.0
@@ -34,7 +31,8 @@ def main() -> int:
         kafka=arguments.kafka,
         topic_prefix=arguments.topic_prefix,
     )
-    report: Report | None = None
+    # What the client says of a broker that is away is said below, in one line.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         report = asyncio.run(
             check(
@@ -45,9 +43,8 @@ def main() -> int:
                 progress=_Progress(),
             )
         )
-    except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as errors:
-        print(f"checker: the books cannot be read: {_first(errors)!r}", file=sys.stderr)
-    if report is None:
+    except UnreadableBooksError as error:
+        print(f"checker: {error}", file=sys.stderr)
         return 2
     if arguments.json is not None:
         arguments.json.write_bytes(report.to_json() + b"\n")
@@ -112,11 +109,6 @@ class _Progress:
         if now - self._told_at >= _TOLD_EVERY_S:
             self._told_at = now
             print(f"checker: {now - self._began_at:4.0f} s  {what}", file=sys.stderr)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 if __name__ == "__main__":

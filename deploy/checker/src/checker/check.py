@@ -7,8 +7,11 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import asyncpg
 import msgspec
 
+from chassis.db import OUTAGES
+from chassis.kafka import KafkaError
 from checker import creators, letters, pipeline, questions
 from checker.draining import Progressed, offsets_agree, wait_until_drained
 from checker.facts import Pile
@@ -40,6 +43,10 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     topic_prefix: str = ""
 
 
+class UnreadableBooksError(Exception):
+    """A database or Kafka cannot be reached or read: the books are neither clean nor a breach."""
+
+
 async def check(
     addresses: Addresses,
     *,
@@ -62,14 +69,31 @@ async def check(
         progress: Is told now and then what is going on.
 
     Raises:
-        OSError, asyncpg.PostgresError, KafkaError: Something cannot be reached or read.
+        UnreadableBooksError: A database or Kafka cannot be reached or read, or there is none.
     """
-    began_at = time.monotonic()
     dsns = {
         service: dsn
         for service in SERVICES
         if service in only and (dsn := getattr(addresses, service)) is not None
     }
+    if not dsns:
+        raise UnreadableBooksError("there is no database to look at: give the address of one")
+    began_at = time.monotonic()
+    try:
+        found = await _look(addresses, dsns, wait_drained_s, allow_dead_letters, progress)
+        return Report(tuple(sorted(found, key=_order)), time.monotonic() - began_at)
+    except* (*OUTAGES, asyncpg.PostgresError, KafkaError) as errors:
+        cause = _first(errors)
+    raise UnreadableBooksError(f"the books cannot be read: {cause!r}") from cause
+
+
+async def _look(
+    addresses: Addresses,
+    dsns: Mapping[str, str],
+    wait_drained_s: float,
+    allow_dead_letters: int,
+    progress: Progress,
+) -> list[Finding]:
     drained: Progressed | None = None
     if addresses.kafka is not None:
         progress("waiting until everything is drained")
@@ -83,8 +107,12 @@ async def check(
             for service, dsn in dsns.items()
         }
         run = _Run(books, addresses, drained, folder, progress)
-        findings = await run.findings(allow_dead_letters)
-    return Report(tuple(sorted(findings, key=_order)), time.monotonic() - began_at)
+        return await run.findings(allow_dead_letters)
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _order(finding: Finding) -> tuple[bool, str]:

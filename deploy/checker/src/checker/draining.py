@@ -1,7 +1,7 @@
 """Waits until everything that was asked for has been done: services work one after another."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis import kafka
@@ -57,28 +57,38 @@ async def wait_until_drained(
 
 
 async def _look(dsns: Mapping[str, str], servers: str, prefix: str) -> Progressed:
+    ends, services = await asyncio.gather(
+        _ends(dsns, servers, prefix),
+        asyncio.gather(*(_progress(service, dsn) for service, dsn in dsns.items())),
+    )
     waiting: list[str] = []
-    topics = [topic.name for service in dsns for topic in CONSUMES[service]]
-    told = await kafka.ends(servers, [prefix + topic for topic in topics])
-    ends = {(topic.removeprefix(prefix), number): end for (topic, number), end in told.items()}
-    for topic in topics:
-        if not any(name == topic for name, _ in ends):
-            raise kafka.KafkaError(f"there is no topic {prefix}{topic}")
-    for service, dsn in dsns.items():
-        async with snapshot(service, dsn) as books:
-            published = await books.row("published")
-            waiting += [f"{service} publishes: {each}" for each in published["examples"] or ()]
-            waiting += [f"{service} applies: {each}" for each in await _behind(books, ends)]
+    for service, (unpublished, applied) in zip(dsns, services, strict=True):
+        waiting += [f"{service} publishes: {each}" for each in unpublished]
+        waiting += [f"{service} applies: {each}" for each in _behind(service, applied, ends)]
     return Progressed(ends, tuple(waiting))
 
 
-async def _behind(books: Snapshot, ends: Ends) -> list[str]:
+async def _ends(services: Iterable[str], servers: str, prefix: str) -> Ends:
+    topics = [prefix + topic.name for service in services for topic in CONSUMES[service]]
+    told = await kafka.ends(servers, topics)
+    return {(topic.removeprefix(prefix), number): end for (topic, number), end in told.items()}
+
+
+async def _progress(service: str, dsn: str) -> tuple[Sequence[str], Ends]:
+    """What a service's relay has still to publish, and how far it has applied its topics."""
+    async with snapshot(service, dsn) as books:
+        published = await books.row("published")
+        return published["examples"] or (), await _applied(books)
+
+
+async def _applied(books: Snapshot) -> Ends:
+    rows = await books.rows("select_offsets")
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+def _behind(service: str, applied: Ends, ends: Ends) -> list[str]:
     """The partitions of which a service has not applied everything, or more than there is."""
-    applied = {
-        (row["topic"], row["partition"]): row["next_offset"]
-        for row in await books.rows("select_offsets")
-    }
-    consumed = {topic.name for topic in CONSUMES[books.service]}
+    consumed = {topic.name for topic in CONSUMES[service]}
     return [
         f"{topic}:{number} is applied up to {applied.get((topic, number), 0)} of {end}"
         for (topic, number), end in sorted(ends.items())
@@ -88,7 +98,7 @@ async def _behind(books: Snapshot, ends: Ends) -> list[str]:
 
 async def offsets_agree(books: Snapshot, ends: Ends) -> Finding:
     """INV6: what a service has applied ends where its topics end."""
-    behind = await _behind(books, ends)
+    behind = _behind(books.service, await _applied(books), ends)
     consumed = [topic.name for topic in CONSUMES[books.service]]
     return Finding(
         "INV6",

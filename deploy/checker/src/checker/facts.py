@@ -90,9 +90,9 @@ class Pile:
 
     def bucket(self, number: int) -> Iterator[bytes]:
         """The facts of a bucket, in the order added."""
-        path = self._file(number)
-        data = path.read_bytes() if path.exists() else b""
-        data += bytes(self._buckets[number])
+        data = bytes(self._buckets[number])
+        if self._path.exists() and (file := self._file(number)).exists():
+            data = file.read_bytes() + data
         for start in range(0, len(data), self.size):
             yield data[start : start + self.size]
 

@@ -164,7 +164,7 @@ async def read_topic(
     topic: Topic,
     listening: Mapping[type[Event], Callable[[Any], None]],
     set_aside: Collection[Position],
-    progress: Progress,
+    tell: Callable[[int], None],
 ) -> Reading:
     """Read a topic to its end and hand each event to its listener.
 
@@ -191,7 +191,7 @@ async def read_topic(
             place = f"partition {each.record.partition} offset {each.record.offset}"
             reading.examples.append(f"{place}: {each.reason}")
         reading.records += len(chunk)
-        progress(f"{topic.name}: {reading.records:,} records read")
+        tell(reading.records)
     return reading
 
 
@@ -230,9 +230,17 @@ async def read_topics(
 
     One after another: the work is this process's own, and reading side by side would not be faster.
     """
-    wanted = {topic for service in services for topic in _TOPICS_OF[service]}
-    for topic, listening in listeners(told).items():
-        if topic in wanted or topic is dead_letter.DEAD_LETTER:
-            told.readings.append(
-                await read_topic(servers, prefix, topic, listening, set_aside, progress)
-            )
+    of_interest = {topic for service in services for topic in _TOPICS_OF[service]}
+    wanted = {
+        topic: listening
+        for topic, listening in listeners(told).items()
+        if topic in of_interest or topic is dead_letter.DEAD_LETTER
+    }
+    ends = await kafka.ends(servers, [prefix + topic.name for topic in wanted])
+    for topic, listening in wanted.items():
+        of = sum(end for (name, _), end in ends.items() if name == prefix + topic.name)
+
+        def tell(read: int, topic: Topic = topic, of: int = of) -> None:
+            progress(f"{topic.name}: {read:,} of {of:,} records read")
+
+        told.readings.append(await read_topic(servers, prefix, topic, listening, set_aside, tell))

@@ -290,6 +290,8 @@ async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        # Stopping waits for the fetch under way, which waits this long at the end of a topic.
+        fetch_max_wait_ms=50,
     )
     await consumer.start()
     try:
@@ -309,9 +311,16 @@ async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
 
 
 async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-    """The offset after the newest record, by topic and partition."""
+    """The offset after the newest record, by topic and partition.
+
+    Raises:
+        KafkaError: The broker is away, or has no such topic.
+    """
     async with admin(servers) as client:
         described: Any = await client.describe_topics(list(topics))
+    for topic in described:
+        if topic["error_code"] != 0:
+            raise for_code(topic["error_code"])(topic["topic"])
     partitions = [
         TopicPartition(topic["topic"], each["partition"])
         for topic in described

@@ -1,0 +1,297 @@
+"""A small world whose books are clean: three services, real topics, purchases, gifts, refusals."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import msgspec
+from aiokafka.admin import RecordsToDelete
+
+from chassis import clock, kafka, migrate
+from chassis.consumer import Consumer, Subscription
+from chassis.db import Conn, Pool, open_pool, transaction
+from chassis.ids import uuid7
+from chassis.kafka import Outbound, Writer
+from chassis.relay import Relay
+from chassis.testing.databases import dsn_of
+from chassis.testing.eventually import eventually
+from checker import Addresses
+from checker.topics import Position
+from contracts import catalogue
+from contracts.dead_letter.v1 import DeadLettered
+from contracts.event import describe, encode
+from contracts.gifts.v1 import CHARGE as REQUESTED
+from contracts.gifts.v1 import ChargeRequested
+from contracts.wallet.v1 import CHARGE as ANSWERED
+from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.testing import a_new_gift, an_order, open_shop, write
+from payouts.commands.publish_rates import publish_rates
+from payouts.consumers.gift_sent import gift_sent
+from payouts.testing import a_rate
+from wallet.commands.credit_purchase import credit_purchase
+from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.domain.purchase import Purchase
+from wallet.store.purchases import insert_purchase
+
+SERVICES = ("wallet", "gifts", "payouts")
+CREATORS = ("anna", "ben", "star")
+VIEWERS = tuple(f"viewer-{n}" for n in range(5))
+PARTITIONS = 3
+
+
+@dataclass(frozen=True)
+class World:
+    """Where a world is."""
+
+    server_dsn: str
+    databases: Mapping[str, str]
+    """Names, by service."""
+    kafka_servers: str
+    prefix: str
+
+    def dsn(self, service: str) -> str:
+        return dsn_of(self.server_dsn, self.databases[service])
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(
+            wallet=self.dsn("wallet"),
+            gifts=self.dsn("gifts"),
+            payouts=self.dsn("payouts"),
+            kafka=self.kafka_servers,
+            topic_prefix=self.prefix,
+        )
+
+    @property
+    def databases_alone(self) -> Addresses:
+        return msgspec.structs.replace(self.addresses, kafka=None)
+
+    @asynccontextmanager
+    async def tampering(self, service: str) -> AsyncGenerator[Conn]:
+        """A session of someone who may do everything: triggers do not fire."""
+        conn = await asyncpg.connect(self.dsn(service))
+        try:
+            await conn.execute("SET session_replication_role = replica")
+            yield conn
+        finally:
+            await conn.close()
+
+    async def publish(self, records: Sequence[Outbound]) -> None:
+        """Put records on this world's topics, which they name without prefix."""
+        writer = Writer(self.kafka_servers, client_id="test")
+        try:
+            await writer.publish(
+                [each._replace(topic=self.prefix + each.topic) for each in records]
+            )
+        finally:
+            await writer.close()
+
+    async def records(self) -> Sequence[Outbound]:
+        """Everything on this world's topics, which they name without prefix."""
+        return [
+            Outbound(topic.name, record.key or b"", record.value or b"", list(record.headers))
+            for topic in catalogue.topics()
+            async for chunk in kafka.read_all(self.kafka_servers, self.prefix + topic.name)
+            for record in chunk
+        ]
+
+    async def announce_dead_letters(self, consumer: str, positions: Sequence[Position]) -> None:
+        """Publish what a consumer would have told of records that it set aside."""
+        topic = describe(DeadLettered).topic.name
+        headers = [("ce_type", describe(DeadLettered).type.encode())]
+        await self.publish(
+            [
+                Outbound(
+                    topic,
+                    b"",
+                    encode(
+                        DeadLettered(
+                            source=f"{name}:{partition}",
+                            offset=offset,
+                            consumer=consumer,
+                            reason="why",
+                            value=b"",
+                            at=clock.now(),
+                        )
+                    ),
+                    headers,
+                )
+                for name, partition, offset in positions
+            ]
+        )
+
+    async def positions_of(self, topic: str, wanted: Callable[[bytes], bool]) -> list[Position]:
+        """Where the records of a topic are whose value is wanted."""
+        return [
+            (topic, record.partition, record.offset)
+            async for chunk in kafka.read_all(self.kafka_servers, self.prefix + topic)
+            for record in chunk
+            if wanted(record.value or b"")
+        ]
+
+    async def forget_oldest_records(self, topic: str) -> None:
+        """Take the first record of each partition away, as retention would in time."""
+        ends = await kafka.ends(self.kafka_servers, [self.prefix + topic])
+        async with kafka.admin(self.kafka_servers) as client:
+            await client.delete_records(
+                {
+                    kafka.TopicPartition(name, number): RecordsToDelete(before_offset=1)
+                    for (name, number), end in ends.items()
+                    if end > 0
+                }
+            )
+
+    async def skip_to_the_ends(self) -> None:
+        """Let the services believe that they have applied all that is on the topics."""
+        topics = [self.prefix + topic.name for topic in catalogue.topics()]
+        ends = await kafka.ends(self.kafka_servers, topics)
+        for service in SERVICES:
+            async with self.tampering(service) as conn:
+                for (topic, partition), end in ends.items():
+                    await conn.execute(
+                        "UPDATE consumed_offset SET next_offset = $3"
+                        " WHERE topic = $1 AND partition = $2",
+                        topic.removeprefix(self.prefix),
+                        partition,
+                        end,
+                    )
+
+
+type Copy = Callable[..., Awaitable[World]]
+"""Makes a copy of the world, to be broken."""
+
+
+async def execute(dsn: str, *statements: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await conn.execute(statement)
+    finally:
+        await conn.close()
+
+
+async def drop(world: World) -> None:
+    await execute(
+        world.server_dsn,
+        *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in world.databases.values()),
+    )
+
+
+async def build(world: World) -> None:
+    """Make the databases and topics, and let viewers buy coins and give until all is settled."""
+    await kafka.ensure_topics(
+        world.kafka_servers, catalogue.topics(), prefix=world.prefix, partitions=PARTITIONS
+    )
+    for service in SERVICES:
+        await execute(world.server_dsn, f"CREATE DATABASE {world.databases[service]}")
+        await migrate.migrate(world.dsn(service), f"{service}.migrations")
+    async with AsyncExitStack() as stack:
+        pools = {
+            service: await stack.enter_async_context(
+                await open_pool(world.dsn(service), connections_max=4, application="test")
+            )
+            for service in SERVICES
+        }
+        async with transaction(pools["payouts"]) as conn:
+            await publish_rates(conn, [a_rate()], now=clock.now())
+        await open_shop(pools["gifts"], *CREATORS)
+        async with transaction(pools["wallet"]) as conn:
+            await conn.execute("INSERT INTO price_book VALUES (1, now(), '{}')")
+        for place, viewer in enumerate(VIEWERS):
+            for coins in (30, 20 + place):
+                await buy(pools["wallet"], viewer, coins)
+        await give(pools["gifts"])
+        await run_until_settled(world, pools)
+
+
+async def buy(wallet: Pool, viewer: str, coins: int) -> None:
+    now = clock.now()
+    purchase = Purchase(
+        purchase_id=uuid7(),
+        user_id=viewer,
+        provider="sandbox",
+        bundle_id="small",
+        price_book_version=1,
+        coins=coins,
+        bonus_coins=coins // 10,
+        amount_minor=coins,
+        currency="USD",
+        seller="platform",
+        refund_window_days=14,
+        bonus_expires_after_days=90,
+        status="CREATED",
+        payment_id=None,
+        checkout_url=None,
+        created_at=now,
+        paid_at=None,
+        credited_at=None,
+    )
+    async with transaction(wallet) as conn:
+        await insert_purchase(conn, purchase)
+        await credit_purchase(conn, purchase, payment_id=str(uuid7()), at=now, traceparent=None)
+
+
+async def give(gifts: Pool) -> None:
+    """Each viewer gives in many small pieces, crossing from lot to lot, until coins run short."""
+    orders = [
+        an_order(
+            sender_id=viewer,
+            creator_id=CREATORS[n % len(CREATORS)],
+            count=1 + (n + place) % 4,
+            quoted_price_coins=1 + (n + place) % 4,
+        )
+        for n in range(24)
+        for place, viewer in enumerate(VIEWERS)
+    ]
+    orders += [
+        an_order(sender_id="pauper", creator_id="star", count=5, quoted_price_coins=5)
+        for _ in range(3)
+    ]
+    for start in range(0, len(orders), 40):
+        await write(gifts, *(a_new_gift(order) for order in orders[start : start + 40]))
+
+
+async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
+    """Run the three workers as in production, but in this process."""
+    subscriptions = {
+        "wallet": Subscription(REQUESTED, [ChargeRequested], OnChargeRequested()),
+        "gifts": Subscription(ANSWERED, EVENTS, ChargeAnswered()),
+        "payouts": gift_sent(),
+    }
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for service, subscription in subscriptions.items():
+            consumer = Consumer(
+                pool=pools[service],
+                servers=world.kafka_servers,
+                group=service,
+                subscriptions=[subscription],
+                topic_prefix=world.prefix,
+            )
+            relay = Relay(
+                world.dsn(service),
+                Writer(world.kafka_servers, client_id=f"{service}-relay"),
+                source=service,
+                topic_prefix=world.prefix,
+            )
+            tasks.create_task(consumer.run(stop))
+            tasks.create_task(relay.run(stop))
+        await eventually(lambda: settled(pools), within_s=60)
+        stop.set()
+
+
+async def settled(pools: Mapping[str, Pool]) -> bool:
+    """Every gift answered and accrued, every event published."""
+    pending = await pools["gifts"].fetchval("SELECT count(*) FROM gift WHERE status = 'PENDING'")
+    sent = await pools["gifts"].fetchval("SELECT count(*) FROM gift WHERE status = 'SENT'")
+    accrued = await pools["payouts"].fetchval("SELECT count(*) FROM accrual")
+    unpublished = [
+        await pool.fetchval(
+            "SELECT count(*) FROM outbox_stream AS s LEFT JOIN outbox_cursor AS c USING (stream)"
+            " WHERE s.next_seq <> coalesce(c.next_seq, 1)"
+        )
+        for pool in pools.values()
+    ]
+    return pending == 0 and sent == accrued and not any(unpublished)

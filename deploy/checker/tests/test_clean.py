@@ -1,0 +1,86 @@
+"""Books that are clean are called clean, after everything was looked at."""
+
+import msgspec
+import pytest
+from checker_world import CREATORS, Copy, World
+
+from checker import Addresses, UnreadableBooksError, check
+from checker.snapshot import SERVICES
+
+
+async def test_a_world_at_rest_is_clean(world: World) -> None:
+    """Every invariant of the spine was looked at, and none of them at nothing."""
+    report = await check(world.addresses)
+
+    assert report.clean, report.in_words()
+    looked_at = {finding.invariant for finding in report.findings}
+    assert looked_at == {
+        *("drained", "INV1", "INV2", "INV3", "INV4", "INV5", "INV6", "INV8", "INV9", "letters")
+    }
+    empty = {finding.of for finding in report.findings if not finding.compared}
+    assert empty == {"all", "all → topic", "platform.dead_letter.v1"}
+    assert not any(finding.skipped for finding in report.findings)
+
+
+async def test_the_world_has_something_of_everything(world: World) -> None:
+    """A guard: charges by one lot and by several, refusals, purchases and bonus coins."""
+    async with world.tampering("wallet") as conn:
+        kinds = await conn.fetchrow("""
+            SELECT
+                count(*) FILTER (WHERE kind = 'charge' AND lot_ids IS NULL) AS by_one,
+                count(*) FILTER (WHERE kind = 'charge' AND lot_ids IS NOT NULL) AS by_several,
+                count(*) FILTER (WHERE outcome <> 'posted') AS refused,
+                count(*) FILTER (WHERE kind = 'purchase') AS purchases,
+                count(*) FILTER (WHERE kind = 'bonus') AS bonuses
+            FROM movement
+        """)
+    assert kinds is not None
+    assert min(kinds) >= 5
+
+
+async def test_published_again_is_no_breach(broken: Copy, world: World) -> None:
+    """A relay that dies before it moves its cursor publishes again: the same words are no news."""
+    records = await world.records()
+
+    copy = await broken(records=[*records, *records[len(records) // 2 :]])
+    report = await check(copy.addresses)
+
+    assert report.clean, report.in_words()
+
+
+async def test_only_the_services_asked_for(world: World) -> None:
+    """Without addresses of the others, or told not to look at them, one service stands alone."""
+    alone = await check(msgspec.structs.replace(world.addresses, gifts=None, payouts=None))
+    only = await check(world.addresses, only=["payouts"])
+
+    assert alone.clean
+    assert only.clean
+    of = {finding.of for finding in alone.findings}
+    assert {"wallet", "wallet → topic", "topic → wallet"} <= of
+    assert not {"gifts", "payouts", "topic → payouts"} & of
+    assert "payouts" in {finding.of for finding in only.findings}
+
+
+async def test_nothing_to_look_at_is_not_clean(world: World) -> None:
+    with pytest.raises(UnreadableBooksError, match="no database to look at"):
+        await check(Addresses(kafka=world.kafka_servers))
+    with pytest.raises(UnreadableBooksError, match="cannot be read"):
+        await check(msgspec.structs.replace(world.addresses, topic_prefix="nobody."))
+
+
+async def test_without_kafka_databases_are_compared(world: World) -> None:
+    report = await check(msgspec.structs.replace(world.addresses, kafka=None))
+
+    assert report.clean
+    assert {"INV1", "INV2", "INV3", "INV8", "INV9"} <= {
+        finding.invariant for finding in report.findings
+    }
+    assert "drained" in {finding.invariant for finding in report.findings}
+
+
+async def test_per_creator_figures_are_of_all_services(world: World) -> None:
+    report = await check(world.addresses)
+
+    [coins] = [finding for finding in report.findings if finding.invariant == "INV9"]
+    assert coins.compared == len(CREATORS)
+    assert coins.of == " = ".join(SERVICES)

@@ -1,0 +1,303 @@
+"""Each invariant is broken once in a database, and the checker says which, and where."""
+
+from typing import NamedTuple
+
+import pytest
+from checker_world import Copy
+
+from checker import check
+
+
+class Fault(NamedTuple):
+    """What somebody who may do everything does to a service's database."""
+
+    service: str
+    statement: str
+    broken: set[tuple[str, str]]
+    """Invariants, and whose books, that must be reported, among others."""
+
+    @property
+    def needs_topics(self) -> bool:
+        """Whether only the topics tell; reading them is most of the time."""
+        return any("topic" in of for _, of in self.broken)
+
+
+SOME = {
+    "wallet": """
+        CREATE TEMP VIEW some_charge AS
+        SELECT movement_id FROM movement WHERE kind = 'charge' LIMIT 1
+    """,
+    "gifts": """
+        CREATE TEMP VIEW some_sent_gift AS
+        SELECT gift_id FROM gift WHERE status = 'SENT' LIMIT 1
+    """,
+    "payouts": "CREATE TEMP VIEW some_accrual AS SELECT gift_id FROM accrual LIMIT 1",
+}
+"""What a fault may befall."""
+
+FAULTS = {
+    "coins from nowhere": Fault(
+        "wallet",
+        "UPDATE system_account SET credits_coins = credits_coins + 1 WHERE name = 'gift_clearing'",
+        {("INV1", "wallet"), ("INV3", "wallet")},
+    ),
+    "a balance below zero": Fault(
+        "wallet",
+        """ALTER TABLE account DROP CONSTRAINT account_not_overdrawn;
+        ALTER TABLE account DROP CONSTRAINT account_lots_add_up;
+        UPDATE account
+        SET debits_coins = credits_coins + 1, lot_ids = '{}', lot_coins = '{}'
+        WHERE owner_id = 'viewer-1'""",
+        {("INV2", "wallet"), ("INV1", "wallet")},
+    ),
+    "totals that the journal does not explain": Fault(
+        "wallet",
+        """UPDATE account
+        SET debits_coins = debits_coins + 1, credits_coins = credits_coins + 1
+        WHERE owner_id = 'viewer-1'""",
+        {("INV3", "wallet")},
+    ),
+    "a version that was not moved": Fault(
+        "wallet",
+        "UPDATE account SET version = version - 1 WHERE owner_id = 'viewer-1'",
+        {("INV3", "wallet"), ("INV5", "wallet → topic")},
+    ),
+    "a movement that leaves another balance": Fault(
+        "wallet",
+        """UPDATE movement SET balance_coins = balance_coins + 1
+        WHERE movement_id = (TABLE some_charge)""",
+        {("INV3", "wallet")},
+    ),
+    "a shard that took another's coins": Fault(
+        "wallet",
+        """UPDATE system_account SET credits_coins = credits_coins + moved.by
+        FROM (
+            SELECT
+                shard,
+                CASE WHEN row_number() OVER (ORDER BY shard) = 1 THEN 1 ELSE -1 END AS by
+            FROM system_account
+            WHERE name = 'gift_clearing'
+            ORDER BY shard
+            LIMIT 2
+        ) AS moved
+        WHERE name = 'gift_clearing' AND system_account.shard = moved.shard""",
+        {("INV3", "wallet")},
+    ),
+    "slices that are not all of a charge": Fault(
+        "wallet",
+        """ALTER TABLE movement DROP CONSTRAINT movement_slices_add_up;
+        UPDATE movement SET lot_coins[1] = lot_coins[1] + 1
+        WHERE movement_id = (SELECT movement_id FROM movement WHERE lot_ids IS NOT NULL LIMIT 1)""",
+        {("INV8", "wallet"), ("INV5", "wallet → topic")},
+    ),
+    "a lot that lost a coin": Fault(
+        "wallet",
+        "UPDATE lot SET coins = coins + 1 WHERE lot_id = (SELECT min(lot_id) FROM lot)",
+        {("INV8", "wallet"), ("INV4", "wallet")},
+    ),
+    "a lot that another viewer's charge took from": Fault(
+        "wallet",
+        """UPDATE movement SET lot_id = (
+            SELECT max(lot_id) FROM lot WHERE account_id <> movement.account_id
+        )
+        WHERE movement_id = (
+            SELECT movement_id FROM movement
+            WHERE kind = 'charge' AND outcome = 'posted' AND lot_ids IS NULL
+            LIMIT 1
+        )""",
+        {("INV8", "wallet"), ("INV5", "wallet → topic")},
+    ),
+    "a payment that was credited twice": Fault(
+        "wallet",
+        """INSERT INTO lot (
+            account_id, coins, acquired_at, refundable_until, movement_id, class, source_kind,
+            source_id
+        )
+        SELECT
+            account_id, coins, acquired_at, refundable_until, gen_random_uuid(), class,
+            source_kind, source_id
+        FROM lot
+        WHERE class = 'purchased'
+        LIMIT 1""",
+        {("INV4", "wallet"), ("INV8", "wallet")},
+    ),
+    "a purchase that was never told": Fault(
+        "wallet",
+        """INSERT INTO purchase
+        SELECT (jsonb_populate_record(p, jsonb_build_object(
+            'purchase_id', gen_random_uuid(), 'payment_id', 'another'
+        ))).*
+        FROM purchase AS p
+        LIMIT 1""",
+        {("INV4", "wallet"), ("INV5", "wallet → topic")},
+    ),
+    "an outcome that is gone": Fault(
+        "wallet",
+        "DELETE FROM movement WHERE movement_id = (TABLE some_charge)",
+        {("INV4", "topic → wallet"), ("INV5", "wallet → topic"), ("INV3", "wallet")},
+    ),
+    "a gift that no history shows": Fault(
+        "gifts",
+        "DELETE FROM received_gift WHERE seq = (SELECT min(seq) FROM received_gift)",
+        {("INV3", "gifts")},
+    ),
+    "a gift that a history shows twice": Fault(
+        "gifts",
+        "INSERT INTO received_gift (creator_id, gift_id)"
+        " SELECT creator_id, gift_id FROM received_gift LIMIT 1",
+        {("INV3", "gifts")},
+    ),
+    "a creator's total that gifts do not explain": Fault(
+        "gifts",
+        "UPDATE creator_total SET coins = coins + 1 WHERE creator_id = 'star'",
+        {("INV3", "gifts")},
+    ),
+    "a price that the catalogue never had": Fault(
+        "gifts",
+        "UPDATE gift SET price_coins = price_coins + 1 WHERE gift_id = (TABLE some_sent_gift)",
+        {("INV8", "gifts"), ("INV4", "gifts → topic"), ("INV9", "wallet = gifts = payouts")},
+    ),
+    "a gift without an answer": Fault(
+        "gifts",
+        """UPDATE gift SET status = 'PENDING', settled_at = NULL
+        WHERE gift_id = (TABLE some_sent_gift)""",
+        {("drained", "gifts"), ("INV5", "topic → gifts"), ("INV3", "gifts")},
+    ),
+    "a gift that was refused though it was paid for": Fault(
+        "gifts",
+        """UPDATE gift
+        SET status = 'REFUSED', refusal_code = 'x', needed_coins = 1, balance_coins = 0
+        WHERE gift_id = (TABLE some_sent_gift)""",
+        {("INV5", "topic → gifts"), ("INV5", "gifts → topic")},
+    ),
+    "a gift that nobody was asked to charge": Fault(
+        "gifts",
+        """INSERT INTO gift (
+            gift_id, price_coins, requested_at, settled_at, count, catalogue_version, sender_id,
+            creator_id, item_id, target_kind, target_id, status, body_hash
+        )
+        SELECT
+            gen_random_uuid(), price_coins, requested_at, settled_at, count, catalogue_version,
+            sender_id, creator_id, item_id, target_kind, target_id, status, body_hash
+        FROM gift
+        WHERE status = 'SENT'
+        LIMIT 1""",
+        {("INV4", "gifts → topic"), ("INV5", "topic → gifts"), ("INV5", "gifts → topic")},
+    ),
+    "diamonds from nowhere": Fault(
+        "payouts",
+        """UPDATE creator_earning SET lifetime_micro_diamonds = lifetime_micro_diamonds + 1
+        WHERE creator_id = 'star'""",
+        {("INV1", "payouts"), ("INV3", "payouts"), ("INV5", "payouts → topic")},
+    ),
+    "diamonds that mature too early": Fault(
+        "payouts",
+        """UPDATE earning_bucket SET matures_on = matures_on - 1 WHERE creator_id = 'star'""",
+        {("INV3", "payouts")},
+    ),
+    "an accrual that is gone": Fault(
+        "payouts",
+        "DELETE FROM accrual WHERE gift_id = (TABLE some_accrual)",
+        {("INV5", "topic → payouts"), ("INV3", "payouts"), ("INV9", "wallet = gifts = payouts")},
+    ),
+    "an accrual that no gift explains": Fault(
+        "payouts",
+        """INSERT INTO accrual
+        SELECT (jsonb_populate_record(a, jsonb_build_object('gift_id', gen_random_uuid()))).*
+        FROM accrual AS a
+        LIMIT 1""",
+        {("INV5", "topic → payouts"), ("INV9", "wallet = gifts = payouts")},
+    ),
+    "slices that are not all of an accrual": Fault(
+        "payouts",
+        """ALTER TABLE accrual DROP CONSTRAINT accrual_slices_add_up_to_coins;
+        ALTER TABLE accrual DROP CONSTRAINT accrual_slices_add_up_to_micro_diamonds;
+        UPDATE accrual SET slice_coins[1] = slice_coins[1] + 1
+        WHERE gift_id = (TABLE some_accrual)""",
+        {("INV8", "payouts"), ("INV5", "topic → payouts")},
+    ),
+    "an accrual at a rate that was not in force": Fault(
+        "payouts",
+        """INSERT INTO earning_rate
+        SELECT (jsonb_populate_record(r, jsonb_build_object(
+            'version', 2, 'effective_from', now() + INTERVAL '1 day'
+        ))).*
+        FROM earning_rate AS r;
+        UPDATE accrual SET rate_version = 2 WHERE gift_id = (TABLE some_accrual)""",
+        {("INV8", "payouts"), ("INV3", "payouts")},
+    ),
+    "more diamonds per coin than the rate": Fault(
+        "payouts",
+        """UPDATE accrual
+        SET
+            micro_diamonds = micro_diamonds + 1,
+            slice_micro_diamonds[1] = slice_micro_diamonds[1] + 1
+        WHERE gift_id = (TABLE some_accrual)""",
+        {("INV8", "payouts"), ("INV3", "payouts")},
+    ),
+    "coins of another class": Fault(
+        "payouts",
+        "UPDATE accrual SET lot_classes[1] = 'granted'",
+        {("INV8", "wallet = payouts"), ("INV8", "payouts")},
+    ),
+    "a slice that matures before its lot": Fault(
+        "payouts",
+        "UPDATE accrual SET matures_on[1] = matures_on[1] - 1 WHERE gift_id = (TABLE some_accrual)",
+        {("INV8", "wallet = payouts"), ("INV3", "payouts")},
+    ),
+    "a lot that the wallet does not have": Fault(
+        "payouts",
+        "UPDATE accrual SET lot_ids[1] = 999999 WHERE gift_id = (TABLE some_accrual)",
+        {("INV8", "wallet = payouts"), ("INV5", "topic → payouts")},
+    ),
+    "an outbox row that is gone": Fault(
+        "wallet",
+        """DELETE FROM outbox WHERE (stream, seq) = (
+            SELECT stream, min(seq) + 1 FROM outbox GROUP BY stream HAVING count(*) > 2 LIMIT 1
+        )""",
+        {("INV6", "wallet")},
+    ),
+    "the first outbox row, gone before its time": Fault(
+        "wallet",
+        "DELETE FROM outbox WHERE seq = 1 AND stream = 'api'",
+        {("INV6", "wallet")},
+    ),
+    "the last outbox row, gone": Fault(
+        "gifts",
+        """DELETE FROM outbox WHERE (stream, seq) = (
+            SELECT stream, next_seq - 1 FROM outbox_stream WHERE stream = 'api'
+        )""",
+        {("INV6", "gifts")},
+    ),
+    "an outbox row that was rewritten": Fault(
+        "payouts",
+        "UPDATE outbox SET records = records || 'x'::bytea WHERE seq = 1",
+        {("INV6", "payouts")},
+    ),
+    "an outbox head that forgot its last row": Fault(
+        "gifts",
+        "UPDATE outbox_stream SET head_hash = sha256('x') WHERE stream = 'api'",
+        {("INV6", "gifts")},
+    ),
+    "a record that was set aside and not announced": Fault(
+        "gifts",
+        "INSERT INTO dead_letter VALUES ('wallet.charge.v1', 0, 99999, NULL, NULL, '', 'why')",
+        {("letters", "all"), ("letters", "all → topic")},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+async def test_fault_is_seen(broken: Copy, fault: Fault) -> None:
+    """The invariant is reported for the right books, with an example."""
+    copy = await broken()
+    async with copy.tampering(fault.service) as conn:
+        await conn.execute(SOME[fault.service])
+        await conn.execute(fault.statement)
+
+    report = await check(copy.addresses if fault.needs_topics else copy.databases_alone)
+
+    breached = [finding for finding in report.findings if finding.wrong]
+    assert fault.broken <= {(finding.invariant, finding.of) for finding in breached}
+    assert all(finding.examples for finding in breached)
+    assert not report.clean
