@@ -57,8 +57,9 @@ function originHost(origin: string): string | undefined {
 }
 
 async function readBody(request: IncomingMessage, bytesMax: number): Promise<string> {
-  const tooLarge = bad(413, `At most ${bytesMax} bytes.`, { connection: 'close' });
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge;
+  // Made only when thrown: the stack of an error costs more than reading the body.
+  const tooLarge = (): RequestError => bad(413, `At most ${bytesMax} bytes.`, { connection: 'close' });
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -66,7 +67,7 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<str
     size += chunk.length;
     if (size > bytesMax) {
       request.removeAllListeners('data');
-      reject(tooLarge);
+      reject(tooLarge());
     } else {
       chunks.push(chunk);
     }

@@ -125,8 +125,9 @@ async def test_missing_keys_are_an_outage(client: AsyncClient) -> None:
         b'{"query": "{ __typename }", "variables": []}',
         b'{"query": "{ __typename }", "operationName": 1}',
         b'{"query": "\xff"}',
+        b'{"query": "{ __typename }", "variables": {"deep": ' + b"[" * 60_000,
     ],
-    ids=repr,
+    ids=lambda content: repr(content[:60]),
 )
 async def test_malformed_bodies_are_refused(client: AsyncClient, content: bytes) -> None:
     """One clear error; batches are not taken."""
@@ -148,3 +149,28 @@ async def test_only_posted_json_is_taken(client: AsyncClient) -> None:
     by_form = await post(client, {"query": "{ __typename }"}, content_type="text/plain")
 
     assert (by_get.status_code, by_form.status_code) == (405, 415)
+
+
+async def test_other_paths_are_the_applications(notes: Any) -> None:
+    """Webhooks and probes are served beside it; middleware sees requests of both kinds."""
+    seen: list[str] = []
+
+    class Watch:
+        def __init__(self, app: Any) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self._app(scope, receive, send)
+            seen.append(scope["route"].path)
+
+    app = FastAPI()
+    app.add_middleware(Watch)
+    mount_graphql(app, notes.executor, verifier=Tokens(), make_context=notes.context)
+    app.get("/other")(lambda: "here")
+    client = AsyncClient(transport=ASGITransport(app), base_url="http://test")
+
+    await post(client, {"query": "{ __typename }"})
+    other = await client.get("/other")
+
+    assert other.json() == "here"
+    assert seen == ["/graphql", "/other"]

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 import msgspec
 import structlog
 from fastapi import FastAPI
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.auth import (
     KeysUnavailableError,
@@ -56,9 +56,30 @@ def mount_graphql(
     make_context: MakeContext,
     path: str = "/graphql",
 ) -> None:
-    """Serve the schema at `path`. Spans are `chassis.telemetry.TracingMiddleware`'s work."""
+    """Serve the schema at `path`. Spans are `chassis.telemetry.TracingMiddleware`'s work.
+
+    Around FastAPI's routing and not through it, which would cost as much as a small query; within
+    every middleware that is added to `app`.
+    """
     endpoint = GraphQLEndpoint(executor, verifier, make_context)
-    app.router.routes.append(Route(path, endpoint, include_in_schema=False))
+    app.user_middleware.append(Middleware(_AtPath, path=path, endpoint=endpoint))
+
+
+class _AtPath:
+    """Middleware that answers one path itself."""
+
+    def __init__(self, app: ASGIApp, path: str, endpoint: ASGIApp) -> None:
+        self.path = path
+        self._app = app
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == self.path:
+            # Names the route for those around us who ask, as a router would.
+            scope["route"] = self
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class RequestRefusedError(Exception):
@@ -133,7 +154,7 @@ def read_operation(body: bytes) -> Operation:
     """The operation in a request's body. Raises RequestRefusedError unless it has the form."""
     try:
         read = _decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         message = f"The body is not a GraphQL request in JSON: {error}."
         raise RequestRefusedError(400, BadUserInputError(message)) from error
     return Operation(read.query, read.variables, read.operation_name)
