@@ -41,7 +41,8 @@ def stack(request: pytest.FixtureRequest, all_crash_points: CrashPoints) -> Gene
     Started by the first test that needs it; tests that do are marked `stack` and run on one worker.
     """
     settings = all_crash_points.settings | {"GATEWAY_RATE_LIMIT_REQUESTS": "0"}
-    with private_stack(settings=settings) as stack:
+    # Durable: a PostgreSQL that is killed must not forget what it has promised.
+    with private_stack(durable=True, settings=settings) as stack:
         stack.start()
         yield stack
         if request.session.testsfailed:

@@ -36,6 +36,7 @@ class Flow:
         self._coins = viewers
         self._creators = creators
         self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
         self.given: list[Given] = []
 
     async def moves(self, gifts: int = 1, *, within_s: float = 30) -> None:
@@ -43,23 +44,36 @@ class Flow:
 
         Raises:
             TimeoutError: They were not within the time: the flow has stopped.
+            Exception: What a caller met that no patience helps against.
         """
         wanted = len(self.given) + gifts
 
         async def settled() -> int:
+            if self._running is not None and self._running.done():
+                self._running.result()
             return len(self.given)
 
         await eventually(settled, until=lambda count: count >= wanted, within_s=within_s)
 
-    async def run(self, callers: int) -> None:
-        """Send until `end` is called."""
+    def begin(self, callers: int) -> None:
+        """Let so many callers send until `end` is called."""
+        self._running = asyncio.create_task(self._run(callers))
+
+    async def _run(self, callers: int) -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(callers):
                 group.create_task(self._call(random.Random(number)))
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Let every caller finish the gift in hand."""
         self._stop.set()
+        if self._running is not None:
+            await self._running
+
+    def break_off(self) -> None:
+        """End now, whatever is in hand."""
+        if self._running is not None:
+            self._running.cancel()
 
     async def _call(self, chance: random.Random) -> None:
         viewers = list(self._coins)
@@ -108,13 +122,12 @@ async def flowing(world: World, *, callers: int = 8) -> AsyncGenerator[Flow]:
     poor = await world.viewer("poor")
     viewers = {viewer: await world.balance(viewer) for viewer in (*rich, poor)}
     flow = Flow(world, viewers, [creators[0], *creators])
-    running = asyncio.create_task(flow.run(callers))
+    flow.begin(callers)
     try:
         await flow.moves(2 * callers)
         yield flow
     except BaseException:
-        running.cancel()
+        flow.break_off()
         raise
-    flow.end()
-    await running
+    await flow.end()
     await flow.verify()
