@@ -7,13 +7,15 @@ import pytest
 from starlette.applications import Starlette
 
 from chassis import probes
-from chassis.probes import Check, flag
+from chassis.probes import Check, Figure, flag
 from chassis.telemetry import metrics
 
 
 @asynccontextmanager
-async def probed(checks: Sequence[Check]) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(Starlette(routes=probes.routes(checks)))
+async def probed(
+    checks: Sequence[Check], figures: Sequence[Figure] = ()
+) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(Starlette(routes=probes.routes(checks, figures=figures)))
     async with httpx.AsyncClient(transport=transport, base_url="http://probes") as client:
         yield client
 
@@ -73,3 +75,33 @@ async def test_serves_metrics_for_prometheus() -> None:
 
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'largesse_dead_letters_total{topic="gifts.probe-test.v1"} 1.0' in response.text
+
+
+async def test_figures_are_read_when_they_are_asked_for() -> None:
+    waiting = 0
+
+    async def read() -> None:
+        metrics.WEBHOOKS_UNMATCHED.labels("probed").set(waiting)
+
+    async with probed([], [read]) as client:
+        first = await client.get("/metrics")
+        waiting = 3
+        second = await client.get("/metrics")
+
+    line = 'largesse_webhooks_unmatched{provider="probed"} '
+    assert line + "0.0" in first.text
+    assert line + "3.0" in second.text
+
+
+async def test_figures_keep_their_value_in_an_outage() -> None:
+    """The other metrics are answered all the same: they tell of the outage."""
+    metrics.WEBHOOKS_UNMATCHED.labels("away").set(2)
+
+    async def fail() -> None:
+        raise ConnectionRefusedError
+
+    async with probed([], [fail]) as client:
+        response = await client.get("/metrics")
+
+    assert response.status_code == 200
+    assert 'largesse_webhooks_unmatched{provider="away"} 2.0' in response.text

@@ -104,7 +104,7 @@ class EventReader:
             for name, value in record.headers:
                 if name == "ce_type":
                     kind = value
-                elif name == "traceparent":
+                elif name == "traceparent" and value is not None:
                     traceparent = value.decode("ascii", "replace")
             decoder = decoders.get(kind) if kind is not None else None
             if decoder is None:
@@ -116,7 +116,7 @@ class EventReader:
                 continue
             try:
                 event = decoder.decode(record.value)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 failed.append(Undecodable(record, str(error)))
                 continue
             received.append(Received(event, record.partition, record.offset, traceparent))

@@ -2,13 +2,14 @@
 
 - `/livez` answers as long as the event loop turns; whatever must end the process ends it itself.
 - `/readyz` asks every check; the first that fails is named in one line of JSON, with 503.
-- `/metrics` is for Prometheus.
+- `/metrics` is for Prometheus. Figures that stand in a database are read when they are asked for.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,8 @@ from chassis.telemetry import metrics
 
 CHECK_TIMEOUT_S: Final = 2.0
 """Longer than any healthy check takes, shorter than an orchestrator's patience."""
+
+log = structlog.get_logger()
 
 
 class Check(NamedTuple):
@@ -54,8 +57,17 @@ def database(pool: Pool, migrations: str) -> Check:
     return Check("database", find_fault)
 
 
-def routes(checks: Sequence[Check]) -> list[Route]:
-    """The three routes; add them to an application's routes."""
+type Figure = Callable[[], Awaitable[None]]
+"""Brings a gauge up to date, by asking whoever knows."""
+
+
+def routes(checks: Sequence[Check], *, figures: Sequence[Figure] = ()) -> list[Route]:
+    """The three routes; add them to an application's routes.
+
+    Args:
+        checks: What `/readyz` asks.
+        figures: What `/metrics` reads first. In an outage they keep their last value.
+    """
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -70,6 +82,7 @@ def routes(checks: Sequence[Check]) -> list[Route]:
         return JSONResponse({"ready": True})
 
     async def show_metrics(_: Request) -> Response:
+        await _read_figures(figures)
         return Response(metrics.render(), media_type=metrics.CONTENT_TYPE)
 
     return [
@@ -85,3 +98,12 @@ async def _fault_of(check: Check) -> str | None:
             return await check.find_fault()
     except TimeoutError:
         return f"no answer within {CHECK_TIMEOUT_S:g} s"
+
+
+async def _read_figures(figures: Sequence[Figure]) -> None:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            for read in figures:
+                await read()
+    except OUTAGES as error:
+        log.warning("figures_not_read", reason=repr(error))
