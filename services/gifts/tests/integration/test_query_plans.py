@@ -78,7 +78,7 @@ async def test_page_of_a_history_reads_its_rows_and_stops(
 
 
 async def test_settling_finds_each_gift_by_its_id(filled: Conn) -> None:
-    plan = await plan_of(filled, gift.STATEMENTS["settle_sent"], [], [], [], [])
+    plan = await plan_of(filled, gift.STATEMENTS["settle_sent"], [], "{}", "{}", [])
 
     assert indexes(plan) == ["gift_pkey"]
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
@@ -91,7 +91,7 @@ async def test_refusing_finds_each_gift_by_its_id(filled: Conn) -> None:
 
 
 async def test_writing_finds_each_creator_by_id(filled: Conn) -> None:
-    nothing: list[list[object]] = [[] for _ in range(12)]
+    nothing: list[object] = [[], *["{}"] * 8, [], [], []]
 
     plan = await plan_of(filled, gift.STATEMENTS["insert_gifts"], *nothing)
 

@@ -53,11 +53,12 @@ async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
     free = await store.insert_gifts(
         conn, [new.gift for new in unique], [new.body_hash for new in unique]
     )
-    fresh = [new for new in unique if new.gift.gift_id in free]
-    if len(fresh) == len(gifts):
+    if len(free) == len(gifts):
         outcomes: list[Outcome] = [Written(new.gift, replayed=False) for new in gifts]
+        fresh = unique
     else:
         outcomes = await _told_apart(conn, gifts, free)
+        fresh = [new for new in unique if new.gift.gift_id in free]
     await outbox.append(conn, {API_STREAM: _charge_requests(fresh)})
     return outcomes
 

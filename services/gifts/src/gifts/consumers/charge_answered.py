@@ -1,7 +1,7 @@
 """The wallet's answers to requested charges settle the gifts they are for."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, override
+from typing import override
 from uuid import UUID
 
 import structlog
@@ -22,11 +22,8 @@ EVENTS: Sequence[type[Event]] = (ChargePosted, ChargeRefused)
 log = structlog.get_logger()
 
 
-class _Caused[E: Answer](NamedTuple):
-    """An answer and the record that brought it."""
-
-    event: E
-    cause: Received
+type _Caused[E: Answer] = tuple[E, Received]
+"""An answer and the record that brought it."""
 
 
 class _Answers:
@@ -41,15 +38,19 @@ class _Answers:
         seen: set[UUID] = set()
         for cause in received:
             event = cause.event
-            assert isinstance(event, ChargePosted | ChargeRefused), event
-            if event.charge_id in seen:
-                self.repeated.append(_Caused(event, cause))
-                continue
-            seen.add(event.charge_id)
             if isinstance(event, ChargePosted):
-                self.posted.append(_Caused(event, cause))
+                if event.charge_id in seen:
+                    self.repeated.append((event, cause))
+                else:
+                    self.posted.append((event, cause))
+            elif isinstance(event, ChargeRefused):
+                if event.charge_id in seen:
+                    self.repeated.append((event, cause))
+                else:
+                    self.refused.append((event, cause))
             else:
-                self.refused.append(_Caused(event, cause))
+                raise TypeError(f"{type(event).__name__} is not subscribed to")
+            seen.add(event.charge_id)
 
 
 class ChargeAnswered(Handler):
@@ -108,7 +109,7 @@ async def _settle_refused(
 ) -> Sequence[_Caused[ChargeRefused]]:
     """Settle gifts that were not charged; the answers that moved nothing."""
     moved = await settle_refused(conn, [event for event, _ in refused])
-    return [answer for answer in refused if answer.event.charge_id not in moved]
+    return [(event, cause) for event, cause in refused if event.charge_id not in moved]
 
 
 async def _explain(conn: Conn, batch: Batch, unmoved: Sequence[_Caused[Answer]]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from gifts.domain.gift import Gift, GiftRefusal, Settlement, TargetKind
+from gifts.store.arrays import integers, texts
 from gifts.store.rows import gift_of, refusal_of
 
 STATEMENTS = sql.load("gifts.store", "gift.sql")
@@ -37,14 +38,14 @@ async def insert_gifts(conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes
     rows = await conn.fetch(
         STATEMENTS["insert_gifts"],
         [gift.gift_id for gift in gifts],
-        [gift.sender_id for gift in gifts],
-        [gift.creator_id for gift in gifts],
-        [gift.item_id for gift in gifts],
-        [gift.count for gift in gifts],
-        [gift.price_coins for gift in gifts],
-        [gift.catalogue_version for gift in gifts],
-        [gift.target_kind for gift in gifts],
-        [gift.target_id for gift in gifts],
+        texts([gift.sender_id for gift in gifts]),
+        texts([gift.creator_id for gift in gifts]),
+        texts([gift.item_id for gift in gifts]),
+        integers([gift.count for gift in gifts]),
+        integers([gift.price_coins for gift in gifts]),
+        integers([gift.catalogue_version for gift in gifts]),
+        texts([gift.target_kind for gift in gifts]),
+        texts([gift.target_id for gift in gifts]),
         [gift.message for gift in gifts],
         hashes,
         [gift.requested_at for gift in gifts],
@@ -60,7 +61,9 @@ async def settle_sent(
     charged_at: Sequence[datetime],
 ) -> list[Settled]:
     """Turn PENDING gifts that were charged into SENT ones; those that moved, in no order."""
-    rows = await conn.fetch(STATEMENTS["settle_sent"], gift_ids, creator_ids, coins, charged_at)
+    rows = await conn.fetch(
+        STATEMENTS["settle_sent"], gift_ids, texts(creator_ids), integers(coins), charged_at
+    )
     return [Settled(*row) for row in rows]
 
 

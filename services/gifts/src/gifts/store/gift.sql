@@ -32,8 +32,9 @@ SELECT
     i.body_hash,
     i.requested_at
 FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::integer[],
-    $8::text[], $9::text[], $10::text[], $11::bytea[], $12::timestamptz[]
+    $1::uuid[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::integer[],
+    $6::text::bigint[], $7::text::integer[], $8::text::text[], $9::text::text[], $10::text[],
+    $11::bytea[], $12::timestamptz[]
 ) AS i (
     gift_id, sender_id, creator_id, item_id, count, price_coins, catalogue_version,
     target_kind, target_id, message, body_hash, requested_at
@@ -55,7 +56,9 @@ WITH moved AS (
     SET
         status = 'SENT',
         settled_at = i.settled_at
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
+    FROM
+        unnest($1::uuid[], $2::text::text[], $3::text::bigint[], $4::timestamptz[])
+        WITH ORDINALITY
         AS i (gift_id, creator_id, coins, settled_at, position)
     WHERE
         g.gift_id = i.gift_id
