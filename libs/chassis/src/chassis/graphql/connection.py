@@ -104,7 +104,7 @@ class Connection[NodeT]:
     """Subclass it per list (`class GiftConnection(Connection[Gift])`) to add fields or a name."""
 
     nodes: list[NodeT] = strawberry.field(description="The items of this page.")
-    cursors: strawberry.Private[Sequence[str]]
+    cursors: strawberry.Private[Callable[[], Sequence[str]]]
     page_info: PageInfo = strawberry.field(description="Where the page ends, and what is beyond.")
 
     @strawberry.field(description="The items of this page, each with its cursor.")
@@ -112,7 +112,7 @@ class Connection[NodeT]:
         """Built only when asked for."""
         return [
             Edge(node=node, cursor=cursor)
-            for node, cursor in zip(self.nodes, self.cursors, strict=True)
+            for node, cursor in zip(self.nodes, self.cursors(), strict=True)
         ]
 
     @classmethod
@@ -133,13 +133,16 @@ class Connection[NodeT]:
             more: Values of the fields that a subclass adds.
         """
         part = page.cut(rows)
-        cursors = [encode_cursor(key(row)) for row in part.rows]
         page_info = PageInfo(
             has_next_page=part.has_next,
             has_previous_page=part.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=encode_cursor(key(part.rows[0])) if part.rows else None,
+            end_cursor=encode_cursor(key(part.rows[-1])) if part.rows else None,
         )
+
+        def cursors() -> Sequence[str]:
+            return [encode_cursor(key(row)) for row in part.rows]
+
         nodes = [node(row) for row in part.rows]
         return cls(nodes=nodes, cursors=cursors, page_info=page_info, **more)
 

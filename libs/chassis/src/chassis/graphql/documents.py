@@ -4,8 +4,8 @@ Validation is 85 % of an uncached request. Clients use variables, so a front end
 and nearly every request finds its own here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import (
@@ -15,6 +15,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     parse,
     validate,
 )
@@ -32,8 +33,12 @@ class Document:
 
     node: DocumentNode | None
     errors: Sequence[GraphQLError] = ()
+    operations: Mapping[str | None, OperationType] = field(
+        default_factory=dict[str | None, OperationType]
+    )
+    """What kind of operation each name stands for."""
     projections: Projections | None = None
-    field: str = "invalid"
+    first_field: str = "invalid"
     """The first field that it asks for: the operation's name in metrics, as clients cannot
     invent one."""
 
@@ -61,7 +66,6 @@ class DocumentCache:
 
     def _prepare(self, text: str) -> Document:
         try:
-            # Locations are needed for errors only, and those we show without them.
             node = parse(text, max_tokens=self._limits.tokens_max)
             check_size(node, self._limits)
         except GraphQLSyntaxError as error:
@@ -76,7 +80,20 @@ class DocumentCache:
         errors = validate(self._schema, node, max_errors=10, hide_suggestions=True)
         if errors:
             return Document(node, [_coded(error, VALIDATION_FAILED) for error in errors])
-        return Document(node, projections=projections_of(node), field=_first_field(node))
+        return Document(
+            node,
+            operations=_operations(node),
+            projections=projections_of(node),
+            first_field=_first_field(node),
+        )
+
+
+def _operations(node: DocumentNode) -> dict[str | None, OperationType]:
+    return {
+        None if definition.name is None else definition.name.value: definition.operation
+        for definition in node.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    }
 
 
 def _first_field(node: DocumentNode) -> str:

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    OperationDefinitionNode,
-    OperationType,
-)
+from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution import execute  # pyright: ignore[reportUnknownVariableType]
 from strawberry.execution import optimized_is_awaitable
 
@@ -56,7 +50,7 @@ class Executor:
         began_at = time.perf_counter()
         document = self._documents.get(operation.query)
         body = await self._answer(document, operation, context)
-        metrics.record_request(document.field, _outcome(body), time.perf_counter() - began_at)
+        metrics.record_request(document.first_field, _outcome(body), time.perf_counter() - began_at)
         return body
 
     async def _answer(
@@ -64,7 +58,7 @@ class Executor:
     ) -> dict[str, object]:
         if document.errors or document.node is None:
             return {"errors": [error.formatted for error in document.errors]}
-        if (problem := _operation_problem(document.node, operation.name)) is not None:
+        if (problem := _operation_problem(document, operation.name)) is not None:
             return {"errors": [problem.formatted]}
         outcome = execute(
             self._schema,
@@ -88,17 +82,13 @@ def _outcome(body: Mapping[str, Any]) -> str:
     return errors[0].get("extensions", {}).get("code", INTERNAL) if errors else "ok"
 
 
-def _operation_problem(document: DocumentNode, name: str | None) -> GraphQLError | None:
-    operations = [
-        definition
-        for definition in document.definitions
-        if isinstance(definition, OperationDefinitionNode)
-        and (name is None or (definition.name is not None and definition.name.value == name))
-    ]
-    if len(operations) != 1:
+def _operation_problem(document: Document, name: str | None) -> GraphQLError | None:
+    operations = document.operations
+    kind = next(iter(operations.values()), None) if name is None else operations.get(name)
+    if kind is None or (name is None and len(operations) != 1):
         message = "Say with operationName which operation to run: none or several match."
         return GraphQLError(message, extensions={"code": PARSE_FAILED})
-    if operations[0].operation is OperationType.SUBSCRIPTION:
+    if kind is OperationType.SUBSCRIPTION:
         message = "Subscriptions are not served here."
         return GraphQLError(message, extensions={"code": PARSE_FAILED})
     return None

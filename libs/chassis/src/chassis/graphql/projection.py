@@ -180,14 +180,14 @@ def _nullable(complete: Project) -> Project:
 
 def _leaf(type_: GraphQLScalarType | GraphQLEnumType) -> Project:
     coerce = type_.coerce_output_value
-    native = _NATIVE.get(type_) if isinstance(type_, GraphQLScalarType) else None
 
     def complete_leaf(value: object) -> object:
-        if native is not None and type(value) is native:
-            return value
         coerced = coerce(value)
         if coerced is None or coerced is Undefined:
             raise ValueError("a value that is not one of its type")
         return coerced
 
-    return complete_leaf
+    native = _NATIVE.get(type_) if isinstance(type_, GraphQLScalarType) else None
+    if native is None:
+        return complete_leaf
+    return lambda value: value if type(value) is native else complete_leaf(value)
