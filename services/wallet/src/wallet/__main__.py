@@ -67,7 +67,12 @@ def main() -> int:
             text = files("wallet.data").joinpath("price_book.json").read_bytes()
             return _publish(settings, text)
         case _:
-            return _publish(settings, arguments.file.read_bytes())
+            try:
+                text = arguments.file.read_bytes()
+            except OSError as error:
+                print(f"wallet: the file cannot be read: {error}", file=sys.stderr)
+                return 1
+            return _publish(settings, text)
 
 
 def _publish(settings: Settings, text: bytes) -> int:

@@ -16,6 +16,7 @@ from wallet.graphql.schema import SCHEMA
 from wallet.providers import Provider
 from wallet.settings import Settings
 from wallet.webhooks import endpoint
+from wallet.webhooks.alarms import alarm_gauge
 
 
 def make_app(
@@ -32,12 +33,16 @@ def make_app(
         app,
         Executor(SCHEMA),
         verifier=verifier,
-        make_context=lambda viewer, request_id: WalletContext(
-            viewer=viewer, request_id=request_id, pool=pool, providers=providers, now=now
+        make_context=lambda viewer, request_id: WalletContext.of(
+            viewer, request_id, pool=pool, providers=providers, now=now
         ),
     )
     app.include_router(endpoint.make_router(pool, providers, now=now))
-    app.router.routes.extend(probes.routes([probes.database(pool, bootstrap.MIGRATIONS)]))
+    app.router.routes.extend(
+        probes.routes(
+            [probes.database(pool, bootstrap.MIGRATIONS)], figures=[alarm_gauge(pool, providers)]
+        )
+    )
     return app
 
 

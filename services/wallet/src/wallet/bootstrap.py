@@ -61,7 +61,7 @@ async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provid
     sandbox = Sandbox(
         url=settings.sandbox_url,
         api_key=settings.sandbox_api_key.get_secret_value(),
-        webhook_secret=settings.sandbox_webhook_secret.get_secret_value(),
+        webhook_secrets=settings.sandbox_webhook_secrets,
     )
     try:
         yield {sandbox.name: sandbox}

@@ -1,6 +1,6 @@
 """What the wallet is told by its environment."""
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
@@ -16,3 +16,19 @@ class Settings(ServiceSettings):
     sandbox_api_key: SecretStr
     sandbox_webhook_secret: SecretStr
     """What the provider signs its webhooks with; two, separated by a comma, while it is rotated."""
+
+    @field_validator("sandbox_webhook_secret")
+    @classmethod
+    def _require_secrets(cls, value: SecretStr) -> SecretStr:
+        if not all(_split(value)):
+            raise ValueError("an empty secret would let anybody sign")
+        return value
+
+    @property
+    def sandbox_webhook_secrets(self) -> tuple[str, ...]:
+        """Each secret that a webhook may be signed with."""
+        return _split(self.sandbox_webhook_secret)
+
+
+def _split(secrets: SecretStr) -> tuple[str, ...]:
+    return tuple(secret.strip() for secret in secrets.get_secret_value().split(","))

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-import asyncpg
 import structlog
 
 from chassis import clock, probes, serve
-from chassis.db import Pool, is_outage, transact
+from chassis.db import OUTAGES, Pool, is_outage, transact
 from wallet import bootstrap
 from wallet.commands.expire_lots import expire_lots
 from wallet.settings import Settings
@@ -28,12 +27,13 @@ def sweeper(pool: Pool) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
                 swept = await transact(
                     pool, lambda conn: expire_lots(conn, at=clock.now(), lots_max=SWEEP_AT_ONCE)
                 )
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except OUTAGES as error:
                 if not is_outage(error):
                     raise
                 log.warning("sweep_put_off", reason=repr(error))
                 swept = 0
-            if swept == SWEEP_AT_ONCE:
+            # Wallets that are busy are not counted: they are looked at again after the pause.
+            if swept:
                 continue
             try:
                 async with asyncio.timeout(SWEEP_EVERY_S):

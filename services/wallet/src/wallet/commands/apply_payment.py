@@ -30,10 +30,9 @@ async def apply_payment(
         traceparent: The trace that events carry on.
     """
     payment_id = event.payment_id
-    if payment_id is None or not _matches(purchase, event, payment_id):
+    if payment_id is None or not purchase.is_paid_by(event):
         return "mismatched"
-    other = await purchases.find_purchase_of_payment(conn, purchase.provider, payment_id)
-    if other is not None and other != purchase.purchase_id:
+    if not await claim_payment(conn, purchase, payment_id):
         return "mismatched"
     if purchase.status in ("PAID", "CREDITED"):
         return "ignored"
@@ -46,10 +45,14 @@ async def apply_payment(
     return "applied"
 
 
-def _matches(purchase: Purchase, event: PaymentEvent, payment_id: str) -> bool:
-    """Whether the event is of the payment that was ordered, to the last minor unit."""
-    return (
-        event.amount_minor == purchase.amount_minor
-        and event.currency == purchase.currency
-        and purchase.payment_id in (None, payment_id)
-    )
+async def claim_payment(conn: Conn, purchase: Purchase, payment_id: str) -> bool:
+    """Whether a payment may be this purchase's: it is no other's, and cannot become so meanwhile.
+
+    Args:
+        conn: An open transaction that holds the purchase's row locked.
+        purchase: Whose it would be.
+        payment_id: The provider's own.
+    """
+    await purchases.lock_payment(conn, purchase.provider, payment_id)
+    owner = await purchases.find_purchase_of_payment(conn, purchase.provider, payment_id)
+    return owner in (None, purchase.purchase_id)

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chassis.db import Conn
-from wallet.commands.apply_payment import apply_payment
+from wallet.commands.apply_payment import apply_payment, claim_payment
+from wallet.commands.settle_event import settle_event
 from wallet.domain.price_book import PriceBook
 from wallet.domain.purchase import (
     BundleUnavailableError,
@@ -29,7 +30,14 @@ async def open_purchase(
 ) -> Opened:
     """Write down what a viewer orders, at today's terms, once per purchase id.
 
-    A payment that arrived before its purchase takes effect at once (E11).
+    A payment that arrived before its purchase takes effect at once (E11). The provider is to be
+    asked afterwards, outside of the transaction: only then can no payment miss its purchase.
+
+    Args:
+        conn: An open transaction.
+        order: What is asked for, by whom.
+        at: Now: says which price book is in force.
+        traceparent: The trace that events carry on.
 
     Raises:
         ConflictError: The id belongs to another order, be it another user's.
@@ -53,7 +61,14 @@ async def open_purchase(
 
 
 async def attach_checkout(conn: Conn, purchase: Purchase, checkout: Checkout) -> Purchase:
-    """Note where the viewer pays; gives the purchase as it is then."""
+    """Note where the viewer pays; gives the purchase as it is then.
+
+    Raises:
+        ProviderUnavailableError: The provider has named a payment that is another purchase's.
+    """
+    await purchases.lock_purchase(conn, purchase.purchase_id)
+    if not await claim_payment(conn, purchase, checkout.payment_id):
+        raise ProviderUnavailableError
     await purchases.update_to_pending(
         conn,
         purchase.purchase_id,
@@ -78,9 +93,7 @@ async def _apply_parked(
         locked = await purchases.lock_purchase(conn, purchase.purchase_id)
         assert locked is not None, "inserted above"
         outcome = await apply_payment(conn, locked, event, at=at, traceparent=traceparent)
-        await provider_events.update_outcome(conn, purchase.provider, event.event_id, outcome)
-        if outcome != "mismatched":
-            await provider_events.resolve_alarm(conn, purchase.provider, event.event_id, at)
+        await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
 
 
 def _purchase(order: PurchaseOrder, book: PriceBook, at: datetime) -> Purchase:

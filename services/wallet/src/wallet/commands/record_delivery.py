@@ -1,23 +1,13 @@
 """Take in what a payment provider delivers: keep it, apply it once, raise what is odd."""
 
 from datetime import datetime
-from typing import Final, Literal
-from uuid import UUID
 
 from chassis.db import Conn
 from wallet.commands.apply_payment import apply_payment
-from wallet.domain.purchase import PaymentEvent
+from wallet.commands.settle_event import ALARMS, DeliveryOutcome, settle_event
+from wallet.domain.purchase import PaymentEvent, purchase_id_of
 from wallet.store import provider_events, purchases
 from wallet.store.provider_events import EventOutcome
-
-type DeliveryOutcome = EventOutcome | Literal["repeated"]
-
-_ALARMS: Final = {
-    "parked": "a payment for a purchase that is not known",
-    "mismatched": "a payment of another amount, currency or purchase than was ordered",
-    "unknown_type": "an event of a type that is not known",
-    "malformed": "an authentic event that does not have the form agreed on",
-}
 
 
 async def record_delivery(
@@ -36,7 +26,7 @@ async def record_delivery(
     cannot match or understand is kept and raised as an alarm, never passed over (E08); a payment
     that came before its purchase is parked until that is there.
 
-    Locks: the reference, the event, the purchase, the account.
+    Locks: the reference, the event, the purchase, the payment, the account.
 
     Args:
         conn: An open transaction.
@@ -50,9 +40,10 @@ async def record_delivery(
     if event.reference is not None:
         await provider_events.lock_reference(conn, event.reference)
     await provider_events.insert_delivery(conn, provider, event.event_id, body, at)
+    # Its outcome is not known yet; nobody sees the row before this transaction has said it.
     first = await provider_events.insert_event(conn, provider, event, "ignored", at)
     if not first:
-        return "repeated"
+        return await _come_again(conn, provider, event, at)
     outcome: EventOutcome
     if malformed:
         outcome = "malformed"
@@ -60,16 +51,25 @@ async def record_delivery(
         outcome = "unknown_type"
     else:
         outcome = await _apply(conn, provider, event, at, traceparent)
-    await provider_events.update_outcome(conn, provider, event.event_id, outcome)
-    if (reason := _ALARMS.get(outcome)) is not None:
-        await provider_events.insert_alarm(conn, provider, event.event_id, reason, at)
+    await settle_event(conn, provider, event.event_id, outcome, at=at)
     return outcome
+
+
+async def _come_again(
+    conn: Conn, provider: str, event: PaymentEvent, at: datetime
+) -> DeliveryOutcome:
+    """A retry says the same again. Anything else under a used id has no effect: look at it."""
+    if await provider_events.find_event(conn, provider, event.event_id) == event:
+        return "repeated"
+    reason = ALARMS["contradicted"]
+    await provider_events.raise_alarm(conn, provider, event.event_id, reason, at)
+    return "contradicted"
 
 
 async def _apply(
     conn: Conn, provider: str, event: PaymentEvent, at: datetime, traceparent: str | None
 ) -> EventOutcome:
-    purchase_id = _uuid(event.reference)
+    purchase_id = purchase_id_of(event.reference)
     if purchase_id is None:
         return "mismatched"
     purchase = await purchases.lock_purchase(conn, purchase_id)
@@ -78,10 +78,3 @@ async def _apply(
     if purchase.provider != provider:
         return "mismatched"
     return await apply_payment(conn, purchase, event, at=at, traceparent=traceparent)
-
-
-def _uuid(reference: str | None) -> UUID | None:
-    try:
-        return UUID(reference or "")
-    except ValueError:
-        return None

@@ -3,38 +3,44 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from chassis.money import exponent
 from wallet.domain.lots import COINS_MAX
 
-type Id = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
-type Amount = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
+type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-BUNDLES_MAX = 50
+BUNDLES_MAX: Final = 50
 """Per market: it is shown as one list."""
+BUNDLE_COINS_MAX: Final = 10_000_000
+"""Bought and given. So far below what an account can hold that no payment is ever refused there."""
 
 
 class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Coins at a price."""
 
     id: Id
-    coins: Amount
-    amount_minor: Amount
+    coins: Annotated[int, msgspec.Meta(ge=1, le=BUNDLE_COINS_MAX)]
+    amount_minor: Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
     """In the smallest unit of the market's currency."""
-    bonus_coins: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)] = 0
+    bonus_coins: Annotated[int, msgspec.Meta(ge=0, le=BUNDLE_COINS_MAX)] = 0
     """Given on top, as a lot of their own class."""
+
+    @property
+    def all_coins(self) -> int:
+        """Bought and given."""
+        return self.coins + self.bonus_coins
 
 
 class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Regions that buy at the same prices, in the same currency, from the same company."""
 
     name: Id
-    regions: tuple[Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")], ...]
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    regions: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")], ...]
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
     seller: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """The company that sells there (C06)."""
     bundles: tuple[Bundle, ...]
@@ -123,8 +129,12 @@ def _check_market(market: Market) -> None:
                 f"market {market.name}: bundles must grow, but {larger.id} has no more coins than "
                 f"{smaller.id}"
             )
-        # Cross-multiplied, since a unit price has no exact number.
-        if larger.amount_minor * smaller.coins > smaller.amount_minor * larger.coins:
+        # With the bonus and without: it may expire. Cross-multiplied, since a unit price has no
+        # exact number.
+        if (
+            larger.amount_minor * smaller.coins > smaller.amount_minor * larger.coins
+            or larger.amount_minor * smaller.all_coins > smaller.amount_minor * larger.all_coins
+        ):
             raise PriceBookRefusedError(
                 f"market {market.name}: a coin of {larger.id} costs more than one of {smaller.id}"
             )

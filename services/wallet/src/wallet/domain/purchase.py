@@ -1,12 +1,15 @@
 """A viewer's order of a bundle, and what a payment provider says of it."""
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 type PurchaseStatus = Literal["CREATED", "PENDING", "PAID", "CREDITED", "DECLINED"]
+
+BARRED_ACCOUNT_KINDS: Final = frozenset({"government", "politician", "party"})
+"""Accounts of these kinds send no gifts, so they buy no coins."""
 
 
 class Purchase(msgspec.Struct, frozen=True):
@@ -39,6 +42,14 @@ class Purchase(msgspec.Struct, frozen=True):
             other.provider,
         )
 
+    def is_paid_by(self, event: "PaymentEvent") -> bool:
+        """Whether the event is of the payment that was ordered, to the last minor unit."""
+        return (
+            event.amount_minor == self.amount_minor
+            and event.currency == self.currency
+            and self.payment_id in (None, event.payment_id)
+        )
+
     @property
     def awaits_checkout(self) -> bool:
         """Whether the provider has not been asked yet, or its answer was lost."""
@@ -63,6 +74,21 @@ class PurchaseOrder(NamedTuple):
     bundle_id: str
     provider: str
     region: str | None
+    """Where the buyer is; None where the token does not tell."""
+
+
+def check_buyer(*, age_verified: bool, account_kind: str | None) -> None:
+    """Pass whoever is of age and may give away what they buy (C07).
+
+    Args:
+        age_verified: The identity provider vouches for the age that the buyer's country asks for.
+        account_kind: None for an ordinary account.
+
+    Raises:
+        NotEligibleError: Not of age, or an account that is barred from gifts.
+    """
+    if not age_verified or account_kind in BARRED_ACCOUNT_KINDS:
+        raise NotEligibleError
 
 
 class Checkout(NamedTuple):
@@ -84,6 +110,22 @@ class PaymentEvent(NamedTuple):
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
     currency: str | None = None
+
+
+def purchase_id_of(reference: str | None) -> UUID | None:
+    """The purchase that a provider's reference names; None unless it is as we write them.
+
+    Other spellings of the same UUID are refused: they would escape whoever looks one up.
+    """
+    try:
+        purchase_id = UUID(reference or "")
+    except ValueError:
+        return None
+    return purchase_id if str(purchase_id) == reference else None
+
+
+class NotEligibleError(Exception):
+    """Coins are not sold to this buyer."""
 
 
 class ConflictError(Exception):

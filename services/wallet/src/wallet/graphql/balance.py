@@ -2,13 +2,16 @@
 
 import enum
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
+import msgspec
 import strawberry
 
 from chassis.graphql import After, Before, Coins, Connection, First, Last, Page
 from wallet.graphql.context import Info
 from wallet.store.balances import Holding, OpenLot
+
+type _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @strawberry.enum(description="Where coins came from; it decides in which order they are spent.")
@@ -39,12 +42,12 @@ class Lot:
     def of(cls, lot: OpenLot) -> Self:
         """Show a lot."""
         return cls(
-            id=strawberry.ID(str(lot.lot_id)),
-            class_=LotClass(lot.lot_class),
+            id=strawberry.ID(str(lot.lot.lot_id)),
+            class_=LotClass(lot.lot.lot_class),
             coins=Coins(lot.coins),
             remaining=Coins(lot.remaining_coins),
             acquired_at=lot.acquired_at,
-            expires_at=lot.expires_at,
+            expires_at=lot.lot.expires_at,
         )
 
 
@@ -81,14 +84,20 @@ class Balance:
         last: Last = None,
         before: Before = None,
     ) -> LotConnection:
-        """A wallet has few open lots: they are read whole, and the page is cut here."""
-        page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
-        lots = self.holding.lots[::-1] if page.backward else self.holding.lots
-        if page.position is not None:
-            # The lot of the cursor may be spent by now; then the list begins anew.
-            ids = [lot.lot_id for lot in lots]
-            start = ids.index(page.position[0]) + 1 if page.position[0] in ids else 0
-            lots = lots[start:]
+        """A wallet has few open lots: they are read whole, and the page is cut here.
+
+        A cursor holds the lot's place in the order of spending and not the lot: it is good for
+        reading on when that lot has been spent or others have joined before it.
+        """
+        page = Page.of(
+            tuple[_Instant, int, int], first=first, after=after, last=last, before=before
+        )
+        lots = self.holding.lots
+        if (place := page.position) is not None:
+            lots = [
+                lot for lot in lots if (lot.place < place if page.backward else lot.place > place)
+            ]
+        ahead = lots[::-1] if page.backward else lots
         return LotConnection.of(
-            page, lots[: page.limit + 1], node=Lot.of, key=lambda lot: (lot.lot_id,)
+            page, ahead[: page.limit + 1], node=Lot.of, key=lambda lot: lot.place
         )

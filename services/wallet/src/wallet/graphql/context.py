@@ -1,14 +1,21 @@
 """What resolvers get besides their arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Self
 
 import strawberry
+from strawberry.dataloader import DataLoader
 
+from chassis import clock
+from chassis.auth import Viewer
 from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.graphql import Context
 from wallet.providers import Provider
+from wallet.store.balances import Holding, select_holdings
+
+_NOTHING: Final = Holding(debt_coins=0, lots=())
 
 
 @dataclass(kw_only=True, slots=True)
@@ -18,6 +25,34 @@ class WalletContext(Context):
     pool: Pool
     providers: Mapping[str, Provider]
     now: Clock
+    holdings: DataLoader[str, Holding]
+    """By user id; all that one request asks for come from one statement."""
+
+    @classmethod
+    def of(
+        cls,
+        viewer: Viewer | None,
+        request_id: str,
+        *,
+        pool: Pool,
+        providers: Mapping[str, Provider],
+        now: Clock = clock.now,
+    ) -> Self:
+        """The context of a request that arrives now."""
+
+        async def load(user_ids: Sequence[str]) -> Sequence[Holding]:
+            async with pool.acquire() as conn:
+                held = await select_holdings(conn, user_ids, now())
+            return [held.get(user_id, _NOTHING) for user_id in user_ids]
+
+        return cls(
+            viewer=viewer,
+            request_id=request_id,
+            pool=pool,
+            providers=providers,
+            now=now,
+            holdings=DataLoader(load),
+        )
 
 
 type Info = strawberry.Info[WalletContext, None]

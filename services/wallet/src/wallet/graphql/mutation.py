@@ -19,8 +19,10 @@ from wallet.commands.purchase_coins import attach_checkout, open_purchase
 from wallet.domain.purchase import (
     BundleUnavailableError,
     ConflictError,
+    NotEligibleError,
     ProviderUnavailableError,
     PurchaseOrder,
+    check_buyer,
 )
 from wallet.graphql.context import Info
 from wallet.graphql.purchase import Purchase
@@ -57,11 +59,11 @@ class BundleUnavailable(Refusal):
 
 @refusal(
     code="provider_unavailable",
-    description="The payment provider is unknown or does not answer. The same purchaseId may be "
-    "tried again.",
+    description="The payment provider is unknown or does not answer. Nobody was charged, and the "
+    "same purchaseId may be tried again: the price stays that of the first try.",
 )
 class ProviderUnavailable(Refusal):
-    """Nobody was charged."""
+    """An order that the provider did not answer to is kept, so that no payment misses it."""
 
 
 PurchaseCoinsResult = Annotated[
@@ -99,7 +101,9 @@ class Mutation:
 async def _purchase_coins(info: Info, order: PurchaseCoinsInput) -> PurchaseCoinsResult:
     context = info.context
     viewer = require_viewer(context)
-    if not viewer.age_verified or viewer.account_kind is not None:
+    try:
+        check_buyer(age_verified=viewer.age_verified, account_kind=viewer.account_kind)
+    except NotEligibleError:
         return NotEligible(
             message="Coins are sold to people whose age is verified, not to official accounts."
         )

@@ -2,16 +2,20 @@
 
 import enum
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import BigInt, Coins, Currency, Money, require_viewer
+from chassis.graphql import BigInt, Coins, Currency, Money
 from wallet.domain import price_book
 from wallet.domain import purchase as domain
-from wallet.graphql.context import Info
+from wallet.graphql.context import Info, WalletContext
 from wallet.store.purchases import find_purchase
+
+_OPERATORS: Final = ("operator:refunds", "operator:audit")
+PURCHASE_READERS: Final = ("viewer", *_OPERATORS)
+"""Scopes with which a purchase may be read: one's own with the first, anyone's with the others."""
 
 
 def _money(amount_minor: int, currency: str) -> Money:
@@ -97,15 +101,23 @@ class Purchase:
     @classmethod
     async def resolve_reference(cls, info: Info, id: str) -> Self | None:  # noqa: A002 - the key
         """The purchase that another subgraph refers to, if the caller may see it."""
-        return await cls.visible(info, UUID(id))
+        try:
+            purchase_id = UUID(id)
+        except ValueError:
+            return None
+        return await cls.find_visible(info.context, purchase_id)
 
     @classmethod
-    async def visible(cls, info: Info, purchase_id: UUID) -> Self | None:
-        """A purchase of the caller's own, or anyone's for operators; else null."""
-        viewer = require_viewer(info.context)
-        async with info.context.pool.acquire() as conn:
+    async def find_visible(cls, context: WalletContext, purchase_id: UUID) -> Self | None:
+        """A purchase, if it exists and the caller may see it: from outside both look the same."""
+        viewer = context.viewer
+        if viewer is None or viewer.scopes.isdisjoint(PURCHASE_READERS):
+            return None
+        async with context.pool.acquire() as conn:
             found = await find_purchase(conn, purchase_id)
-        operator = not viewer.scopes.isdisjoint(("operator:refunds", "operator:audit"))
-        if found is None or not (found.user_id == viewer.sub or operator):
+        if found is None:
+            return None
+        is_owner = "viewer" in viewer.scopes and found.user_id == viewer.sub
+        if not is_owner and viewer.scopes.isdisjoint(_OPERATORS):
             return None
         return cls.of(found)

@@ -7,7 +7,12 @@ import strawberry
 
 from chassis.graphql import authenticated, require_viewer, requires_scope
 from wallet.graphql.context import Info
-from wallet.graphql.purchase import CoinBundle, CoinBundleList, Purchase
+from wallet.graphql.purchase import (
+    PURCHASE_READERS,
+    CoinBundle,
+    CoinBundleList,
+    Purchase,
+)
 from wallet.graphql.user import User
 from wallet.store.price_books import find_price_book_in_force
 
@@ -42,7 +47,7 @@ class Query:
     @strawberry.field(
         description="A purchase of one's own; operators see anyone's. Null when unknown or "
         "someone else's.",
-        extensions=[requires_scope("viewer", "operator:refunds", "operator:audit")],
+        extensions=[requires_scope(*PURCHASE_READERS)],
     )
     async def purchase(
         self,
@@ -50,4 +55,4 @@ class Query:
         id: Annotated[UUID, strawberry.argument(description="The purchase's id.")],  # noqa: A002
     ) -> Purchase | None:
         """Unknown and not yours look the same."""
-        return await Purchase.visible(info, id)
+        return await Purchase.find_visible(info.context, id)

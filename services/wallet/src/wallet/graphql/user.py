@@ -5,9 +5,9 @@ from typing import Self
 import strawberry
 
 from chassis.graphql import require_owner, requires_scope
+from chassis.ids import is_user_id
 from wallet.graphql.balance import Balance
 from wallet.graphql.context import Info
-from wallet.store.balances import Holding, select_holdings
 
 
 @strawberry.federation.type(keys=["id"], description="A person who may hold coins.")
@@ -28,6 +28,6 @@ class User:
     async def balance(self, info: Info) -> Balance | None:
         """Null, with FORBIDDEN, for everybody else."""
         require_owner(info.context, self.id, "operator:audit")
-        async with info.context.pool.acquire() as conn:
-            held = await select_holdings(conn, [self.id], info.context.now())
-        return Balance.of(held.get(self.id, Holding(0, ())))
+        if not is_user_id(self.id):
+            return None
+        return Balance.of(await info.context.holdings.load(self.id))

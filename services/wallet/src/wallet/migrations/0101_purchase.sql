@@ -54,8 +54,14 @@ CREATE TABLE purchase (
     credited_at timestamptz,
     -- The business key: a payment pays for one purchase, whatever events tell of it.
     CONSTRAINT purchase_one_per_payment UNIQUE (provider, payment_id),
-    CONSTRAINT purchase_paid_has_payment CHECK (
-        status NOT IN ('PAID', 'CREDITED') OR (payment_id IS NOT NULL AND paid_at IS NOT NULL)
+    CONSTRAINT purchase_payable_has_page CHECK (
+        status <> 'PENDING' OR (payment_id IS NOT NULL AND checkout_url IS NOT NULL)
+    ),
+    CONSTRAINT purchase_decided_has_payment CHECK (
+        status IN ('CREATED', 'PENDING') OR payment_id IS NOT NULL
+    ),
+    CONSTRAINT purchase_paid_has_time CHECK (
+        (status IN ('PAID', 'CREDITED')) = (paid_at IS NOT NULL)
     ),
     CONSTRAINT purchase_credited_has_time CHECK ((status = 'CREDITED') = (credited_at IS NOT NULL))
 );
@@ -70,15 +76,19 @@ BEGIN
         RAISE EXCEPTION 'purchase % cannot go from % to %', OLD.purchase_id, OLD.status, NEW.status
             USING ERRCODE = 'restrict_violation';
     END IF;
+    -- What is told once stays: who paid and when is learnt later than the terms, and never unlearnt.
     IF (
         OLD.purchase_id, OLD.user_id, OLD.provider, OLD.bundle_id, OLD.price_book_version,
         OLD.coins, OLD.bonus_coins, OLD.amount_minor, OLD.currency, OLD.seller,
-        OLD.refund_window_days, OLD.bonus_expires_after_days, OLD.created_at
+        OLD.refund_window_days, OLD.bonus_expires_after_days, OLD.created_at,
+        coalesce(OLD.payment_id, NEW.payment_id), coalesce(OLD.checkout_url, NEW.checkout_url),
+        coalesce(OLD.paid_at, NEW.paid_at), coalesce(OLD.credited_at, NEW.credited_at)
     ) IS DISTINCT FROM (
         NEW.purchase_id, NEW.user_id, NEW.provider, NEW.bundle_id, NEW.price_book_version,
         NEW.coins, NEW.bonus_coins, NEW.amount_minor, NEW.currency, NEW.seller,
-        NEW.refund_window_days, NEW.bonus_expires_after_days, NEW.created_at
-    ) OR OLD.payment_id <> NEW.payment_id THEN
+        NEW.refund_window_days, NEW.bonus_expires_after_days, NEW.created_at,
+        NEW.payment_id, NEW.checkout_url, NEW.paid_at, NEW.credited_at
+    ) THEN
         RAISE EXCEPTION 'the terms of purchase % are fixed', OLD.purchase_id
             USING ERRCODE = 'restrict_violation';
     END IF;
@@ -86,6 +96,19 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION check_purchase_begins() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.status <> 'CREATED' THEN
+        RAISE EXCEPTION 'purchase % cannot begin as %', NEW.purchase_id, NEW.status
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+CREATE TRIGGER purchase_begins_created
+BEFORE INSERT ON purchase FOR EACH ROW EXECUTE FUNCTION check_purchase_begins();
 CREATE TRIGGER purchase_moves_as_allowed
 BEFORE UPDATE ON purchase FOR EACH ROW EXECUTE FUNCTION check_purchase_move();
 CREATE TRIGGER purchase_is_never_deleted
@@ -111,6 +134,31 @@ CREATE TABLE provider_event (
     PRIMARY KEY (provider, event_id)
 );
 
+-- An event is evidence: only what came of it may be written later.
+CREATE FUNCTION check_provider_event() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (
+        OLD.provider, OLD.event_id, OLD.type, OLD.payment_outcome, OLD.payment_id, OLD.reference,
+        OLD.amount_minor, OLD.currency, OLD.received_at
+    ) IS DISTINCT FROM (
+        NEW.provider, NEW.event_id, NEW.type, NEW.payment_outcome, NEW.payment_id, NEW.reference,
+        NEW.amount_minor, NEW.currency, NEW.received_at
+    ) THEN
+        RAISE EXCEPTION 'event % of % is fixed', OLD.event_id, OLD.provider
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+CREATE TRIGGER provider_event_is_fixed
+BEFORE UPDATE ON provider_event FOR EACH ROW EXECUTE FUNCTION check_provider_event();
+CREATE TRIGGER provider_event_is_never_deleted
+BEFORE DELETE ON provider_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER provider_event_is_not_truncated
+BEFORE TRUNCATE ON provider_event EXECUTE FUNCTION refuse_change();
+
 -- Payments whose purchase we do not know, until we do.
 CREATE INDEX provider_event_parked ON provider_event (provider, reference)
 WHERE outcome = 'parked';
@@ -131,6 +179,7 @@ CREATE TRIGGER provider_delivery_is_not_truncated
 BEFORE TRUNCATE ON provider_delivery EXECUTE FUNCTION refuse_change();
 
 -- Events that a person must look at: what we could not understand or match is never passed over.
+-- Resolved by a person, or by the purchase that a payment waited for.
 CREATE TABLE provider_alarm (
     provider text NOT NULL,
     event_id text NOT NULL,
@@ -141,3 +190,7 @@ CREATE TABLE provider_alarm (
 );
 
 CREATE INDEX provider_alarm_open ON provider_alarm (provider) WHERE resolved_at IS NULL;
+CREATE TRIGGER provider_alarm_is_never_deleted
+BEFORE DELETE ON provider_alarm FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER provider_alarm_is_not_truncated
+BEFORE TRUNCATE ON provider_alarm EXECUTE FUNCTION refuse_change();

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chassis import sql
 from chassis.db import Conn
-from wallet.domain.lots import LotClass
+from wallet.domain.lots import Lot, spending_order
 
 STATEMENTS = sql.load("wallet.store", "balances.sql")
 
@@ -14,12 +14,16 @@ STATEMENTS = sql.load("wallet.store", "balances.sql")
 class OpenLot(NamedTuple):
     """A lot of which something is left."""
 
-    lot_id: int
-    lot_class: LotClass
+    lot: Lot
     coins: int
+    """That it began with."""
     remaining_coins: int
     acquired_at: datetime
-    expires_at: datetime | None
+
+    @property
+    def place(self) -> tuple[datetime, int, int]:
+        """Where it stands in the order of spending; no two lots have the same."""
+        return spending_order(self.lot)
 
 
 class Holding(NamedTuple):
@@ -45,14 +49,6 @@ async def select_holdings(conn: Conn, owner_ids: Sequence[str], at: datetime) ->
         held = lots.setdefault(owner_id, [])
         if row["lot_id"] is None or (row["expires_at"] is not None and row["expires_at"] <= at):
             continue
-        held.append(
-            OpenLot(
-                lot_id=row["lot_id"],
-                lot_class=row["class"],
-                coins=row["coins"],
-                remaining_coins=row["remaining_coins"],
-                acquired_at=row["acquired_at"],
-                expires_at=row["expires_at"],
-            )
-        )
+        lot = Lot(row["lot_id"], row["class"], row["refundable_until"], row["expires_at"])
+        held.append(OpenLot(lot, row["coins"], row["remaining_coins"], row["acquired_at"]))
     return {owner_id: Holding(debt, lots[owner_id]) for owner_id, debt in debts.items()}

@@ -10,6 +10,7 @@ SELECT
     l.class,
     l.coins,
     l.acquired_at,
+    l.refundable_until,
     l.expires_at
 FROM account AS a
 LEFT JOIN LATERAL unnest(a.lot_ids, a.lot_coins) WITH ORDINALITY

@@ -46,6 +46,12 @@ async def insert_event(
     return added is not None
 
 
+async def find_event(conn: Conn, provider: str, event_id: str) -> PaymentEvent | None:
+    """The event of that id, as it was when it came first."""
+    row = await conn.fetchrow(STATEMENTS["find_event"], provider, event_id)
+    return None if row is None else PaymentEvent(*row)
+
+
 async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: EventOutcome) -> None:
     """Say what came of an event."""
     await conn.execute(STATEMENTS["update_outcome"], provider, event_id, outcome)
@@ -57,11 +63,11 @@ async def select_parked(conn: Conn, provider: str, reference: str) -> list[Payme
     return [PaymentEvent(*row) for row in rows]
 
 
-async def insert_alarm(
+async def raise_alarm(
     conn: Conn, provider: str, event_id: str, reason: str, raised_at: datetime
 ) -> None:
     """Ask a person to look at an event."""
-    await conn.execute(STATEMENTS["insert_alarm"], provider, event_id, reason, raised_at)
+    await conn.execute(STATEMENTS["raise_alarm"], provider, event_id, reason, raised_at)
 
 
 async def resolve_alarm(conn: Conn, provider: str, event_id: str, resolved_at: datetime) -> None:

@@ -29,6 +29,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
+-- name: find_event
+-- $1 provider, $2 event_id
+SELECT
+    event_id,
+    type,
+    payment_outcome,
+    payment_id,
+    reference,
+    amount_minor,
+    currency
+FROM provider_event
+WHERE provider = $1 AND event_id = $2;
+
 -- name: update_outcome
 -- $1 provider, $2 event_id, $3 outcome
 UPDATE provider_event
@@ -50,11 +63,16 @@ WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
 ORDER BY received_at, event_id
 FOR UPDATE;
 
--- name: insert_alarm
+-- name: raise_alarm
+-- One per event, with its latest reason; it is open again where it had been resolved.
 -- $1 provider, $2 event_id, $3 reason, $4 raised_at
 INSERT INTO provider_alarm (provider, event_id, reason, raised_at)
 VALUES ($1, $2, $3, $4)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (provider, event_id) DO UPDATE
+    SET
+        reason = excluded.reason,
+        raised_at = excluded.raised_at,
+        resolved_at = NULL;
 
 -- name: resolve_alarm
 -- $1 provider, $2 event_id, $3 resolved_at

@@ -67,6 +67,11 @@ async def update_to_credited(conn: Conn, purchase_id: UUID, *, credited_at: date
     await conn.execute(STATEMENTS["update_to_credited"], purchase_id, credited_at)
 
 
+async def lock_payment(conn: Conn, provider: str, payment_id: str) -> None:
+    """Keep whoever else claims this payment out until the transaction ends."""
+    await conn.execute(STATEMENTS["lock_payment"], provider, payment_id)
+
+
 async def find_purchase_of_payment(conn: Conn, provider: str, payment_id: str) -> UUID | None:
     """The purchase that a payment paid, or is to pay."""
     return await conn.fetchval(STATEMENTS["find_purchase_of_payment"], provider, payment_id)

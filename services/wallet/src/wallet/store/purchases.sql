@@ -73,13 +73,14 @@ WHERE purchase_id = $1
 FOR UPDATE;
 
 -- name: update_to_pending
--- Where a webhook was faster the purchase has moved on already and only learns of its page.
+-- Where a webhook was faster the purchase has moved on already and only learns of its page; of two
+-- answers to the same question the first stays.
 -- $1 purchase_id, $2 payment_id, $3 checkout_url
 UPDATE purchase
 SET
     status = CASE status WHEN 'CREATED' THEN 'PENDING' ELSE status END,
     payment_id = coalesce(payment_id, $2),
-    checkout_url = $3
+    checkout_url = coalesce(checkout_url, $3)
 WHERE purchase_id = $1;
 
 -- name: update_to_declined
@@ -106,6 +107,12 @@ SET
     status = 'CREDITED',
     credited_at = $2
 WHERE purchase_id = $1;
+
+-- name: lock_payment
+-- After the purchase's row, always. Two purchases that claim one payment take turns: the second sees
+-- that it is taken instead of breaking purchase_one_per_payment.
+-- $1 provider, $2 payment_id
+SELECT pg_advisory_xact_lock(hashtextextended('wallet.payment:' || $1 || ':' || $2, 0));
 
 -- name: find_purchase_of_payment
 -- $1 provider, $2 payment_id

@@ -5,6 +5,7 @@
 | 200 | the outcome | kept, and applied if that was still to do; nothing to send again |
 | 202 | the outcome | kept, and raised as an alarm for a person; nothing to send again |
 | 400 | `signature_stale` | signed too long ago: send it again, signed anew |
+| 400 | `body_incomplete` | the body ended early: send it again |
 | 401 | `signature_invalid` | not signed by the provider; nothing was kept |
 | 404 | `unknown_provider` | no provider of that name |
 | 413 | `body_too_large` | more than 64 KiB |
@@ -15,25 +16,32 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-import asyncpg
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from chassis import clock
 from chassis.clock import Clock
-from chassis.db import Conn, Pool, is_outage, transact
+from chassis.db import LOST_RACES, OUTAGES, Conn, Pool, is_outage, transact
 from chassis.telemetry import current_traceparent, metrics
-from wallet.commands.record_delivery import DeliveryOutcome, record_delivery
+from wallet.commands.record_delivery import record_delivery
+from wallet.commands.settle_event import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent
-from wallet.providers import Provider, SignatureError, StaleError
-from wallet.providers.provider import UnreadableError
-from wallet.store.provider_events import count_open_alarms
+from wallet.providers import Provider, SignatureError, StaleError, UnreadableError
 
 BODY_BYTES_MAX: Final = 65_536
-_ALARMING: Final = frozenset({"parked", "mismatched", "unknown_type", "malformed"})
 
 log = structlog.get_logger()
+
+
+class _TurnedAwayError(Exception):
+    """The delivery is not taken in; answered with a status, a stable code and a reason."""
+
+    def __init__(self, status: int, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
 
 
 def make_router(
@@ -46,46 +54,51 @@ def make_router(
     async def receive(name: str, request: Request) -> JSONResponse:
         provider = providers.get(name)
         if provider is None:
-            return _answer(404, "unknown_provider")
-        body = await _body(request)
-        if body is None:
-            return _turned_away(name, 413, "body_too_large")
-        at = now()
+            return _answer(404, "unknown_provider", "there is no such provider")
         try:
-            provider.authenticate(request.headers, body, now_s=at.timestamp())
-        except SignatureError as error:
-            return _turned_away(name, 401, "signature_invalid", str(error))
-        except StaleError as error:
-            return _turned_away(name, 400, "signature_stale", str(error))
-        try:
-            outcome, alarms = await _record(pool, provider, body, now=now)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            if not is_outage(error):
-                raise
-            return _turned_away(name, 503, "unavailable", "the database is away: send it again")
+            body = await _body(request)
+            _authenticate(provider, request, body, now=now)
+            outcome = await _record(pool, provider, body, now=now)
+        except _TurnedAwayError as error:
+            metrics.WEBHOOK_DELIVERIES.labels(name, error.code).inc()
+            log.warning("webhook_turned_away", provider=name, code=error.code, reason=str(error))
+            return _answer(error.status, error.code, str(error))
         metrics.WEBHOOK_DELIVERIES.labels(name, outcome).inc()
-        metrics.WEBHOOKS_UNMATCHED.labels(name).set(alarms)
-        return _answer(202 if outcome in _ALARMING else 200, outcome)
+        return _answer(202 if outcome in ALARMS else 200, outcome, ALARMS.get(outcome, ""))
 
     return router
 
 
-async def _record(
-    pool: Pool, provider: Provider, body: bytes, *, now: Clock
-) -> tuple[DeliveryOutcome, int]:
-    malformed = False
+async def _body(request: Request) -> bytes:
+    """The raw bytes; no more than the limit is ever kept."""
+    body = bytearray()
     try:
-        event = provider.read(body)
-    except UnreadableError as error:
-        # Authentic, so the provider has changed its form or we have misread it: kept under a name
-        # of its own, that of its content.
-        log.error("webhook_unreadable", provider=provider.name, reason=str(error))
-        digest = hashlib.sha256(body).hexdigest()
-        event, malformed = PaymentEvent(f"unreadable:{digest}", "unreadable", None), True
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_BYTES_MAX:
+                raise _TurnedAwayError(
+                    413, "body_too_large", f"at most {BODY_BYTES_MAX} bytes are taken"
+                )
+    except ClientDisconnect as error:
+        raise _TurnedAwayError(400, "body_incomplete", "the body ended early") from error
+    return bytes(body)
+
+
+def _authenticate(provider: Provider, request: Request, body: bytes, *, now: Clock) -> None:
+    try:
+        provider.authenticate(request.headers, body, now_s=now().timestamp())
+    except SignatureError as error:
+        raise _TurnedAwayError(401, "signature_invalid", str(error)) from error
+    except StaleError as error:
+        raise _TurnedAwayError(400, "signature_stale", str(error)) from error
+
+
+async def _record(pool: Pool, provider: Provider, body: bytes, *, now: Clock) -> DeliveryOutcome:
+    event, malformed = _read(provider, body)
     traceparent = current_traceparent()
 
-    async def work(conn: Conn) -> tuple[DeliveryOutcome, int]:
-        outcome = await record_delivery(
+    async def work(conn: Conn) -> DeliveryOutcome:
+        return await record_delivery(
             conn,
             provider.name,
             event,
@@ -94,12 +107,16 @@ async def _record(
             traceparent=traceparent,
             malformed=malformed,
         )
-        return outcome, await count_open_alarms(conn, provider.name)
 
-    outcome, alarms = await transact(
-        pool, work, lost_race=lambda: metrics.TRANSACT_RETRIES.labels("webhook").inc()
-    )
-    if outcome in _ALARMING:
+    try:
+        outcome = await transact(
+            pool, work, lost_race=lambda: metrics.TRANSACT_RETRIES.labels("webhook").inc()
+        )
+    except (*OUTAGES, *LOST_RACES) as error:
+        if not (is_outage(error) or isinstance(error, LOST_RACES)):
+            raise
+        raise _TurnedAwayError(503, "unavailable", "the database is away: send it again") from error
+    if outcome in ALARMS:
         log.error(
             "webhook_raised_alarm",
             provider=provider.name,
@@ -108,25 +125,23 @@ async def _record(
             event_type=event.type,
             reference=event.reference,
         )
-    return outcome, alarms
+    return outcome
 
 
-async def _body(request: Request) -> bytes | None:
-    """The raw bytes, or None where they are too many; no more than that is ever read."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            return None
-    return bytes(body)
+def _read(provider: Provider, body: bytes) -> tuple[PaymentEvent, bool]:
+    """The event, and whether it could not be read.
+
+    What is authentic and unreadable means that the provider has changed its form, or that we have
+    misread it: it is kept under a name of its own, that of its content.
+    """
+    try:
+        return provider.read(body), False
+    except UnreadableError as error:
+        log.error("webhook_unreadable", provider=provider.name, reason=str(error))
+        digest = hashlib.sha256(body).hexdigest()
+        return PaymentEvent(f"unreadable:{digest}", "unreadable", None), True
 
 
-def _turned_away(provider: str, status: int, code: str, reason: str = "") -> JSONResponse:
-    metrics.WEBHOOK_DELIVERIES.labels(provider, code).inc()
-    log.warning("webhook_turned_away", provider=provider, code=code, reason=reason)
-    return _answer(status, code, reason)
-
-
-def _answer(status: int, code: str, message: str = "") -> JSONResponse:
+def _answer(status: int, code: str, message: str) -> JSONResponse:
     content = {"code": code, "message": message} if message else {"code": code}
     return JSONResponse(content, status_code=status)
