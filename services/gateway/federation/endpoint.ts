@@ -87,7 +87,7 @@ export class Endpoint {
   ): Promise<Reply> {
     const asked = await readOperation(request, this.#rules.bodyBytesMax);
     trace.describe(asked.operationName);
-    const authorization = request.headers.authorization;
+    const authorization = request.headers.authorization || undefined;
     const viewer = await this.#viewer(request, authorization, rate);
     const caller: Caller = { authorization, requestId, trace: (subgraph) => trace.subgraph(subgraph) };
     const answer = await this.#parts.operations.run(asked, viewer, caller);

@@ -24,6 +24,8 @@ export function readExamples(): Example[] {
   });
 }
 
+const HINT = '# Headers: "authorization": "Bearer …" with what `make token SUB=alice SCOPE="viewer creator"` prints.';
+
 let page: Promise<string> | undefined;
 
 /** The page; made on the first call, since its script has megabytes. */
@@ -34,7 +36,8 @@ export function graphiqlPage(): Promise<string> {
 
 async function renderPage(): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const headers = JSON.stringify({ authorization: 'Bearer (make token SUB=alice SCOPE="viewer creator")' }, null, 2);
-  const tabs = readExamples().map(({ query, variables }) => ({ query, variables, headers }));
+  // Empty, and so no token at all, until somebody pastes one: the schema can be read without.
+  const headers = JSON.stringify({ authorization: '' }, null, 2);
+  const tabs = readExamples().map(({ query, variables }) => ({ query: `${HINT}\n${query}`, variables, headers }));
   return renderGraphiQL({ title: 'Largesse', defaultTabs: tabs, headers, shouldPersistHeaders: true });
 }

@@ -63,6 +63,14 @@ def test_malformed_tokens_are_refused(gateway: Gateway, header: str) -> None:
     assert refused(gateway, header) == "token_invalid"
 
 
+def test_empty_header_is_no_token(gateway: Gateway, subgraphs: Subgraphs) -> None:
+    """As GraphiQL sends it until somebody pastes a token."""
+    body = gateway.post('{ creator(id: "c") { id } }', headers={"authorization": ""}).json()
+
+    assert body == {"data": {"creator": {"id": "c"}}}
+    assert "authorization" not in subgraphs.received[0].headers
+
+
 def test_huge_token_is_refused(gateway: Gateway) -> None:
     """Without looking at it."""
     assert refused(gateway, "Bearer " + "a" * 10_000) == "token_invalid"
