@@ -1,0 +1,200 @@
+"""Measures how fast the wallet applies charges: one scenario, one fresh database, some workers."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
+
+import meters
+import msgspec
+from charger import Done, Job
+from report import Figure, percentile
+from stacks import say
+
+from chassis.db import Pool
+from chassis.testing.databases import migrated
+from local_stack import paths
+from local_stack.processes import base_environment
+from local_stack.stack import Stack
+
+_FILL = (Path(__file__).parent / "fill_wallets.sql").read_text()
+_SIZE = "SELECT pg_database_size(current_database())"
+_LAST_POSTED = "SELECT count(*) FROM movement WHERE kind = 'charge'"
+
+
+class Scenario(NamedTuple):
+    """Who is charged, and for what."""
+
+    name: str
+    viewers: int
+    charges: int
+    """All workers together."""
+    warm: bool = True
+    payers: tuple[str, ...] | None = None
+    creators: int = 1_000
+    unaffordable: float = 0.0
+    repeated: float = 0.0
+
+
+class Workers(NamedTuple):
+    """Among whom the partitions are split."""
+
+    processes: int
+    lanes: int
+    """Batches that a process has in flight."""
+
+
+class Measured(NamedTuple):
+    """One run of a scenario."""
+
+    per_s: float
+    batch_p50_ms: float
+    batch_p99_ms: float
+    python_us: float
+    """Processor time per charge, of the workers."""
+    postgres_us: float
+    """And of PostgreSQL, its background processes included."""
+    bytes_per_charge: float
+    resident_mb: float
+    """Of the largest worker, its records (which a real one would not hold) included."""
+    checker: Literal["clean", "breach"]
+
+
+def run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
+    """Fill wallets, apply the charges, check the books."""
+    return asyncio.run(_run(stack, scenario, workers))
+
+
+async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
+    async with migrated(stack.addresses.postgres_dsn, "wallet.migrations") as database:
+        await _fill(database.pool, scenario.viewers)
+        before = await database.pool.fetchval(_SIZE)
+        done, postgres_s = _apply(stack, database.dsn, scenario, workers)
+        written = await database.pool.fetchval(_LAST_POSTED)
+        grown = await database.pool.fetchval(_SIZE) - before
+        checker = _verdict(database.dsn)
+    charges = sum(each.charges for each in done)
+    seconds = max(each.ended_at for each in done) - min(each.began_at for each in done)
+    batches = [ms for each in done for ms in each.batches_ms]
+    return Measured(
+        per_s=charges / seconds,
+        batch_p50_ms=percentile(batches, 50),
+        batch_p99_ms=percentile(batches, 99),
+        python_us=sum(each.processor_s for each in done) / charges * 1e6,
+        postgres_us=postgres_s / charges * 1e6,
+        bytes_per_charge=grown / written,
+        resident_mb=max(each.resident_mb for each in done),
+        checker=checker,
+    )
+
+
+async def _fill(pool: Pool, viewers: int) -> None:
+    async with pool.acquire() as conn:
+        await conn.execute("SELECT set_config('bench.viewers', $1, false)", str(viewers))
+        await conn.execute(_FILL)
+        # As a wallet that has been in use for a while: no dead rows, statistics at hand.
+        await conn.execute("VACUUM ANALYZE")
+        await conn.execute("CHECKPOINT")
+
+
+def _apply(
+    stack: Stack, dsn: str, scenario: Scenario, workers: Workers
+) -> tuple[Sequence[Done], float]:
+    """What the workers tell, and the seconds of processor time that PostgreSQL used meanwhile."""
+    postgres = {"postgres": stack.pid("postgres")}
+    running = [_start(dsn, scenario, workers, number) for number in range(workers.processes)]
+    try:
+        for process in running:
+            ready = _pipe(process.stdout).readline()
+            assert ready == "ready\n", "a worker did not come up: see its traceback above"
+        before = meters.processor_s(postgres)
+        for process in running:
+            _pipe(process.stdin).write("go\n")
+            _pipe(process.stdin).flush()
+        done = [msgspec.json.decode(_pipe(each.stdout).readline(), type=Done) for each in running]
+        spent = meters.spent(before, meters.processor_s(postgres))
+    finally:
+        for process in running:
+            _pipe(process.stdin).close()
+            process.wait(timeout=30)
+    return done, spent["postgres"]
+
+
+def _start(dsn: str, scenario: Scenario, workers: Workers, number: int) -> "subprocess.Popen[str]":
+    # Whoever has no payers has nothing to do: then the others make all the charges.
+    job = Job(
+        dsn=dsn,
+        worker=number,
+        workers=workers.processes,
+        lanes=workers.lanes,
+        viewers=scenario.viewers,
+        charges=scenario.charges // workers.processes,
+        warm=scenario.warm,
+        payers=None if scenario.payers is None else list(scenario.payers),
+        creators=scenario.creators,
+        unaffordable=scenario.unaffordable,
+        repeated=scenario.repeated,
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("charger.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    _pipe(process.stdin).write(msgspec.json.encode(job).decode() + "\n")
+    _pipe(process.stdin).flush()
+    return process
+
+
+def _pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def _verdict(dsn: str) -> Literal["clean", "breach"]:
+    """What the invariant checker says of the wallet's books alone."""
+    command = [sys.executable, "-m", "checker", "--only", "wallet", "--wallet-dsn", dsn]
+    done = subprocess.run(
+        command,
+        cwd=paths.REPOSITORY,
+        env=base_environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        say(done.stdout + done.stderr)
+    return "clean" if done.returncode == 0 else "breach"
+
+
+def median(runs: Sequence[Measured]) -> Measured:
+    """The run in the middle by speed; a breach in any of them counts."""
+    middle = sorted(runs, key=lambda each: each.per_s)[len(runs) // 2]
+    breach = any(each.checker == "breach" for each in runs)
+    return middle._replace(checker="breach" if breach else "clean")
+
+
+def figure(scenario: Scenario, workers: Workers, measured: Measured, **more: object) -> Figure:
+    """The line of a scenario."""
+    return Figure(
+        name=scenario.name,
+        value=measured.per_s,
+        unit="charges/s",
+        p50_ms=measured.batch_p50_ms,
+        p99_ms=measured.batch_p99_ms,
+        cpu_us_per_item=measured.python_us + measured.postgres_us,
+        bytes_per_item=measured.bytes_per_charge,
+        checker=measured.checker,
+        settings={
+            "scenario": scenario._asdict(),
+            "worker_processes": workers.processes,
+            "lanes_per_process": workers.lanes,
+            "python_us_per_charge": round(measured.python_us, 2),
+            "postgres_us_per_charge": round(measured.postgres_us, 2),
+            "worker_resident_mb": round(measured.resident_mb, 1),
+            "postgresql": "fsync on, synchronous_commit on",
+            **more,
+        },
+    )
