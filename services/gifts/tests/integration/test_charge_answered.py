@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from chassis.testing.databases import Database
-from contracts.event import decoder, describe, encode
+from contracts.event import Event, decoder, describe, encode
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted
 from gifts.commands.send_gifts import NewGift
@@ -270,6 +271,49 @@ async def test_two_owners_of_a_partition_settle_once(service: Database) -> None:
 
     await asyncio.gather(settle(service.pool, *answers), settle(service.pool, *answers[::-1]))
 
+    await assert_gifts_add_up(service)
+
+
+def random_answers(gifts: list[NewGift], chance: random.Random) -> list[Event]:
+    """A dozen answers about few gifts: right and wrong ones, repeats, conflicts, both outcomes."""
+    answers: list[Event] = []
+    for _ in range(12):
+        gift = chance.choice(gifts).gift
+        kinds = [
+            posted(gift),
+            posted(gift, coins=8),
+            posted(gift, order_key="moon"),
+            refused(gift),
+            refused(gift, reason="charge_conflict"),
+        ]
+        answers.append(chance.choice(kinds))
+    return answers
+
+
+async def applied(
+    service: Database, seed: int, sizes: Callable[[random.Random], int]
+) -> tuple[list[str], list[int]]:
+    """What becomes of four new gifts, and which answers are set aside, with batches of `sizes`."""
+    chance = random.Random(seed)
+    gifts = await written(service, 4)
+    answers = random_answers(gifts, chance)
+    set_aside: list[int] = []
+    done = 0
+    while done < len(answers):
+        size = sizes(chance)
+        batch = await settle(service.pool, *answers[done : done + size])
+        set_aside += sorted(done + offset for _, offset in batch.set_aside_reasons)
+        done += size
+    found = await statuses(service)
+    return [found[new.gift.gift_id] for new in gifts], set_aside
+
+
+async def test_outcome_does_not_depend_on_how_the_answers_are_cut(service: Database) -> None:
+    """One by one, all at once or at random: the same gifts are sent, the same answers set aside."""
+    for seed in range(25):
+        one_by_one = await applied(service, seed, lambda _: 1)
+        assert await applied(service, seed, lambda _: 12) == one_by_one
+        assert await applied(service, seed, lambda chance: chance.randint(1, 6)) == one_by_one
     await assert_gifts_add_up(service)
 
 

@@ -26,26 +26,26 @@ type _Caused[E: Answer] = tuple[E, Received]
 """An answer and the record that brought it."""
 
 
-class _Answers:
-    """A batch sorted out: of several answers about one gift the first counts."""
+class _Round:
+    """The first answer about each gift, by kind, and the ones that come after it."""
 
-    __slots__ = ("posted", "refused", "repeated")
+    __slots__ = ("later", "posted", "refused")
 
     def __init__(self, received: Sequence[Received]) -> None:
         self.posted: list[_Caused[ChargePosted]] = []
         self.refused: list[_Caused[ChargeRefused]] = []
-        self.repeated: list[_Caused[Answer]] = []
+        self.later: list[Received] = []
         seen: set[UUID] = set()
         for cause in received:
             event = cause.event
             if isinstance(event, ChargePosted):
                 if event.charge_id in seen:
-                    self.repeated.append((event, cause))
+                    self.later.append(cause)
                 else:
                     self.posted.append((event, cause))
             elif isinstance(event, ChargeRefused):
                 if event.charge_id in seen:
-                    self.repeated.append((event, cause))
+                    self.later.append(cause)
                 else:
                     self.refused.append((event, cause))
             else:
@@ -63,12 +63,17 @@ class ChargeAnswered(Handler):
     @override
     async def apply(self, conn: Conn, batch: Batch) -> None:
         """Settle the gifts, publish `GiftSent` for each that was charged, wake who waits."""
-        answers = _Answers(batch.received)
-        unmoved: list[_Caused[Answer]] = [*answers.repeated]
-        if answers.posted:
-            unmoved += await _settle_posted(conn, batch, answers.posted)
-        if answers.refused:
-            unmoved += await _settle_refused(conn, answers.refused)
+        unmoved: list[_Caused[Answer]] = []
+        remaining = batch.received
+        # Of several answers about one gift each is applied after the one before it, as if it had
+        # come in a later batch. Nearly always one round is all.
+        while remaining:
+            answers = _Round(remaining)
+            if answers.posted:
+                unmoved += await _settle_posted(conn, batch, answers.posted)
+            if answers.refused:
+                unmoved += await _settle_refused(conn, answers.refused)
+            remaining = answers.later
         if len(unmoved) < len(batch.received):
             await store.notify_settled(conn)
         if unmoved:
