@@ -7,6 +7,7 @@ import pytest
 
 from chassis.db import Pool, transaction
 from chassis.ids import uuid7
+from chassis.telemetry import metrics
 from contracts.gifts.v1 import ChargeRequested
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
 from wallet.consumers.charge_requested import OnChargeRequested
@@ -325,3 +326,30 @@ async def test_nothing_depends_on_the_cache(pool: Pool, clock: SettableClock) ->
     assert kinds == [{ChargePosted}] * 3 + [{ChargeRefused}]
     assert await pool.fetchval("SELECT sum(credits_coins - debits_coins) FROM account") == 0
     await assert_books_balance(pool)
+
+
+async def test_refusals_are_counted_by_code_once_committed(
+    pool: Pool, handler: OnChargeRequested, clock: SettableClock
+) -> None:
+    """A batch that was rolled back has refused nothing."""
+
+    def counted() -> list[float]:
+        return [
+            metrics.REGISTRY.get_sample_value(
+                "largesse_refusals_total", {"operation": "charge", "code": code}
+            )
+            or 0
+            for code in ("insufficient_coins", "charge_conflict", "posted")
+        ]
+
+    async with transaction(pool) as conn:
+        await give(conn, "ann", 10, at=clock.at)
+    charges = [a_request("ann", 5), a_request("ann", 50), a_request("ann", 60)]
+    before = counted()
+
+    await charge(pool, handler, charges, fails=True)
+    rolled_back = counted()
+    await charge(pool, handler, [*charges, a_request("ann", 4, charge_id=charges[0].charge_id)])
+
+    assert rolled_back == before
+    assert [after - former for after, former in zip(counted(), before, strict=True)] == [2, 1, 0]

@@ -5,10 +5,29 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Pool
-from wallet.store import accounts, lots, movements, system_accounts
+from wallet.store import (
+    accounts,
+    balances,
+    lots,
+    movements,
+    price_books,
+    provider_events,
+    purchases,
+    system_accounts,
+)
 from wallet.testing import books
 
-_MODULES = (accounts, lots, movements, system_accounts, books)
+_MODULES = (
+    accounts,
+    balances,
+    lots,
+    movements,
+    price_books,
+    provider_events,
+    purchases,
+    system_accounts,
+    books,
+)
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": statement
     for module in _MODULES

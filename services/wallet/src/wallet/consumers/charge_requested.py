@@ -8,6 +8,7 @@ from chassis import clock
 from chassis.batch import Batch, Handler, Received
 from chassis.clock import Clock
 from chassis.db import Conn
+from chassis.telemetry import metrics
 from contracts.gifts.v1 import ChargeRequested
 from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, LotSlice
 from wallet.commands.apply_charges import apply_charges, load_heads
@@ -50,10 +51,14 @@ class OnChargeRequested(Handler):
 
     @override
     def committed(self, batch: Batch) -> None:
-        """Keep the payers' heads as they are now."""
+        """Keep the payers' heads as they are now, and count what was refused."""
         decided = self._pending.pop(batch.shard, None)
-        if decided is not None:
-            self._cache.adopt(decided.heads)
+        if decided is None:
+            return
+        self._cache.adopt(decided.heads)
+        for answer in decided.answers:
+            if not answer.lots:
+                metrics.record_refusal("charge", answer.movement.outcome)
 
     @override
     def rolled_back(self) -> None:
