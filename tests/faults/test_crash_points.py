@@ -38,7 +38,7 @@ async def test_gifts_survive_the_death_of_all_at_a_step(
         for process in STEPS[step]:
             crash_points.arm(process, step)
         await crash_points.reached(STEPS[step])
-        await flow.moves(16)
+        await flow.moves(12)
 
     assert flow.statuses().keys() <= {"SENT", "REFUSED"}
 

@@ -19,7 +19,7 @@ async def test_every_acknowledged_gift_ends_once(world: World) -> None:
             stack.kill9(process)
             await asyncio.to_thread(stack.wait_ready, process)
             # One gift may have been past the dead process already; several have not.
-            await flow.moves(24, within_s=60)
+            await flow.moves(12, within_s=60)
 
     statuses = flow.statuses()
     assert statuses.keys() == {"SENT", "REFUSED"}

@@ -37,7 +37,7 @@ async def test_immediate_restart(world: World) -> None:
             starts = stack.starts("postgres")
             os.kill(stack.pid("postgres"), signal.SIGQUIT)
             await started_again(world, "postgres", starts)
-            await flow.moves(24, within_s=30)
+            await flow.moves(12, within_s=30)
 
 
 async def test_terminated_sessions(world: World) -> None:
@@ -59,7 +59,7 @@ async def test_lock_timeout(world: World, service: str, table: str) -> None:
         async with locked(world.stack, service, table, waits="200ms"):
             await answers_are_honest(world, viewer, creator)
             await logs.said("LockNotAvailable", by=writer_of(service))
-        await flow.moves(24, within_s=30)
+        await flow.moves(12, within_s=30)
 
 
 @pytest.mark.parametrize(("service", "table"), WRITES)
@@ -71,7 +71,7 @@ async def test_full_disk(world: World, service: str, table: str) -> None:
         async with full_disk(world.stack, service, table):
             await answers_are_honest(world, viewer, creator)
             await logs.said("DiskFull", by=writer_of(service))
-        await flow.moves(24, within_s=30)
+        await flow.moves(12, within_s=30)
 
 
 async def answers_are_honest(world: World, viewer: str, creator: str) -> None:

@@ -112,7 +112,7 @@ class Flow:
 
 
 @asynccontextmanager
-async def flowing(world: World, *, callers: int = 8) -> AsyncGenerator[Flow]:
+async def flowing(world: World, *, callers: int = 4) -> AsyncGenerator[Flow]:
     """Gifts flow within the block; at its end they have stopped and were accounted for.
 
     Three creators, one of them a star; six viewers, one of whom has too few coins for long.
