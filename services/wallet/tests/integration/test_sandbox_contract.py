@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from chassis import clock
+from chassis.auth import KeySet, TokenVerifier, Viewer
 from chassis.db import Pool
+from chassis.graphql import Executor, Operation
+from chassis.ids import uuid7
 from chassis.testing.eventually import eventually
 from local_stack.operations import documents
 from payment_sandbox.app import make_app as make_sandbox_app
@@ -18,67 +20,156 @@ from payment_sandbox.deliveries import Deliveries
 from payment_sandbox.settings import Settings as SandboxSettings
 from payment_sandbox.store import Store
 from wallet.api import make_app
+from wallet.domain.purchase import ProviderUnavailableError
 from wallet.graphql.context import WalletContext
+from wallet.graphql.schema import SCHEMA
 from wallet.providers.sandbox import Sandbox
 from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import a_purchase, stored_events
 
-type Ask = Any
-
+EXECUTOR = Executor(SCHEMA)
+ANN = Viewer("ann", frozenset({"viewer"}), region="US", age_verified=True)
 KEY = {"Authorization": "Bearer key"}
+PAYER = {"Accept": "application/json"}
 
 
 class Market:
-    """A wallet, a provider and a payer who reach each other."""
+    """A wallet and a provider who reach each other, by the clock on the wall; ann buys."""
 
-    def __init__(self, provider: httpx.AsyncClient, sandbox: Sandbox, store: Store) -> None:
-        self.provider = provider
+    def __init__(self, pool: Pool, sandbox: Sandbox, provider: httpx.AsyncClient) -> None:
+        self._pool = pool
         self.sandbox = sandbox
-        self.store = store
+        self.provider = provider
 
-    async def press(self, checkout_url: str, button: str) -> httpx.Response:
-        return await self.provider.post(
-            f"{checkout_url}/{button}", headers={"Accept": "application/json"}
+    async def ask(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        context = WalletContext.of(
+            ANN, "test", pool=self._pool, providers={"sandbox": self.sandbox}
         )
+        body = await EXECUTOR.run(Operation(documents()[operation], variables), context)
+        assert "errors" not in body, body
+        return body["data"]  # pyright: ignore[reportReturnType]
 
-    async def attempts(self, payment_id: str) -> list[str]:
-        """How the wallet has answered to what it was told of a payment."""
-        events = (
-            await self.provider.get("/v1/events", params={"payment_id": payment_id}, headers=KEY)
-        ).json()["events"]
-        return [attempt["outcome"] for event in events for attempt in event["attempts"]]
+    async def order(self) -> tuple[str, str]:
+        """The purchase's id and its payment's."""
+        given = {"purchaseId": str(uuid7()), "bundleId": "us-700", "provider": "sandbox"}
+        answer = (await self.ask("PurchaseCoins", {"input": given}))["purchaseCoins"]
+        return given["purchaseId"], answer["purchase"]["checkoutUrl"].rpartition("/")[2]
+
+    async def press(self, payment_id: str, button: str) -> None:
+        response = await self.provider.post(f"/checkout/{payment_id}/{button}", headers=PAYER)
+        assert response.is_success
+
+    async def status(self, purchase_id: str) -> str:
+        return (await self.ask("Purchase", {"id": purchase_id}))["purchase"]["status"]
+
+    async def becomes(self, purchase_id: str, status: str) -> None:
+        await eventually(lambda: self.status(purchase_id), until=lambda now: now == status)
+
+    async def answers(self, payment_id: str) -> list[str]:
+        """What the wallet has answered to each delivery about a payment."""
+        found = await self.provider.get(
+            "/v1/events", params={"payment_id": payment_id}, headers=KEY
+        )
+        return [
+            attempt["outcome"] for event in found.json()["events"] for attempt in event["attempts"]
+        ]
+
+    async def answered(self, payment_id: str, count: int) -> list[str]:
+        return await eventually(
+            lambda: self.answers(payment_id), until=lambda answers: len(answers) >= count
+        )
 
 
 @pytest.fixture
-async def market(
-    shop: Pool, app: FastAPI, sandbox_settings: SandboxSettings
-) -> AsyncGenerator[Market]:
-    """The provider delivers by itself; its clock and the wallet's are the real one."""
-    async with trading(shop, sandbox_settings) as found:
-        yield found
-
-
-@asynccontextmanager
-async def trading(shop: Pool, settings: SandboxSettings) -> AsyncGenerator[Market]:
-    store = Store(settings.data_file)
-    from chassis.auth import KeySet, TokenVerifier
-
+async def market(shop: Pool, sandbox_settings: SandboxSettings) -> AsyncGenerator[Market]:
+    secret = sandbox_settings.webhook_secret.get_secret_value()
     verifier = TokenVerifier(KeySet("file:///nowhere.json"), issuer="test", audience="largesse")
-    secret = settings.webhook_secret.get_secret_value()
-    receiver = Sandbox(url="http://provider", api_key="key", webhook_secrets=[secret])
-    wallet = make_app(shop, verifier, {"sandbox": receiver}, now=clock.now)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(wallet)) as to_wallet:
-        deliveries = Deliveries(store, to_wallet, url=str(settings.webhook_url), secret=secret)
-        transport = httpx.ASGITransport(make_sandbox_app(store, deliveries, settings))
+    store = Store(sandbox_settings.data_file)
+    async with AsyncExitStack() as stack:
+        # The provider is there first: what it delivers to is mounted below.
+        receiver = FastAPI()
+        to_wallet = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(receiver))
+        )
+        deliveries = Deliveries(
+            store, to_wallet, url=str(sandbox_settings.webhook_url), secret=secret
+        )
+        to_provider = httpx.ASGITransport(make_sandbox_app(store, deliveries, sandbox_settings))
         sandbox = Sandbox(
-            url="http://provider", api_key="key", webhook_secrets=[secret], transport=transport
+            url="http://provider", api_key="key", webhook_secrets=[secret], transport=to_provider
+        )
+        stack.push_async_callback(sandbox.close)
+        receiver.mount("/", make_app(shop, verifier, {"sandbox": sandbox}))
+        provider = await stack.enter_async_context(
+            httpx.AsyncClient(transport=to_provider, base_url="http://provider")
         )
         stop = asyncio.Event()
-        running = asyncio.create_task(deliveries.run(stop))
-        async with httpx.AsyncClient(transport=transport, base_url="http://provider") as provider:
-            yield Market(provider, sandbox, store)
+        delivering = asyncio.create_task(deliveries.run(stop))
+        yield Market(shop, sandbox, provider)
         stop.set()
-        await running
-    await sandbox.close()
-    await receiver.close()
+        await delivering
     store.close()
+
+
+async def test_paid_at_the_page_is_credited(shop: Pool, market: Market) -> None:
+    purchase_id, payment_id = await market.order()
+
+    await market.press(payment_id, "pay")
+    await market.becomes(purchase_id, "CREDITED")
+
+    assert await market.answered(payment_id, 1) == ["200"]
+    assert len(await stored_events(shop)) == 2
+    await assert_books_balance(shop)
+
+
+async def test_declined_at_the_page_is_declined(shop: Pool, market: Market) -> None:
+    purchase_id, payment_id = await market.order()
+
+    await market.press(payment_id, "decline")
+    await market.becomes(purchase_id, "DECLINED")
+
+    assert await stored_events(shop) == []
+
+
+async def test_told_again_and_anew_credits_once(shop: Pool, market: Market) -> None:
+    """The same event resent, and a second one of the same payment (E17)."""
+    purchase_id, payment_id = await market.order()
+    await market.press(payment_id, "pay")
+    await market.becomes(purchase_id, "CREDITED")
+    events = await market.provider.get("/v1/events", headers=KEY)
+    (event,) = events.json()["events"]
+
+    await market.provider.post(f"/v1/events/{event['event_id']}/resend", headers=KEY)
+    again = {"payment_id": payment_id, "type": "payment.succeeded"}
+    await market.provider.post("/v1/events", json=again, headers=KEY)
+
+    assert await market.answered(payment_id, 3) == ["200"] * 3
+    assert len(await stored_events(shop)) == 2
+    await assert_books_balance(shop)
+
+
+async def test_type_of_which_the_wallet_knows_nothing_is_taken_and_alarms(
+    shop: Pool, market: Market
+) -> None:
+    """Accepted, so that the provider stops, and kept for a person (E08)."""
+    _, payment_id = await market.order()
+
+    reviewed = {"payment_id": payment_id, "type": "payment.reviewed"}
+    await market.provider.post("/v1/events", json=reviewed, headers=KEY)
+
+    assert await market.answered(payment_id, 1) == ["202"]
+    assert await shop.fetchval("SELECT count(*) FROM provider_alarm") == 1
+
+
+async def test_asking_for_a_checkout_again_gives_the_same(market: Market) -> None:
+    """And other terms under the same reference are refused by the provider."""
+    purchase = a_purchase()
+
+    first = await market.sandbox.open_checkout(purchase)
+    again = await market.sandbox.open_checkout(purchase)
+
+    assert first == again
+    with pytest.raises(ProviderUnavailableError):
+        await market.sandbox.open_checkout(
+            a_purchase(purchase_id=purchase.purchase_id, amount_minor=1)
+        )
