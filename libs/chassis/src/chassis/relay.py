@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from chassis import outbox, sql
-from chassis.db import OUTAGES, Record
+from chassis.db import BY_INDEX, OUTAGES, Record
 from chassis.kafka import KafkaError, Outbound, Writer
 from chassis.outbox import StoredRecord
 from chassis.telemetry import metrics, publish_spans
@@ -59,7 +59,11 @@ class Relay:
             timeout=10,
             command_timeout=30,
             # A frozen relay loses its session, and with it the lock, so that another can go on.
-            server_settings={"application_name": "relay", "idle_session_timeout": "15s"},
+            server_settings={
+                "application_name": "relay",
+                "idle_session_timeout": "15s",
+                **BY_INDEX,
+            },
         )
         try:
             while not await conn.fetchval(_SQL["lock_relay"]):

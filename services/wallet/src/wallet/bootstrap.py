@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from chassis.consumer import Consumer, Subscription
-from chassis.db import Pool, open_pool
+from chassis.db import BY_INDEX, Pool, open_pool
 from chassis.kafka import Writer
 from chassis.relay import Relay
 from contracts.gifts.v1 import CHARGE, ChargeRequested
@@ -25,6 +25,7 @@ async def pool_of(settings: Settings, process: str) -> AsyncGenerator[Pool]:
         settings.database_dsn.get_secret_value(),
         connections_max=settings.database_connections_max,
         application=f"{SERVICE}-{process}",
+        settings=BY_INDEX,
     )
     async with pool:
         yield pool
