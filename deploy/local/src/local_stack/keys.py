@@ -27,7 +27,12 @@ def ensure_keys(home: Home) -> None:
         )
     public = OKPAlgorithm.to_jwk(signing_key(home).public_key(), as_dict=True)
     document = {"keys": [public | {"kid": KEY_ID, "use": "sig", "alg": "EdDSA"}]}
-    home.key_set.write_text(json.dumps(document, indent=2) + "\n")
+    text = json.dumps(document, indent=2) + "\n"
+    if not home.key_set.exists() or home.key_set.read_text() != text:
+        # Renamed into place: a service that reads half of it refuses every token for 10 s.
+        draft = home.key_set.with_suffix(".draft")
+        draft.write_text(text)
+        draft.replace(home.key_set)
 
 
 def signing_key(home: Home) -> Ed25519PrivateKey:
