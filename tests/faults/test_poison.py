@@ -23,7 +23,7 @@ READERS = {
     GIFTS.name: ("payouts", b"gifts.gift_sent.v1"),
 }
 
-ROUNDS = 15
+ROUNDS = 10
 
 
 def poison(kind: bytes, chance: random.Random) -> tuple[bytes, Headers]:
@@ -48,13 +48,13 @@ async def test_neighbours_are_applied_and_each_is_set_aside_once(
     chance = random.Random(11)
     writer = Writer(world.stack.addresses.kafka_servers, client_id="poison")
     try:
-        async with flowing(world, callers=16) as flow:
+        async with flowing(world, callers=8) as flow:
             for _ in range(ROUNDS):
                 await writer.publish(
                     Outbound(topic, os.urandom(4), *poison(kind, chance))
                     for topic, (_, kind) in READERS.items()
                 )
-                await flow.moves(100)
+                await flow.moves(100, within_s=60)
     finally:
         await writer.close()
 

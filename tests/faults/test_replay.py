@@ -17,6 +17,7 @@ from contracts.gifts.v1 import CHARGE as REQUESTS
 from contracts.gifts.v1 import GIFT as GIFTS
 from contracts.gifts.v1 import ChargeRequested
 from contracts.wallet.v1 import CHARGE as ANSWERS
+from support.books import Books
 from support.flow import flowing
 from support.groups import rewind_group
 from support.state import Observer, changed
@@ -84,8 +85,14 @@ async def test_what_kafka_believes_counts_for_nothing(world: World, observer: Ob
     assert changed(before, await observer.state()) == set()
 
 
-async def test_a_command_sent_again_with_another_body(world: World, observer: Observer) -> None:
-    """The wallet refuses it as a conflict, and the gift that was sent stays sent and paid once."""
+async def test_a_command_sent_again_with_another_body(
+    world: World, observer: Observer, books: Books
+) -> None:
+    """The wallet refuses it as a conflict, and the gift that was sent stays sent and paid once.
+
+    An answer that goes to another creator than the gift's is set aside for a person to look at.
+    """
+    books.expect_dead_letters(1)
     viewer, creator = await world.viewer(coins=50), await world.creator()
     sent = await world.give(viewer, creator)
     balance = await world.balance(viewer)
