@@ -202,6 +202,7 @@ def test_ledger_is_as_the_model(servers: Servers) -> None:
                     max_examples=40,
                     stateful_step_count=25,
                     deadline=None,
+                    report_multiple_bugs=False,
                     suppress_health_check=[HealthCheck.too_slow],
                 ),
             )

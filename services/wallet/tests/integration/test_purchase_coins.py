@@ -105,7 +105,7 @@ async def test_retry_after_payment_tells_how_it_is_now(
     """There is nothing left to pay, so no page is shown."""
     given = an_input()
     await buy(given)
-    (payment_id,) = await shop.fetchrow("SELECT payment_id FROM purchase") or ()
+    payment_id = await shop.fetchval("SELECT payment_id FROM purchase")
     purchase = a_purchase(purchase_id=UUID(given["purchaseId"]), payment_id=payment_id)
     await deliver(a_notice(purchase))
 

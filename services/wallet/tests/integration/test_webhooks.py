@@ -156,14 +156,15 @@ async def test_a_payment_pays_for_one_of_two_purchases(
     ids=str,
 )
 async def test_payment_of_something_else_credits_nothing_and_alarms(
-    shop: Pool, deliver: Deliver, change: dict[str, object]
+    shop: Pool, deliver: Deliver, change: dict[str, Any]
 ) -> None:
     purchase = await ordered(shop)
     await shop.execute(
         "UPDATE purchase SET status = 'PENDING', payment_id = 'pay_1', checkout_url = 'http://x/'"
     )
 
-    response = await deliver(a_notice(purchase, **{"payment_id": "pay_1"} | change))
+    terms: dict[str, Any] = {"payment_id": "pay_1"}
+    response = await deliver(a_notice(purchase, **terms | change))
 
     assert (response.status_code, response.json()["code"]) == (202, "mismatched")
     assert await status(shop, purchase) == "PENDING"

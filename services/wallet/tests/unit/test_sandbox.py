@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Literal
 
 import httpx
 import pytest
@@ -79,7 +80,7 @@ def test_any_bytes_are_an_event_or_unreadable(body: bytes) -> None:
     ("type_", "outcome"),
     [("payment.succeeded", "succeeded"), ("payment.declined", "declined")],
 )
-def test_payment_is_read(type_: str, outcome: str) -> None:
+def test_payment_is_read(type_: str, outcome: Literal["succeeded", "declined"]) -> None:
     """Fields that we do not know are ignored: providers add some."""
     payment = {"payment_id": "p", "reference": "r", "amount_minor": 5, "currency": "JPY", "fee": 1}
     body = json.dumps({"id": "e", "type": type_, "livemode": False, "data": payment}).encode()
