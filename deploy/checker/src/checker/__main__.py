@@ -8,13 +8,11 @@ import asyncio
 import logging
 import os
 import sys
-import time
 from pathlib import Path
 
 from checker.check import Addresses, UnreadableBooksError, check
+from checker.progress import Telling
 from checker.snapshot import SERVICES
-
-_TOLD_EVERY_S = 2.0
 
 
 def main() -> int:
@@ -40,7 +38,8 @@ def main() -> int:
                 only=arguments.only,
                 wait_drained_s=arguments.wait_drained,
                 allow_dead_letters=arguments.allow_dead_letters,
-                progress=_Progress(),
+                progress=Telling(),
+                processes=os.cpu_count() or 1,
             )
         )
     except UnreadableBooksError as error:
@@ -96,19 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report for programs")
     return parser
-
-
-class _Progress:
-    """Tells on standard error what is going on, if it takes long."""
-
-    def __init__(self) -> None:
-        self._began_at = self._told_at = time.monotonic()
-
-    def __call__(self, what: str) -> None:
-        now = time.monotonic()
-        if now - self._told_at >= _TOLD_EVERY_S:
-            self._told_at = now
-            print(f"checker: {now - self._began_at:4.0f} s  {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":

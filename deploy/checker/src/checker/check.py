@@ -15,9 +15,11 @@ from chassis.kafka import KafkaError
 from checker import creators, letters, pipeline, questions
 from checker.draining import Progressed, offsets_agree, wait_until_drained
 from checker.facts import Pile
+from checker.progress import Progress
 from checker.report import Finding, Report
 from checker.snapshot import SERVICES, Snapshot, snapshot
-from checker.topics import Progress, Told, read_topics
+from checker.told import Told
+from checker.topics import Reading, read_topics
 
 _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
     "wallet": {
@@ -54,6 +56,7 @@ async def check(
     wait_drained_s: float = 30,
     allow_dead_letters: int = 0,
     progress: Progress = lambda _: None,
+    processes: int = 1,
 ) -> Report:
     """Prove the books, or show where they are broken.
 
@@ -66,7 +69,8 @@ async def check(
         only: The services whose books to look at.
         wait_drained_s: How long services may take to finish what they were asked for.
         allow_dead_letters: How many records may have been set aside, over all services.
-        progress: Is told now and then what is going on.
+        progress: Is told now and then what is going on; with several processes, in each of them.
+        processes: How many may read topics with many records. One: this one alone.
 
     Raises:
         UnreadableBooksError: A database or Kafka cannot be reached or read, or there is none.
@@ -80,7 +84,9 @@ async def check(
         raise UnreadableBooksError("there is no database to look at: give the address of one")
     began_at = time.monotonic()
     try:
-        found = await _look(addresses, dsns, wait_drained_s, allow_dead_letters, progress)
+        found = await _look(
+            addresses, dsns, wait_drained_s, allow_dead_letters, progress, processes
+        )
         return Report(tuple(sorted(found, key=_order)), time.monotonic() - began_at)
     except* (*OUTAGES, asyncpg.PostgresError, KafkaError) as errors:
         cause = _first(errors)
@@ -93,6 +99,7 @@ async def _look(
     wait_drained_s: float,
     allow_dead_letters: int,
     progress: Progress,
+    processes: int,
 ) -> list[Finding]:
     drained: Progressed | None = None
     if addresses.kafka is not None:
@@ -106,7 +113,7 @@ async def _look(
             service: await stack.enter_async_context(snapshot(service, dsn))
             for service, dsn in dsns.items()
         }
-        run = _Run(books, addresses, drained, folder, progress)
+        run = _Run(books, addresses, drained, folder, progress, processes)
         return await run.findings(allow_dead_letters)
 
 
@@ -130,12 +137,15 @@ class _Run:
         drained: Progressed | None,
         folder: Path,
         progress: Progress,
+        processes: int,
     ) -> None:
         self._books = books
         self._addresses = addresses
         self._drained = drained
         self._progress = progress
         self._told = Told(folder)
+        self._readings: list[Reading] = []
+        self._processes = processes
         self._tables = {
             name: Pile(folder, name, size)
             for service in books
@@ -182,19 +192,20 @@ class _Run:
 
     async def _read_topics(self, aside: letters.SetAside) -> None:
         assert self._addresses.kafka is not None
-        await read_topics(
+        self._readings = await read_topics(
             self._addresses.kafka,
             self._addresses.topic_prefix,
             self._books,
             self._told,
             aside.positions,
             self._progress,
+            processes=self._processes,
         )
 
     async def _across_topics(self, aside: letters.SetAside) -> list[Finding]:
         """What the topics tell, against what the databases hold."""
-        found = [reading.finding() for reading in self._told.readings]
-        gone = [reading.topic for reading in self._told.readings if reading.begins_late]
+        found = [reading.finding() for reading in self._readings]
+        gone = [reading.topic for reading in self._readings if reading.begins_late]
         if gone:
             return [
                 *found,
@@ -202,9 +213,10 @@ class _Run:
             ]
         self._progress("comparing")
         found += await asyncio.to_thread(pipeline.compare, self._tables, self._told)
-        found.append(letters.announced(aside, self._told.dead_letters, self._books))
+        heard = self._told.heard
+        found.append(letters.announced(aside, heard.dead_letters, self._books))
         if "payouts" in self._books:
-            found.append(await creators.earnings_agree(self._books["payouts"], self._told.earnings))
+            found.append(await creators.earnings_agree(self._books["payouts"], heard.earnings))
         return found
 
     async def _across_services(self) -> list[Finding]:

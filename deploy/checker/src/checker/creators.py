@@ -7,7 +7,7 @@ from datetime import date
 from chassis.db import Record
 from checker.report import Finding
 from checker.snapshot import Snapshot
-from checker.topics import EarningsTold
+from checker.told import EarningsTold
 
 _EXAMPLES = 5
 
@@ -118,8 +118,9 @@ def _fault(lot: Record | None, made: Record) -> str | None:
     """What payouts made of a lot that it should not have."""
     if lot is None:
         return "the wallet has no such lot"
-    if made["classes"] != [lot["class"]]:
-        return f"its class is {lot['class']}, diamonds were accrued as {made['classes']}"
+    classes = {made["first_class"], made["last_class"]}
+    if classes != {lot["class"]}:
+        return f"its class is {lot['class']}, diamonds were accrued as {', '.join(sorted(classes))}"
     matures_on: date = lot["matures_on"]
     days = {made["matures_first"], made["matures_last"]} - {None, matures_on}
     if days:

@@ -7,11 +7,12 @@ statements `…_facts`), topics are read here, and both must come to the same by
     id, 16 bytes | status, 1 | terms, 15 | payment, 16
 
 `terms` is who pays whom how much. `payment` is what came of it: the lots that paid, or the refusal.
-Facts lie in buckets by the last byte of their ids, on disk once they are many, so that a comparison
-holds a 256th of them in memory.
+What is digested are the values in plain text with the unit separator (31), which stands in no id,
+between them. Facts lie in buckets by the last byte of their ids, on disk once they are many, so
+that a comparison holds a 256th of them in memory.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,28 +30,26 @@ REQUESTED = b"Q"
 BUCKETS = 256
 _BUCKET_BYTE = 15
 _SPILL_BYTES = 8_388_608
-_SEPARATOR = "\x1f"
-"""Stands in no id."""
 
 
 def terms(payer_id: str, creator_id: str, coins: int) -> bytes:
     """The digest of who pays whom how much."""
-    return _digest(payer_id, creator_id, coins)[:15]
+    return _digest(f"{payer_id}\x1f{creator_id}\x1f{coins}")[:15]
 
 
 def payment(creator_id: str, coins: int, slices: Sequence[LotSlice]) -> bytes:
     """The digest of which lots paid for it, in order."""
     if len(slices) == 1:
         (part,) = slices
-        return _digest(creator_id, coins, part.lot_id, part.coins)
+        return _digest(f"{creator_id}\x1f{coins}\x1f{part.lot_id}\x1f{part.coins}")
     lot_ids = ",".join([str(part.lot_id) for part in slices])
     lot_coins = ",".join([str(part.coins) for part in slices])
-    return _digest(creator_id, coins, lot_ids, lot_coins)
+    return _digest(f"{creator_id}\x1f{coins}\x1f{lot_ids}\x1f{lot_coins}")
 
 
 def refusal(creator_id: str, needed_coins: int, balance_coins: int) -> bytes:
     """The digest of why nothing was paid."""
-    return _digest(creator_id, needed_coins, balance_coins)
+    return _digest(f"{creator_id}\x1f{needed_coins}\x1f{balance_coins}")
 
 
 def balance(user_id: str, version: int, coins: int) -> bytes:
@@ -62,11 +61,12 @@ def balance(user_id: str, version: int, coins: int) -> bytes:
 
 def purchase(user_id: str, lots: Iterable[tuple[int, str, int]]) -> bytes:
     """The digest of what a purchase bought: id, class and coins of its lots, in id order."""
-    return _digest(user_id, *[field for lot in sorted(lots) for field in lot])
+    told = [user_id, *[str(field) for lot in sorted(lots) for field in lot]]
+    return _digest("\x1f".join(told))
 
 
-def _digest(*parts: str | int) -> bytes:
-    return sha256(_SEPARATOR.join(map(str, parts)).encode()).digest()[:16]
+def _digest(told: str) -> bytes:
+    return sha256(told.encode()).digest()[:16]
 
 
 class Pile:
@@ -86,17 +86,17 @@ class Pile:
         self.count += 1
         self._in_memory += self.size
         if self._in_memory >= _SPILL_BYTES:
-            self._spill()
+            self.spill()
 
-    def bucket(self, number: int) -> Iterator[bytes]:
+    def bucket(self, number: int) -> list[bytes]:
         """The facts of a bucket, in the order added."""
         data = bytes(self._buckets[number])
         if self._path.exists() and (file := self._file(number)).exists():
             data = file.read_bytes() + data
-        for start in range(0, len(data), self.size):
-            yield data[start : start + self.size]
+        return [data[start : start + self.size] for start in range(0, len(data), self.size)]
 
-    def _spill(self) -> None:
+    def spill(self) -> None:
+        """Put what is in memory on disk, where a pile of the same name will find it."""
         self._path.mkdir(parents=True, exist_ok=True)
         for number, bucket in enumerate(self._buckets):
             if bucket:

@@ -145,7 +145,8 @@ ORDER BY creator_id COLLATE "C";
 -- matures with its lot, but not before the day of its gift.
 SELECT
     slice.lot_id,
-    array_agg(DISTINCT slice.class) AS classes,
+    min(slice.class COLLATE "C") AS first_class,
+    max(slice.class COLLATE "C") AS last_class,
     min(slice.matures_on) FILTER (WHERE slice.matures_on > a.sent_on) AS matures_first,
     max(slice.matures_on) FILTER (WHERE slice.matures_on > a.sent_on) AS matures_last,
     min(a.sent_on) FILTER (WHERE slice.matures_on = a.sent_on) AS matured_when_sent,

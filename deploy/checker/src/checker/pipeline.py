@@ -1,15 +1,88 @@
 """Compares what different places tell of the same things: nothing lost, nothing doubled."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from checker import facts
 from checker.facts import ID, PAYMENT, SENT, STATUS, TERMS, Pile
 from checker.report import Finding
-from checker.topics import Told
+from checker.told import Told
 
 _EXAMPLES = 5
+
+
+def compare(tables: Mapping[str, Pile], told: Told) -> list[Finding]:
+    """Follow every gift, balance and purchase through the places whose tables were read.
+
+    Args:
+        tables: Facts of `gifts`, `charges`, `balances`, `purchases` and `accruals`; those of a
+            service that is not looked at are missing.
+        told: What the topics tell.
+    """
+    piles = {**tables, **told.piles}
+    comparisons = [each for each in _comparisons() if each.needs in tables]
+    for number in range(facts.BUCKETS):
+        bucket = Bucket(piles, number, told.heard.conflicts)
+        for each in comparisons:
+            each.add(each.one_of(bucket), each.other_of(bucket))
+    return [each.finding() for each in comparisons]
+
+
+class Bucket:
+    """The facts whose ids end in one byte, in the forms in which they are compared."""
+
+    def __init__(self, piles: Mapping[str, Pile], number: int, conflicts: Set[bytes]) -> None:
+        self._piles = piles
+        self._number = number
+        self._conflicts = conflicts
+        self._read: dict[str, Sequence[bytes]] = {}
+        self._terms: dict[str, set[bytes]] = {}
+
+    def facts(self, pile: str) -> Sequence[bytes]:
+        """All facts of a pile, repeats included."""
+        if pile not in self._read:
+            self._read[pile] = self._piles[pile].bucket(self._number)
+        return self._read[pile]
+
+    def sent(self, pile: str) -> set[bytes]:
+        """Facts of gifts that were sent, of charges that were posted."""
+        return {fact for fact in self.facts(pile) if fact[STATUS] == SENT}
+
+    def terms(self, pile: str) -> set[bytes]:
+        """Who pays whom how much, by id."""
+        if pile not in self._terms:
+            self._terms[pile] = {fact[ID] + fact[TERMS] for fact in self.facts(pile)}
+        return self._terms[pile]
+
+    def requests(self, *, known: str) -> set[bytes]:
+        """The terms of requests, without those that were refused for being others than before."""
+        requests = self.terms("requests")
+        if not self._conflicts:
+            return requests
+        kept = self.terms(known)
+        return {fact for fact in requests if fact in kept or fact[ID] not in self._conflicts}
+
+    def newest_balances(self) -> set[bytes]:
+        """What was told of each account's highest version: one fact, unless told in two ways."""
+        newest: dict[bytes, set[bytes]] = {}
+        for fact in self.facts("told_balances"):
+            known = newest.setdefault(fact[ID], set())
+            # Account and version come first, and big-endian numbers sort as they are.
+            version = fact[:24]
+            if not known or version > max(known)[:24]:
+                newest[fact[ID]] = {fact}
+            elif version == max(known)[:24]:
+                known.add(fact)
+        return {fact for told in newest.values() for fact in told}
+
+    def balances(self) -> set[bytes]:
+        """How accounts stand that were told of or that have spent coins.
+
+        Coins that came otherwise than by a purchase, a benchmark's, are told when they are spent.
+        """
+        known = {fact[ID] for fact in self.facts("told_balances")}
+        return {fact[:-1] for fact in self.facts("balances") if fact[-1] or fact[ID] in known}
 
 
 def _uuid(id_: bytes) -> str:
@@ -20,16 +93,20 @@ def _user(id_: bytes) -> str:
     return f"the user whose id has a SHA-256 of {id_.hex()}…"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Comparison:
     """Counts what one place tells and another does not, or tells differently."""
 
     invariant: str
+    needs: str
+    """The table without which it cannot be made."""
     of: str
     holds: str
     one: str
     """The first place, for examples."""
+    one_of: Callable[[Bucket], Set[bytes]]
     other: str
+    other_of: Callable[[Bucket], Set[bytes]]
     show: Callable[[bytes], str] = _uuid
     compared: int = 0
     wrong: int = 0
@@ -59,186 +136,107 @@ class Comparison:
         )
 
 
-def compare(tables: Mapping[str, Pile], told: Told) -> list[Finding]:
-    """Follow every gift, balance and purchase through the places whose tables were read.
+def _first_parts(some: Iterable[bytes]) -> set[bytes]:
+    """Id, status and terms of longer facts."""
+    return {fact[: TERMS.stop] for fact in some}
 
-    Args:
-        tables: Facts of `gifts`, `charges`, `balances`, `purchases` and `accruals`; those of a
-            service that is not looked at are missing.
-        told: What the topics tell.
-    """
-    comparisons = [
-        compare_
-        for needed, compare_ in (
-            ({"gifts"}, _gifts_are_requested),
-            ({"charges"}, _requests_are_charges),
-            ({"charges"}, _charges_are_answered),
-            ({"gifts"}, _answers_settle_gifts),
-            ({"gifts"}, _sent_gifts_are_announced),
-            ({"gifts"}, _announced_gifts_were_paid),
-            ({"accruals"}, _announced_gifts_accrue),
-            ({"balances"}, _balances_are_announced),
-            ({"purchases"}, _purchases_are_announced),
-        )
-        if needed <= tables.keys()
+
+def _payments(some: Iterable[bytes]) -> set[bytes]:
+    """Id and payment of facts."""
+    return {fact[ID] + fact[PAYMENT] for fact in some}
+
+
+def _comparisons() -> list[Comparison]:
+    return [
+        Comparison(
+            invariant="INV4",
+            needs="gifts",
+            of="gifts → topic",
+            holds="each gift asked for one charge, in its own terms",
+            one="gifts",
+            one_of=lambda bucket: bucket.terms("gifts"),
+            other="gifts.charge.v1",
+            other_of=lambda bucket: bucket.requests(known="gifts"),
+        ),
+        Comparison(
+            invariant="INV4",
+            needs="charges",
+            of="topic → wallet",
+            holds="each request has one outcome, in the same terms",
+            one="wallet's journal",
+            one_of=lambda bucket: bucket.terms("charges"),
+            other="gifts.charge.v1",
+            other_of=lambda bucket: bucket.requests(known="charges"),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="charges",
+            of="wallet → topic",
+            holds="each outcome was told, always in the same words",
+            one="wallet's journal",
+            one_of=lambda bucket: set(bucket.facts("charges")),
+            other="wallet.charge.v1",
+            other_of=lambda bucket: set(bucket.facts("outcomes")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="gifts",
+            of="topic → gifts",
+            holds="each outcome settled its gift, nothing else did",
+            one="wallet.charge.v1",
+            one_of=lambda bucket: _first_parts(bucket.facts("outcomes")),
+            other="gifts",
+            other_of=lambda bucket: set(bucket.facts("gifts")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="gifts",
+            of="gifts → topic",
+            holds="each SENT gift was announced, no other was",
+            one="gifts",
+            one_of=lambda bucket: bucket.sent("gifts"),
+            other="gifts.gift.v1",
+            other_of=lambda bucket: _first_parts(bucket.facts("announced")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="gifts",
+            of="topic → topic",
+            holds="each announced gift names the lots that paid",
+            one="wallet.charge.v1",
+            one_of=lambda bucket: bucket.sent("outcomes"),
+            other="gifts.gift.v1",
+            other_of=lambda bucket: set(bucket.facts("announced")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="accruals",
+            of="topic → payouts",
+            holds="each announced gift accrued once, from those lots",
+            one="gifts.gift.v1",
+            one_of=lambda bucket: _payments(bucket.facts("announced")),
+            other="payouts' journal",
+            other_of=lambda bucket: set(bucket.facts("accruals")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="balances",
+            of="wallet → topic",
+            holds="the newest balance told is the account's",
+            one="wallet's accounts",
+            one_of=lambda bucket: bucket.balances(),
+            other="wallet.balance.v1",
+            other_of=lambda bucket: bucket.newest_balances(),
+            show=_user,
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="purchases",
+            of="wallet → topic",
+            holds="each purchase was told, with its lots",
+            one="wallet's purchases",
+            one_of=lambda bucket: set(bucket.facts("purchases")),
+            other="wallet.purchase.v1",
+            other_of=lambda bucket: set(bucket.facts("told_purchases")),
+        ),
     ]
-    return [compare_(tables, told) for compare_ in comparisons]
-
-
-def _gifts_are_requested(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV4",
-        "gifts → topic",
-        "each gift asked for one charge, in its own terms",
-        "gifts",
-        "gifts.charge.v1",
-    )
-    for number in range(facts.BUCKETS):
-        gifts = _terms(tables["gifts"].bucket(number))
-        requests = _terms(told.requests.bucket(number))
-        comparison.add(gifts, _without_conflicts(requests, gifts, told.conflicts))
-    return comparison.finding()
-
-
-def _requests_are_charges(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV4",
-        "topic → wallet",
-        "each request has one outcome, in the same terms",
-        "wallet's journal",
-        "gifts.charge.v1",
-    )
-    for number in range(facts.BUCKETS):
-        charges = _terms(tables["charges"].bucket(number))
-        requests = _terms(told.requests.bucket(number))
-        comparison.add(charges, _without_conflicts(requests, charges, told.conflicts))
-    return comparison.finding()
-
-
-def _charges_are_answered(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "wallet → topic",
-        "each outcome was told, always in the same words",
-        "wallet's journal",
-        "wallet.charge.v1",
-    )
-    for number in range(facts.BUCKETS):
-        comparison.add(set(tables["charges"].bucket(number)), set(told.outcomes.bucket(number)))
-    return comparison.finding()
-
-
-def _answers_settle_gifts(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "topic → gifts",
-        "each outcome settled its gift, nothing else did",
-        "wallet.charge.v1",
-        "gifts",
-    )
-    for number in range(facts.BUCKETS):
-        outcomes = {fact[: TERMS.stop] for fact in told.outcomes.bucket(number)}
-        comparison.add(outcomes, set(tables["gifts"].bucket(number)))
-    return comparison.finding()
-
-
-def _sent_gifts_are_announced(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "gifts → topic",
-        "each SENT gift was announced, no other was",
-        "gifts",
-        "gifts.gift.v1",
-    )
-    for number in range(facts.BUCKETS):
-        gifts = (fact for fact in tables["gifts"].bucket(number) if fact[STATUS] == SENT)
-        comparison.add(_terms(gifts), _terms(told.sent.bucket(number)))
-    return comparison.finding()
-
-
-def _announced_gifts_were_paid(_: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "topic → topic",
-        "each announced gift names the lots that paid",
-        "wallet.charge.v1",
-        "gifts.gift.v1",
-    )
-    for number in range(facts.BUCKETS):
-        posted = {fact for fact in told.outcomes.bucket(number) if fact[STATUS] == SENT}
-        comparison.add(posted, set(told.sent.bucket(number)))
-    return comparison.finding()
-
-
-def _announced_gifts_accrue(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "topic → payouts",
-        "each announced gift accrued once, from those lots",
-        "gifts.gift.v1",
-        "payouts' journal",
-    )
-    for number in range(facts.BUCKETS):
-        sent = {fact[ID] + fact[PAYMENT] for fact in told.sent.bucket(number)}
-        comparison.add(sent, set(tables["accruals"].bucket(number)))
-    return comparison.finding()
-
-
-def _balances_are_announced(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "wallet → topic",
-        "the newest balance told is the account's",
-        "wallet's accounts",
-        "wallet.balance.v1",
-        show=_user,
-    )
-    for number in range(facts.BUCKETS):
-        newest = _newest(told.balances.bucket(number))
-        known = {fact[ID] for fact in newest}
-        # Coins that came otherwise than by a purchase, a benchmark's, are told when they are spent.
-        accounts = {
-            fact[:-1] for fact in tables["balances"].bucket(number) if fact[-1] or fact[ID] in known
-        }
-        comparison.add(accounts, newest)
-    return comparison.finding()
-
-
-def _purchases_are_announced(tables: Mapping[str, Pile], told: Told) -> Finding:
-    comparison = Comparison(
-        "INV5",
-        "wallet → topic",
-        "each purchase was told, with its lots",
-        "wallet's lots",
-        "wallet.purchase.v1",
-    )
-    for number in range(facts.BUCKETS):
-        comparison.add(set(tables["purchases"].bucket(number)), set(told.purchases.bucket(number)))
-    return comparison.finding()
-
-
-def _terms(some: Iterable[bytes]) -> set[bytes]:
-    return {fact[ID] + fact[TERMS] for fact in some}
-
-
-def _without_conflicts(
-    requests: set[bytes], known: Set[bytes], conflicts: Set[bytes]
-) -> set[bytes]:
-    """Leave out requests in other terms that were refused as such."""
-    if not conflicts:
-        return requests
-    return {fact for fact in requests if fact in known or fact[ID] not in conflicts}
-
-
-def _newest(balances: Iterable[bytes]) -> set[bytes]:
-    """Of each account what was told of its highest version: one fact, unless told in two ways."""
-    newest: dict[bytes, set[bytes]] = {}
-    for fact in balances:
-        known = newest.setdefault(fact[ID], set())
-        # Account and version come first in the bytes, and big-endian numbers sort as they are.
-        version = fact[:24]
-        if not known or version > max(known)[:24]:
-            newest[fact[ID]] = {fact}
-        elif version == max(known)[:24]:
-            known.add(fact)
-    return {fact for told in newest.values() for fact in told}

@@ -61,7 +61,8 @@ async def snapshot(service: str, dsn: str) -> AsyncGenerator[Snapshot]:
         },
     )
     try:
-        async with conn.transaction(isolation="repeatable_read", readonly=True):
-            yield Snapshot(service, conn)
+        await conn.transaction(isolation="repeatable_read", readonly=True).start()
+        yield Snapshot(service, conn)
     finally:
-        await conn.close()
+        # Nothing was written, and a statement may be under way if something else went wrong.
+        conn.terminate()

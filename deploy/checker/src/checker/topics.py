@@ -1,16 +1,20 @@
-"""What the topics tell, read from their first record to their last."""
+"""Reads topics from their first record to their last."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis import kafka
 from chassis.batch import EventReader
-from checker import facts
-from checker.facts import Pile
+from checker.progress import Progress
 from checker.report import Finding
+from checker.told import Heard, Told, listeners
 from contracts.dead_letter import v1 as dead_letter
 from contracts.event import Event, Topic
 from contracts.gifts import v1 as gifts
@@ -19,10 +23,10 @@ from contracts.wallet import v1 as wallet
 
 type Position = tuple[str, int, int]
 """Topic without prefix, partition, offset."""
-type Progress = Callable[[str], None]
-"""Is told, now and then, what is going on."""
-
 _EXAMPLES = 5
+_STALLED_S = 60.0
+_MANY_RECORDS = 100_000
+"""From here on another process is worth its start."""
 _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
     "wallet": (gifts.CHARGE, wallet.CHARGE, wallet.BALANCE, wallet.PURCHASE),
     "gifts": (gifts.CHARGE, wallet.CHARGE, gifts.GIFT),
@@ -57,107 +61,6 @@ class Reading:
         )
 
 
-@dataclass(slots=True)
-class EarningsTold:
-    """Follows what was told of each creator's earnings, event by event."""
-
-    lifetimes: dict[str, int] = field(default_factory=dict[str, int])
-    broken: dict[str, str] = field(default_factory=dict[str, str])
-    """Creators whose events do not follow from one another, and how."""
-
-    def add(self, event: payouts.EarningAccrued) -> None:
-        """Each event starts where the one before it ended; one from before that is a repeat."""
-        known = self.lifetimes.get(event.creator_id, 0)
-        before = event.lifetime_micro_diamonds - event.micro_diamonds
-        if before == known:
-            self.lifetimes[event.creator_id] = event.lifetime_micro_diamonds
-        elif event.lifetime_micro_diamonds > known:
-            self.broken.setdefault(
-                event.creator_id, f"{event.creator_id}: told of {known}, then starts at {before}"
-            )
-
-
-class Told:
-    """What all topics tell."""
-
-    def __init__(self, folder: Path) -> None:
-        self.requests = Pile(folder, "requests", 32)
-        self.outcomes = Pile(folder, "outcomes", 48)
-        self.sent = Pile(folder, "sent", 48)
-        self.balances = Pile(folder, "balances", 32)
-        self.purchases = Pile(folder, "purchases", 32)
-        self.earnings = EarningsTold()
-        self.conflicts: set[bytes] = set()
-        """Charges that were asked for again in other terms, and refused for that."""
-        self.dead_letters: set[tuple[str, int, str]] = set()
-        """Source, offset and consumer of each record that was announced as set aside."""
-        self.readings: list[Reading] = []
-
-    def charge_requested(self, event: gifts.ChargeRequested) -> None:
-        """Gifts asks the wallet."""
-        terms = facts.terms(event.payer_id, event.order_key, event.coins)
-        self.requests.add(event.charge_id.bytes + facts.REQUESTED + terms)
-
-    def charge_posted(self, event: wallet.ChargePosted) -> None:
-        """The wallet took coins."""
-        self.outcomes.add(
-            event.charge_id.bytes
-            + facts.SENT
-            + facts.terms(event.payer_id, event.order_key, event.coins)
-            + facts.payment(event.order_key, event.coins, event.slices)
-        )
-
-    def charge_refused(self, event: wallet.ChargeRefused) -> None:
-        """The wallet took nothing. A conflict is no outcome: the charge has another one."""
-        if event.reason == "charge_conflict":
-            self.conflicts.add(event.charge_id.bytes)
-            return
-        self.outcomes.add(
-            event.charge_id.bytes
-            + facts.REFUSED
-            + facts.terms(event.payer_id, event.order_key, event.needed_coins)
-            + facts.refusal(event.order_key, event.needed_coins, event.balance_coins)
-        )
-
-    def gift_sent(self, event: gifts.GiftSent) -> None:
-        """A gift was settled."""
-        self.sent.add(
-            event.gift_id.bytes
-            + facts.SENT
-            + facts.terms(event.sender_id, event.creator_id, event.price_coins)
-            + facts.payment(event.creator_id, event.price_coins, event.slices)
-        )
-
-    def balance_changed(self, event: wallet.BalanceChanged) -> None:
-        """An account moved."""
-        self.balances.add(facts.balance(event.user_id, event.version, event.coins))
-
-    def coins_purchased(self, event: wallet.CoinsPurchased) -> None:
-        """A payment became coins."""
-        lots = [(lot.lot_id, lot.lot_class, lot.coins) for lot in event.lots]
-        self.purchases.add(event.purchase_id.bytes + facts.purchase(event.user_id, lots))
-
-    def dead_lettered(self, event: dead_letter.DeadLettered) -> None:
-        """A record was set aside."""
-        self.dead_letters.add((event.source, event.offset, event.consumer))
-
-
-def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any], None]]]:
-    """What is of interest on each topic, and who takes it down."""
-    return {
-        gifts.CHARGE: {gifts.ChargeRequested: told.charge_requested},
-        wallet.CHARGE: {
-            wallet.ChargePosted: told.charge_posted,
-            wallet.ChargeRefused: told.charge_refused,
-        },
-        gifts.GIFT: {gifts.GiftSent: told.gift_sent},
-        wallet.BALANCE: {wallet.BalanceChanged: told.balance_changed},
-        wallet.PURCHASE: {wallet.CoinsPurchased: told.coins_purchased},
-        payouts.EARNING: {payouts.EarningAccrued: told.earnings.add},
-        dead_letter.DEAD_LETTER: {dead_letter.DeadLettered: told.dead_lettered},
-    }
-
-
 async def read_topic(
     servers: str,
     prefix: str,
@@ -174,7 +77,7 @@ async def read_topic(
     reader = EventReader(list(listening))
     expected: dict[int, int] = {}
     with_set_aside = any(name == topic.name for name, _, _ in set_aside)
-    async for chunk in kafka.read_all(servers, prefix + topic.name):
+    async for chunk in _lively(kafka.read_all(servers, prefix + topic.name)):
         _check_offsets(reading, expected, chunk)
         records = chunk
         if with_set_aside:
@@ -193,6 +96,18 @@ async def read_topic(
         reading.records += len(chunk)
         tell(reading.records)
     return reading
+
+
+async def _lively[ItemT](items: AsyncGenerator[ItemT]) -> AsyncGenerator[ItemT]:
+    """The same items; raises TimeoutError where none comes for long, as when the broker is gone."""
+    async with aclosing(items):
+        while True:
+            try:
+                async with asyncio.timeout(_STALLED_S):
+                    item = await anext(items)
+            except StopAsyncIteration:
+                return
+            yield item
 
 
 def _check_offsets(
@@ -225,22 +140,74 @@ async def read_topics(
     told: Told,
     set_aside: Collection[Position],
     progress: Progress,
-) -> None:
+    *,
+    processes: int,
+) -> list[Reading]:
     """Read every topic that tells something about the books of these services.
 
-    One after another: the work is this process's own, and reading side by side would not be faster.
+    Reading is work for a processor rather than waiting, so topics with many records are read by
+    other processes, `processes` at a time; what they read comes back on disk. One process: by this.
     """
-    of_interest = {topic for service in services for topic in _TOPICS_OF[service]}
-    wanted = {
-        topic: listening
+    topics = {topic for service in services for topic in _TOPICS_OF[service]}
+    names = [topic.name for topic in (*sorted(topics, key=_name), dead_letter.DEAD_LETTER)]
+    ends = await kafka.ends(servers, [prefix + name for name in names])
+    sizes = dict.fromkeys(names, 0)
+    for (name, _), end in ends.items():
+        sizes[name.removeprefix(prefix)] += end
+    apart = [name for name in names if processes > 1 and sizes[name] >= _MANY_RECORDS]
+    tasks = [
+        _Task(servers, prefix, name, told.folder, tuple(set_aside), sizes[name], progress)
+        for name in names
+    ]
+    here = [await _read(task, told) for task in tasks if task.topic not in apart]
+    if not apart:
+        return here
+    pool = ProcessPoolExecutor(processes, get_context("spawn"))
+    try:
+        loop = asyncio.get_running_loop()
+        running = [
+            loop.run_in_executor(pool, _read_apart, task) for task in tasks if task.topic in apart
+        ]
+        for reading, heard in await asyncio.gather(*running):
+            told.heard.add(heard)
+            here.append(reading)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return here
+
+
+class _Task(NamedTuple):
+    """One topic to read; can be handed to another process if `progress` can."""
+
+    servers: str
+    prefix: str
+    topic: str
+    folder: Path
+    set_aside: tuple[Position, ...]
+    size: int
+    progress: Progress
+
+
+async def _read(task: _Task, told: Told) -> Reading:
+    def tell(read: int) -> None:
+        task.progress(f"{task.topic}: {read:,} of {task.size:,} records read")
+
+    [(topic, listening)] = [
+        (topic, listening)
         for topic, listening in listeners(told).items()
-        if topic in of_interest or topic is dead_letter.DEAD_LETTER
-    }
-    ends = await kafka.ends(servers, [prefix + topic.name for topic in wanted])
-    for topic, listening in wanted.items():
-        of = sum(end for (name, _), end in ends.items() if name == prefix + topic.name)
+        if topic.name == task.topic
+    ]
+    return await read_topic(
+        task.servers, task.prefix, topic, listening, frozenset(task.set_aside), tell
+    )
 
-        def tell(read: int, topic: Topic = topic, of: int = of) -> None:
-            progress(f"{topic.name}: {read:,} of {of:,} records read")
 
-        told.readings.append(await read_topic(servers, prefix, topic, listening, set_aside, tell))
+def _read_apart(task: _Task) -> tuple[Reading, Heard]:
+    told = Told(task.folder)
+    reading = asyncio.run(_read(task, told))
+    told.spill()
+    return reading, told.heard
+
+
+def _name(topic: Topic) -> str:
+    return topic.name

@@ -116,7 +116,48 @@ FROM (
 ) AS movements;
 
 -- name: lots_add_up
--- INV8: what was taken from a lot and what is left of it are all of it; only its owner took any.
+-- INV8: what was taken from a lot and what is left of it are all of it; only its owner took any; and
+-- one movement made it.
+WITH slice AS (
+    SELECT
+        lot_id,
+        account_id,
+        coins
+    FROM movement
+    WHERE outcome = 'posted' AND lot_ids IS NULL
+    UNION ALL
+    SELECT
+        each.lot_id,
+        m.account_id,
+        -each.coins
+    FROM movement AS m
+    CROSS JOIN LATERAL unnest(m.lot_ids, m.lot_coins) AS each (lot_id, coins)
+    WHERE m.outcome = 'posted' AND m.lot_ids IS NOT NULL
+),
+
+used AS (
+    SELECT
+        lot_id,
+        coalesce(-sum(coins) FILTER (WHERE coins < 0), 0) AS taken_coins,
+        sum(coins) FILTER (WHERE coins > 0) AS created_coins,
+        count(*) FILTER (WHERE coins > 0) AS creations,
+        min(account_id) AS first_account_id,
+        max(account_id) AS last_account_id
+    FROM slice
+    GROUP BY lot_id
+),
+
+remaining AS (
+    SELECT
+        open.lot_id,
+        sum(open.coins) AS coins,
+        min(a.account_id) AS first_account_id,
+        max(a.account_id) AS last_account_id
+    FROM account AS a
+    CROSS JOIN LATERAL unnest(a.lot_ids, a.lot_coins) AS open (lot_id, coins)
+    GROUP BY open.lot_id
+)
+
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
@@ -124,41 +165,18 @@ SELECT
 FROM (
     SELECT
         lot_id,
-        l.coins IS DISTINCT FROM coalesce(t.coins, 0) + coalesce(r.coins, 0)
-        OR l.coins IS DISTINCT FROM c.coins
-        OR (
-            t.first_owner <> l.account_id
-            OR t.last_owner <> l.account_id
-            OR r.account_id <> l.account_id
-        ) IS TRUE AS is_wrong
+        (
+            l.coins = u.taken_coins + coalesce(r.coins, 0)
+            AND l.coins = u.created_coins
+            AND u.creations = 1
+            AND l.account_id = u.first_account_id
+            AND l.account_id = u.last_account_id
+            AND l.account_id = coalesce(r.first_account_id, l.account_id)
+            AND l.account_id = coalesce(r.last_account_id, l.account_id)
+        ) IS NOT TRUE AS is_wrong
     FROM lot AS l
-    FULL JOIN (
-        SELECT
-            lot_id,
-            -sum(coins) AS coins,
-            min(account_id) AS first_owner,
-            max(account_id) AS last_owner
-        FROM movement_slice
-        WHERE coins < 0
-        GROUP BY lot_id
-    ) AS t USING (lot_id)
-    FULL JOIN (
-        SELECT
-            lot_id,
-            sum(coins) AS coins,
-            min(account_id) AS account_id
-        FROM account
-        CROSS JOIN LATERAL unnest(lot_ids, lot_coins) AS open (lot_id, coins)
-        GROUP BY lot_id
-    ) AS r USING (lot_id)
-    FULL JOIN (
-        SELECT
-            lot_id,
-            sum(coins) AS coins
-        FROM movement_slice
-        WHERE coins > 0
-        GROUP BY lot_id
-    ) AS c USING (lot_id)
+    FULL JOIN used AS u USING (lot_id)
+    FULL JOIN remaining AS r USING (lot_id)
 ) AS lots;
 
 -- name: purchases_become_lots

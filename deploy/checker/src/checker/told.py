@@ -1,0 +1,141 @@
+"""What the topics tell, taken down event by event."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checker import facts
+from checker.facts import Pile
+from contracts.dead_letter import v1 as dead_letter
+from contracts.event import Event, Topic
+from contracts.gifts import v1 as gifts
+from contracts.payouts import v1 as payouts
+from contracts.wallet import v1 as wallet
+
+
+@dataclass(slots=True)
+class EarningsTold:
+    """Follows what was told of each creator's earnings, event by event."""
+
+    lifetimes: dict[str, int] = field(default_factory=dict[str, int])
+    broken: dict[str, str] = field(default_factory=dict[str, str])
+    """Creators whose events do not follow from one another, and how."""
+
+    def add(self, event: payouts.EarningAccrued) -> None:
+        """Each event starts where the one before it ended; one from before that is a repeat."""
+        known = self.lifetimes.get(event.creator_id, 0)
+        before = event.lifetime_micro_diamonds - event.micro_diamonds
+        if before == known:
+            self.lifetimes[event.creator_id] = event.lifetime_micro_diamonds
+        elif event.lifetime_micro_diamonds > known:
+            self.broken.setdefault(
+                event.creator_id, f"{event.creator_id}: told of {known}, then starts at {before}"
+            )
+
+
+@dataclass(slots=True)
+class Heard:
+    """What is few enough to be kept in memory."""
+
+    earnings: EarningsTold = field(default_factory=EarningsTold)
+    conflicts: set[bytes] = field(default_factory=set[bytes])
+    """Charges that were asked for again in other terms, and refused for that."""
+    dead_letters: set[tuple[str, int, str]] = field(default_factory=set[tuple[str, int, str]])
+    """Source, offset and consumer of each record that was announced as set aside."""
+
+    def add(self, other: "Heard") -> None:
+        """Take over what was heard on another topic."""
+        self.earnings.lifetimes |= other.earnings.lifetimes
+        self.earnings.broken |= other.earnings.broken
+        self.conflicts |= other.conflicts
+        self.dead_letters |= other.dead_letters
+
+
+class Told:
+    """What topics tell; each pile comes from one topic."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.piles = {
+            name: Pile(folder, name, size)
+            for name, size in (
+                ("requests", 32),
+                ("outcomes", 48),
+                ("announced", 48),
+                ("told_balances", 32),
+                ("told_purchases", 32),
+            )
+        }
+        self.heard = Heard()
+
+    def spill(self) -> None:
+        """Put all piles on disk, for another process to read."""
+        for pile in self.piles.values():
+            pile.spill()
+
+    def charge_requested(self, event: gifts.ChargeRequested) -> None:
+        """Gifts asks the wallet."""
+        terms = facts.terms(event.payer_id, event.order_key, event.coins)
+        self.piles["requests"].add(event.charge_id.bytes + facts.REQUESTED + terms)
+
+    def charge_posted(self, event: wallet.ChargePosted) -> None:
+        """The wallet took coins."""
+        self.piles["outcomes"].add(
+            event.charge_id.bytes
+            + facts.SENT
+            + facts.terms(event.payer_id, event.order_key, event.coins)
+            + facts.payment(event.order_key, event.coins, event.slices)
+        )
+
+    def charge_refused(self, event: wallet.ChargeRefused) -> None:
+        """The wallet took nothing. A conflict is no outcome: the charge has another one."""
+        if event.reason == "charge_conflict":
+            self.heard.conflicts.add(event.charge_id.bytes)
+            return
+        self.piles["outcomes"].add(
+            event.charge_id.bytes
+            + facts.REFUSED
+            + facts.terms(event.payer_id, event.order_key, event.needed_coins)
+            + facts.refusal(event.order_key, event.needed_coins, event.balance_coins)
+        )
+
+    def gift_sent(self, event: gifts.GiftSent) -> None:
+        """A gift was settled."""
+        self.piles["announced"].add(
+            event.gift_id.bytes
+            + facts.SENT
+            + facts.terms(event.sender_id, event.creator_id, event.price_coins)
+            + facts.payment(event.creator_id, event.price_coins, event.slices)
+        )
+
+    def balance_changed(self, event: wallet.BalanceChanged) -> None:
+        """An account moved."""
+        self.piles["told_balances"].add(facts.balance(event.user_id, event.version, event.coins))
+
+    def coins_purchased(self, event: wallet.CoinsPurchased) -> None:
+        """A payment became coins."""
+        lots = [(lot.lot_id, lot.lot_class, lot.coins) for lot in event.lots]
+        self.piles["told_purchases"].add(
+            event.purchase_id.bytes + facts.purchase(event.user_id, lots)
+        )
+
+    def dead_lettered(self, event: dead_letter.DeadLettered) -> None:
+        """A record was set aside."""
+        self.heard.dead_letters.add((event.source, event.offset, event.consumer))
+
+
+def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any], None]]]:
+    """What is of interest on each topic, and who takes it down."""
+    return {
+        gifts.CHARGE: {gifts.ChargeRequested: told.charge_requested},
+        wallet.CHARGE: {
+            wallet.ChargePosted: told.charge_posted,
+            wallet.ChargeRefused: told.charge_refused,
+        },
+        gifts.GIFT: {gifts.GiftSent: told.gift_sent},
+        wallet.BALANCE: {wallet.BalanceChanged: told.balance_changed},
+        wallet.PURCHASE: {wallet.CoinsPurchased: told.coins_purchased},
+        payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},
+        dead_letter.DEAD_LETTER: {dead_letter.DeadLettered: told.dead_lettered},
+    }
