@@ -1,7 +1,9 @@
 """Events on their way out: written with their cause in one transaction, published by the relay."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from operator import attrgetter
 
 import msgspec
 
@@ -38,12 +40,17 @@ class Outgoing:
 
     def add(self, event: Event, traceparent: str | None = None) -> None:
         """Add an event that carries on the trace of `traceparent`."""
-        registered = describe(type(event))
+        event_type, key_of = _route(type(event))
         self.records.append(
-            StoredRecord(
-                registered.type, str(getattr(event, registered.key)), encode(event), traceparent
-            )
+            StoredRecord(event_type, str(key_of(event)), encode(event), traceparent)
         )
+
+
+@cache
+def _route(cls: type[Event]) -> tuple[str, Callable[[Event], object]]:
+    """The type under which an event is stored, and what reads its key."""
+    registered = describe(cls)
+    return registered.type, attrgetter(registered.key)
 
 
 def pack(records: list[StoredRecord]) -> bytes:

@@ -1,7 +1,7 @@
 """What makes a struct an event: its topic, its type and its key."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -86,12 +86,8 @@ def declared() -> tuple[EventType, ...]:
     return tuple(_BY_CLASS.values())
 
 
-_encoder = msgspec.json.Encoder()
-
-
-def encode(event: Event) -> bytes:
-    """The JSON value of a record."""
-    return _encoder.encode(event)
+encode: Final[Callable[[Event], bytes]] = msgspec.json.Encoder().encode
+"""The JSON value of a record. Bound directly: a function around it costs a tenth more."""
 
 
 def decoder[E: Event](cls: type[E]) -> msgspec.json.Decoder[E]:
