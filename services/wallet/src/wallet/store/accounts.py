@@ -40,19 +40,19 @@ async def debit_accounts(conn: Conn, moves: Sequence[tuple[Head, Head]]) -> bool
     Returns:
         Whether all were as read. If not, the others are moved nevertheless: see `select_untouched`.
     """
-    moves = sorted(moves, key=_account_id)
-    closed = [len(before.lots) - len(after.lots) for before, after in moves]
+    ordered = sorted([(before.account_id, before, after) for before, after in moves])
+    closed = [len(before.lots) - len(after.lots) for _, before, after in ordered]
     done = await conn.execute(
         STATEMENTS["debit_accounts"],
-        integers([before.account_id for before, _ in moves]),
-        integers([before.version for before, _ in moves]),
-        integers([after.version - before.version for before, after in moves]),
-        integers([before.coins - after.coins for before, after in moves]),
+        integers([account_id for account_id, _, _ in ordered]),
+        integers([before.version for _, before, _ in ordered]),
+        integers([after.version - before.version for _, before, after in ordered]),
+        integers([before.coins - after.coins for _, before, after in ordered]),
         integers(closed),
         integers(
             [
                 before.left[gone] - after.left[0] if after.left else 0
-                for (before, after), gone in zip(moves, closed, strict=True)
+                for (_, before, after), gone in zip(ordered, closed, strict=True)
             ]
         ),
     )
@@ -75,10 +75,6 @@ async def credit_account(conn: Conn, before: Head, after: Head) -> None:
         [lot.lot_id for lot in after.lots],
         list(after.left),
     )
-
-
-def _account_id(move: tuple[Head, Head]) -> int:
-    return move[0].account_id
 
 
 async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
