@@ -10,17 +10,19 @@ from pathlib import Path
 import httpx
 import psutil
 
-from local_stack import checking, tokens
+from local_stack import checking, programs, tokens
 from local_stack.addresses import Addresses
 from local_stack.client import Client, GatewayError
 from local_stack.evening import STAR, Evening, play
 from local_stack.problem import LocalProblemError
-from local_stack.processes import end_stack, leader, spawn_detached
+from local_stack.processes import end_stack, leader, spawn_detached, wait_until
+from local_stack.programs import PROGRAMS
 from local_stack.report import report
 from local_stack.supervise import HOME, SUPERVISOR, running
 from local_stack.supervisor import last_line
 
 _UP_TIMEOUT_S = 300.0
+_READY_TIMEOUT_S = 60.0
 
 
 def run() -> int:
@@ -35,6 +37,7 @@ def run() -> int:
         addresses = _bring_up()
     else:
         _say("the stack is up already")
+        _wait_ready(addresses)
     evening = _play(addresses)
     print(f"\n{report(evening)}\n", flush=True)
     verdict = checking.check(HOME, addresses)
@@ -50,6 +53,8 @@ def _bring_up() -> Addresses:
         end_stack(HOME, SUPERVISOR)
     log = HOME.log(SUPERVISOR)
     seen = log.stat().st_size if log.exists() else 0
+    # A killed supervisor's: the stack is up when the new one has written its own.
+    HOME.addresses.unlink(missing_ok=True)
     pid = spawn_detached(HOME, SUPERVISOR, [sys.executable, "-m", "local_stack", "supervise"])
     deadline = time.monotonic() + _UP_TIMEOUT_S
     while (addresses := running()) is None:
@@ -62,6 +67,14 @@ def _bring_up() -> Addresses:
         time.sleep(0.1)
     _pass_on(log, seen)
     return addresses
+
+
+def _wait_ready(addresses: Addresses) -> None:
+    """Give a process that has just died the time to come back."""
+    for name in PROGRAMS:
+        spec = programs.spec(name, HOME, addresses, {})
+        if not wait_until(spec.is_ready, timeout_s=_READY_TIMEOUT_S):
+            raise LocalProblemError(f"{name} does not come back: see {HOME.log(name)}")
 
 
 def _last_words(log: Path) -> str:

@@ -32,11 +32,12 @@ def supervise() -> None:
     if not alone.try_acquire():
         raise LocalProblemError("the stack is supervised already: make stop ends it")
     HOME.pid_file(SUPERVISOR).write_text(f"{os.getpid()}\n")
+    # Left by a supervisor that was killed, like the processes: nothing is up at these addresses.
+    HOME.addresses.unlink(missing_ok=True)
     left = living(HOME)
     if left:
         _say(f"ending {len(left)} processes that a killed supervisor has left")
         end(left, grace_s=30)
-    HOME.addresses.unlink(missing_ok=True)
     stack = _stack()
     try:
         stack.start()
