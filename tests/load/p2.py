@@ -93,7 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--charges", type=int, default=200_000, help="per scenario and round")
     parser.add_argument("--rounds", type=int, default=3, help="the median counts")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
-    parser.add_argument("--lanes", type=int, default=1, help="batches in flight per process")
+    parser.add_argument("--lanes", type=int, default=2, help="batches in flight per process")
     return parser.parse_args()
 
 

@@ -15,7 +15,7 @@ from wallet.store import (
     purchases,
     system_accounts,
 )
-from wallet.testing import books
+from wallet.testing import books, replay
 
 _MODULES = (
     accounts,
@@ -27,6 +27,7 @@ _MODULES = (
     purchases,
     system_accounts,
     books,
+    replay,
 )
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": statement

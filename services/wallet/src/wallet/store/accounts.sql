@@ -66,7 +66,7 @@ SET
     END,
     lot_coins = CASE
         WHEN d.closed = cardinality(a.lot_coins) THEN '{}'
-        ELSE (a.lot_coins[d.closed + 1] - d.taken) || a.lot_coins[d.closed + 2:]
+        ELSE ARRAY[a.lot_coins[d.closed + 1] - d.taken] || a.lot_coins[d.closed + 2:]
     END
 FROM unnest(
     $1::text::bigint[],

@@ -1,6 +1,6 @@
 -- name: select_recorded
 -- What the journal has under these ids. With no repeats, the usual case, a walk along the end of
--- the index: 0.2 µs per id.
+-- the index: 0.4 µs per id.
 -- $1 movement_ids
 SELECT
     movement_id,
