@@ -10,14 +10,13 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-import asyncpg
 import structlog
 
 from chassis.batch import EventReader, Handler
 from chassis.consuming.applying import Applier
 from chassis.consuming.fence import FencedError, find_offsets
 from chassis.consuming.lane import Lane
-from chassis.db import Pool, is_outage, transaction
+from chassis.db import FAILURES, Pool, is_outage, transaction
 from chassis.kafka import Assignment, KafkaError, RawRecord, Reader, TopicPartition
 from chassis.telemetry import metrics
 from contracts.event import Event, Topic
@@ -191,7 +190,7 @@ class Consumer:
             try:
                 async with transaction(self._pool) as conn:
                     found = await find_offsets(conn, beginnings)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 if not is_outage(error):
                     raise
                 log.warning("database_away", reason=repr(error))

@@ -32,6 +32,9 @@ OUTAGES = (
 )
 """The server is away, restarting, full or busy: try again later, nothing is wrong with the work."""
 
+FAILURES = (asyncpg.PostgresError, *OUTAGES)
+"""Everything that comes instead of a result: outages, lost races and refusals of the work."""
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether `error` says that the database is away rather than that it refused the work."""
@@ -82,8 +85,15 @@ async def open_pool(
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Conn]:
     """One transaction on a session of the pool: committed at the end, rolled back on any error."""
-    async with pool.acquire() as conn, conn.transaction():
-        yield conn
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            yield conn
+    except FAILURES as error:
+        # Rolling back a cancelled transaction fails on a dead session, and that failure would take
+        # the place of the cancellation: whoever retries after outages could then not be stopped.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 async def transact[T](

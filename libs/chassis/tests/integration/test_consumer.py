@@ -144,7 +144,14 @@ async def test_outage_rolls_back_and_the_batch_comes_again(
     service: Database, publisher: Publisher, consuming: Consuming
 ) -> None:
     """The database goes away after the effects were written: they are rolled back and redone."""
-    failures = iter([asyncpg.AdminShutdownError("gone"), ConnectionResetError("gone"), None])
+    failures = iter(
+        [
+            asyncpg.AdminShutdownError("gone"),
+            ConnectionResetError("gone"),
+            # What asyncpg calls a session that ended in the middle of its own protocol.
+            asyncpg.InternalClientError("cannot switch to state 15"),
+        ]
+    )
 
     def fail(_: list[ChargeRequested]) -> None:
         if error := next(failures, None):
@@ -156,7 +163,7 @@ async def test_outage_rolls_back_and_the_batch_comes_again(
         rows = await applied(service, 20)
 
     assert sorted(rows) == sorted(as_effects(sent))
-    assert handler.rollbacks == 2
+    assert handler.rollbacks == 3
 
 
 async def test_lost_backend_costs_nothing(
@@ -186,7 +193,7 @@ async def test_poison_is_set_aside_and_its_neighbours_go_on(
         (b"\x80\xff not json", [TYPE]),
         (b'{"charge_id":"x"}', [TYPE]),
         (b"{}", []),
-        (b"{}", [("ce_type", b"gifts.never_heard_of.v9")]),
+        (b"{}", [("ce_type", b"gifts.charge_requested.v9")]),
         (b'"' + b"x" * 300_000 + b'"', [TYPE]),
         (b"", [TYPE]),
     ]:
@@ -232,8 +239,8 @@ async def test_record_that_the_database_refuses_is_found_among_many(
 async def test_other_types_of_the_topic_are_passed_over(
     service: Database, publisher: Publisher, consuming: Consuming
 ) -> None:
-    """A type that is declared but not asked for is no poison: a new type breaks no consumer."""
-    await publisher.raw(CHARGE.name, b"k", b"{}", [("ce_type", b"wallet.balance_changed.v1")])
+    """A type that was not asked for is no poison: a newer producer breaks no older consumer."""
+    await publisher.raw(CHARGE.name, b"k", b"{}", [("ce_type", b"gifts.not_invented_yet.v1")])
     await publisher.events(sent := requests(3))
 
     async with consuming(Recorder()):

@@ -5,14 +5,13 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-import asyncpg
 import structlog
 
 from chassis import dead_letters, outbox
 from chassis.batch import Batch, EventReader, Handler, Received, Undecodable
 from chassis.consuming.fence import FencedError, Move, move_fence
 from chassis.consuming.lane import Lane
-from chassis.db import LOST_RACES, Pool, is_outage, transaction
+from chassis.db import FAILURES, LOST_RACES, Pool, is_outage, transaction
 from chassis.kafka import RawRecord, TopicPartition
 from chassis.telemetry import batch_spans, metrics
 
@@ -69,7 +68,7 @@ class Applier:
             except FencedError:
                 self._handler.rolled_back()
                 raise
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 self._handler.rolled_back()
                 if isinstance(error, LOST_RACES) or is_outage(error):
                     metrics.TRANSACT_RETRIES.labels(type(error).__name__).inc()
