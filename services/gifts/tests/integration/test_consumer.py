@@ -67,7 +67,7 @@ async def test_answers_from_kafka_settle_and_go_out_as_gifts(
     gifts = [a_new_gift() for _ in range(60)]
     await write(service.pool, *gifts)
     answers = [posted(new.gift) for new in gifts[:50]] + [refused(new.gift) for new in gifts[50:]]
-    unknown_type = [("ce_type", b"wallet.hold_placed.v9")]
+    unknown_type = [("ce_type", b"wallet.charge_posted.v9")]
     posted_type = [("ce_type", b"wallet.charge_posted.v1")]
     async with consuming(service, servers, topic_prefix):
         await publisher.events(answers[:30])
