@@ -21,7 +21,7 @@ FROZEN = {
     "wallet-worker": "after_decode",
 }
 """Each with a batch in hand: in its transaction with everything written, in it with the fence
-moved, and before it. Downstream first: behind a frozen wallet nothing would arrive."""
+moved, and before it."""
 
 
 async def test_the_fence_rejects_who_was_replaced(world: World, crash_points: CrashPoints) -> None:
@@ -33,15 +33,14 @@ async def test_the_fence_rejects_who_was_replaced(world: World, crash_points: Cr
 
     frozen = {process: stack.pid(process) for process in FROZEN}
     try:
-        for process, step in FROZEN.items():
-            crash_points.arm(process, step, "SIGSTOP")
-            given.append(asyncio.create_task(world.give(viewer, creator)))
-            await crash_points.reached([process])
         async with AsyncExitStack() as others:
-            for process in FROZEN:
+            for process, step in FROZEN.items():
+                crash_points.arm(process, step, "SIGSTOP")
+                given.append(asyncio.create_task(world.give(viewer, creator)))
+                await crash_points.reached([process])
+                # At once: the next one's batch needs what this one would have published.
                 service = process.removesuffix("-worker")
                 await others.enter_async_context(second_worker(stack, service))
-            # The rows that the frozen hold are free when the database ends their sessions.
             gifts = await asyncio.gather(*given)
             awaken(frozen.values())
             for process in FROZEN:
