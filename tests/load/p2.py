@@ -1,7 +1,8 @@
 """P2: P1 with all gifts to one star, with one payer sending everything, and with dirty input.
 
-Each round measures the plain scenario too: what counts are ratios within a round, since a shared
-machine is not equally fast at all times.
+Each round begins and ends with the plain scenario: what counts are ratios within a round, to the
+mean of those two, since a shared machine is not equally fast at all times. To the wallet a star is
+the plain scenario with fewer order keys, so its ratio tells how quiet the machine was.
 """
 
 import argparse
@@ -63,7 +64,12 @@ def _lines(charges: int) -> list[Line]:
 
 
 def _round(stack: Stack, lines: list[Line], workers: Workers) -> Mapping[str, Measured]:
-    return {line.scenario.name: run(stack, line.scenario, workers) for line in lines}
+    runs = {line.scenario.name: run(stack, line.scenario, workers) for line in lines}
+    plain = lines[0].scenario
+    first, last = runs[plain.name], run(stack, plain, workers)
+    both = "clean" if first.checker == last.checker == "clean" else "breach"
+    mean = first._replace(per_s=(first.per_s + last.per_s) / 2, checker=both)
+    return {**runs, plain.name: mean}
 
 
 def _ratio(line: Line, rounds: list[Mapping[str, Measured]], plain: Line) -> float:
