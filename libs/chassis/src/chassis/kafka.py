@@ -233,7 +233,8 @@ class Reader:
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         """Tell the broker how far we are; only lag charts read it."""
-        await self._consumer.commit(offsets)
+        if offsets:  # a member that was given no partition has nothing to tell
+            await self._consumer.commit(offsets)
 
 
 async def _stopped(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:

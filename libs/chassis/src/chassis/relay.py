@@ -20,6 +20,8 @@ _SQL = sql.load("chassis", "outbox.sql")
 
 POLL_S = 1.0
 """How long an unheard notification can delay an event."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
 ROWS_PER_STREAM = 16
 RETENTION = timedelta(days=7)
 
@@ -37,20 +39,25 @@ class Relay:
         self._source = f"/{source}".encode()
         self._prefix = topic_prefix
         self._wake = asyncio.Event()
+        self._published = False
+        """Whether the session at hand has published anything."""
         self.active = False
         """Whether this is the relay that publishes now."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop` is set; outages of the database and of Kafka are waited out."""
-        pause_s = 0.1
+        pause_s = FIRST_PAUSE_S
         while not stop.is_set():
+            self._published = False
             try:
                 await self._run_session(stop)
-                pause_s = 0.1
             except (*OUTAGES, KafkaError) as error:
+                # After a session that did its work this is a new outage, not one that goes on.
+                if self._published:
+                    pause_s = FIRST_PAUSE_S
                 log.warning("relay_interrupted", reason=repr(error), retry_in_s=pause_s)
                 await _pause(stop, pause_s)
-                pause_s = min(pause_s * 2, 2.0)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         await self._writer.close()
 
     async def _run_session(self, stop: asyncio.Event) -> None:
@@ -104,6 +111,7 @@ class Relay:
         await self._writer.publish(records)
         self._report(records, start_ns)
         await conn.execute(_SQL["move_cursors"], list(cursors), list(cursors.values()))
+        self._published = True
         return True
 
     def _outbound(self, row: Record, stored: list[StoredRecord]) -> Iterable[Outbound]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from chassis.kafka import Assignment, Reader, TopicPartition
 from chassis.testing.plugin import Servers
 from contracts.gifts.v1 import CHARGE
 
@@ -55,3 +56,19 @@ async def test_successor_of_a_killed_member_gets_its_partitions_at_once(
         second = int(await said.readline())
 
     assert first == second > 0
+
+
+async def test_a_member_without_partitions_has_nothing_to_report(
+    servers: Servers, topic_prefix: str
+) -> None:
+    """A worker more than there are partitions waits its turn; aiokafka refuses an empty commit."""
+
+    async def unheard(partitions: set[TopicPartition]) -> None:
+        del partitions
+
+    reader = Reader(servers.kafka_servers, group=f"{topic_prefix}idle", client_id="idle")
+    await reader.start([topic_prefix + CHARGE.name], Assignment(unheard, unheard))
+    try:
+        await reader.commit({})
+    finally:
+        await reader.stop()
