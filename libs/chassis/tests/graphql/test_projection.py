@@ -155,7 +155,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: next(iter(wrong)))
 async def test_defects_are_the_same(wrong: dict[str, Any]) -> None:
     """A value that does not fit is an error at the same place, and nulls the same things."""
     tree = Branch(leaf=a_leaf(), leaves=[a_leaf(), a_leaf(**wrong)], rows=[[a_leaf(**wrong)], []])
