@@ -28,9 +28,10 @@ type RawRecord = ConsumerRecord[bytes | None, bytes | None]
 type Headers = Sequence[tuple[str, bytes]]
 
 FETCH_WAIT_MS = 20
-"""How long the broker holds a fetch that finds nothing. aiokafka has one fetch under way per broker,
-and a partition whose records were just taken joins the next one: at 200 ms a creator in the middle
-of a burst waited that long at every hop."""
+"""How long the broker holds a fetch that finds nothing.
+
+aiokafka has one fetch under way per broker, and a partition whose records were just taken joins the
+next one: a creator in the middle of a burst waits that long at every hop."""
 STOP_TIMEOUT_S = 10
 """aiokafka was seen to hang while leaving its group after a broker restart."""
 
