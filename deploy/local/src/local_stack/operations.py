@@ -1,15 +1,19 @@
 """The documents that front ends send, by name: operations.graphql, word for word."""
 
 from functools import cache
-from importlib.resources import files
 
 from graphql import OperationDefinitionNode, parse
+
+from local_stack import paths
+
+# The gateway shows the same documents in GraphiQL.
+FILE = paths.GATEWAY / "federation" / "examples" / "operations.graphql"
 
 
 @cache
 def documents() -> dict[str, str]:
     """Every document of operations.graphql by the name of its operation, such as `SendGift`."""
-    text = files("local_stack").joinpath("operations.graphql").read_text()
+    text = FILE.read_text()
     found: dict[str, str] = {}
     for node in parse(text).definitions:
         assert isinstance(node, OperationDefinitionNode), "the file holds operations alone"
