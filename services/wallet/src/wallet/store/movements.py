@@ -1,11 +1,10 @@
 """The journal: append-only, one row per command."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from uuid import UUID
 
 from chassis import sql
-from chassis.db import Conn
+from chassis.db import Conn, copy_rows
 from wallet.domain.ledger import Movement
 from wallet.store.movement_rows import encode
 
@@ -19,15 +18,10 @@ async def select_recorded(conn: Conn, movement_ids: Sequence[UUID]) -> list[Move
 
 
 async def append_movements(conn: Conn, movements: Sequence[Movement]) -> None:
-    """Add rows. By COPY: measured at two thirds of the cost of an INSERT from arrays.
+    """Add rows.
 
     Raises:
         asyncpg.UniqueViolationError: An id or a version of an account is in the journal already;
             the transaction is lost.
     """
-    await conn.copy_to_table(
-        "movement",
-        source=BytesIO(encode(movements)),
-        columns=Movement.__struct_fields__,
-        format="binary",
-    )
+    await copy_rows(conn, "movement", Movement.__struct_fields__, encode(movements))
