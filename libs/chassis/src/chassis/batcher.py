@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from chassis.pace import Pace
+
 
 class Batcher[Request, Result]:
     """Hands requests to `write` in groups, one group at a time, and gives each its own result.
 
     Alone a request waits for nobody. Under load the group grows to what arrived during the last
-    write, so that the cost of a commit is shared by all of them.
+    write and the rest after it, so that the cost of a commit is shared by all of them.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Batcher[Request, Result]:
         self._waiting_max = waiting_max
         self._queue: list[tuple[Request, asyncio.Future[Result]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._pace = Pace()
 
     async def submit(self, request: Request) -> Result:
         """Write `request` with whatever else is waiting and return its result.
@@ -47,8 +50,12 @@ class Batcher[Request, Result]:
     async def _drain(self) -> None:
         try:
             while self._queue:
+                if len(self._queue) < self._size_max:
+                    await self._pace.rested()
                 group, self._queue = self._queue[: self._size_max], self._queue[self._size_max :]
+                self._pace.begins()
                 await self._write_group(group)
+                self._pace.ends()
         finally:
             self._writer = None
 

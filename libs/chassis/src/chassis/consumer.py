@@ -18,6 +18,7 @@ from chassis.consuming.fence import FencedError, find_offsets
 from chassis.consuming.lane import Lane
 from chassis.db import FAILURES, Pool, is_outage, transaction
 from chassis.kafka import Assignment, KafkaError, RawRecord, Reader, TopicPartition
+from chassis.pace import Pace
 from chassis.telemetry import metrics
 from contracts.event import Event, Topic
 
@@ -25,10 +26,6 @@ log = structlog.get_logger()
 
 RECORDS_MAX: Final = 1_000
 """A batch's records: more gain nothing, and a retry costs more."""
-GATHER_S: Final = 0.010
-"""How long a batch waits for more while the flow is dense."""
-DENSE: Final = 200
-"""A batch of this many records says that more are right behind it."""
 STALLED_S: Final = 60.0
 COMMIT_EVERY_S: Final = 5.0
 
@@ -218,23 +215,23 @@ class Consumer:
                 self._lane(partition).put(partition, records)
 
     async def _drive(self, applier: Applier, lane: Lane, stop: asyncio.Event) -> None:
-        """Apply what waits in a lane: at once while the flow is thin, gathered while it is dense.
+        """Apply what waits in a lane: at once where it has rested, else together after its rest.
 
-        A batch that takes what is there answers fastest. Once batches are large the next records
-        are right behind, and waiting for them saves more than it costs.
+        Records that fill a batch need not wait for more.
         """
-        last_size = 0
+        pace = Pace()
         while not stop.is_set():
             await lane.arrived.wait()
             lane.arrived.clear()
             while not stop.is_set() and lane.waiting():
-                if last_size >= DENSE and lane.waiting() < RECORDS_MAX:
-                    await asyncio.sleep(GATHER_S)
+                if lane.waiting() < RECORDS_MAX:
+                    await pace.rested()
                 async with lane.idle:
                     records = lane.take(RECORDS_MAX)
-                    last_size = len(records)
                     if records:
+                        pace.begins()
                         await self._apply(applier, lane, records, stop)
+                        pace.ends()
 
     async def _apply(
         self, applier: Applier, lane: Lane, records: list[RawRecord], stop: asyncio.Event

@@ -69,6 +69,8 @@ class Relay:
             server_settings={
                 "application_name": "relay",
                 "idle_session_timeout": "15s",
+                # A cursor that a crash takes back only publishes again.
+                "synchronous_commit": "off",
                 **BY_INDEX,
             },
         )

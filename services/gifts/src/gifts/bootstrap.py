@@ -17,8 +17,6 @@ from gifts.edge.settlements import Settlements
 from gifts.settings import Settings
 
 MIGRATIONS = "gifts.migrations"
-LANES = 2
-"""While one batch waits for the database the next is decoded."""
 
 
 class Api(NamedTuple):
@@ -79,7 +77,7 @@ async def worker(settings: Settings) -> AsyncGenerator[Worker]:
             group="gifts",
             subscriptions=[Subscription(CHARGE, EVENTS, ChargeAnswered())],
             topic_prefix=settings.topic_prefix,
-            lanes=LANES,
+            lanes=settings.consumer_lanes,
             instance=settings.kafka_instance,
         )
         relay = Relay(

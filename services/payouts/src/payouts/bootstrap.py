@@ -36,6 +36,7 @@ def consumer(settings: Settings, pool: Pool) -> Consumer:
         subscriptions=[gift_sent()],
         topic_prefix=settings.topic_prefix,
         instance=settings.kafka_instance,
+        lanes=settings.consumer_lanes,
     )
 
 

@@ -14,8 +14,6 @@ from wallet.settings import Settings
 
 SERVICE = "wallet"
 MIGRATIONS = "wallet.migrations"
-LANES = 2
-"""While one batch waits for the database the next is decided."""
 
 
 @asynccontextmanager
@@ -40,7 +38,7 @@ def consumer(settings: Settings, pool: Pool) -> Consumer:
         subscriptions=[Subscription(CHARGE, [ChargeRequested], OnChargeRequested())],
         topic_prefix=settings.topic_prefix,
         instance=settings.kafka_instance,
-        lanes=LANES,
+        lanes=settings.consumer_lanes,
     )
 
 
