@@ -26,6 +26,8 @@ VIEWER, CREATOR = "viewer-p8", "creator-p8"
 STEADY_S = 6.0
 """Between two kills: a process that keeps dying is started again after a longer pause."""
 _LOOK_EVERY_S = 0.02
+_COINS = 10_000_000
+"""More than the gifts of any number of rounds cost."""
 
 
 def main() -> int:
@@ -70,7 +72,7 @@ async def _prepare(stack: Stack) -> str:
     dsn = stack.addresses.database_dsn(stack.home, "gifts")
     async with await open_pool(dsn, connections_max=2, application="bench") as pool:
         await open_to_gifts(pool, [CREATOR])
-    await fund(stack, [VIEWER])
+    await fund(stack, [VIEWER], coins=_COINS)
     return tokens.issue(stack.home, VIEWER, "viewer")
 
 

@@ -50,9 +50,17 @@ class Prober:
             await self._giving
 
     async def next_sent(self) -> float:
-        """When the first of the gifts requested from now on is SENT, by `time.perf_counter`."""
+        """When the first of the gifts requested from now on is SENT, by `time.perf_counter`.
+
+        Raises:
+            ExceptionGroup: A gift was not SENT within a minute, or was refused.
+        """
+        assert self._giving is not None, "enter the prober first"
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append((time.perf_counter(), future))
+        await asyncio.wait({future, self._giving}, return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            self._giving.result()
         return await future
 
     async def _give(self) -> None:
@@ -87,4 +95,5 @@ class Prober:
                 connection.close()
             return False
         self._idle.append(connection)
+        assert b'"status":"REFUSED"' not in answer.body, answer.body
         return answer.status == 200 and b'"status":"SENT"' in answer.body

@@ -12,10 +12,10 @@ from chassis.db import BY_INDEX, Conn, open_pool
 from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database, migrated
 from chassis.testing.plugin import NewDatabase, Servers
-from gifts import bootstrap
-from gifts.bootstrap import Api
+from gifts.edge.resources import Resources
 from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
+from gifts.settings import Settings
 from gifts.testing import open_shop
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
@@ -29,7 +29,7 @@ def schema_dsn(servers: Servers) -> Iterator[str]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         database = runner.run(
-            stack.enter_async_context(migrated(servers.postgres_dsn, bootstrap.MIGRATIONS))
+            stack.enter_async_context(migrated(servers.postgres_dsn, Settings.migrations()))
         )
         runner.run(open_shop(database.pool, "star"))
         yield database.dsn
@@ -50,23 +50,23 @@ async def conn(schema_dsn: str) -> AsyncGenerator[Conn]:
 
 @pytest.fixture
 async def service(new_database: NewDatabase) -> Database:
-    database = await new_database(bootstrap.MIGRATIONS)
+    database = await new_database(Settings.migrations())
     await open_shop(database.pool, "star")
     return database
 
 
 @pytest.fixture
-async def api(service: Database) -> AsyncGenerator[Api]:
+async def api(service: Database) -> AsyncGenerator[Resources]:
     """What an api process keeps, with its listener running."""
-    parts = bootstrap.make_api(service.pool, service.dsn)
-    listening = asyncio.create_task(parts.settlements.run())
-    yield parts
+    resources = Resources.of(service.pool, service.dsn)
+    listening = asyncio.create_task(resources.settlements.run())
+    yield resources
     listening.cancel()
     await asyncio.wait({listening})
 
 
 @pytest.fixture
-def ask(api: Api) -> Ask:
+def ask(api: Resources) -> Ask:
     """`await ask(document, {"id": 1}, sub="alice", scope="viewer")`: the response's body."""
 
     async def run(
@@ -86,7 +86,7 @@ def ask(api: Api) -> Ask:
                 age_verified=age_verified,
                 account_kind=account_kind,
             )
-        context = GiftsContext.of(api.resources, viewer, "test")
+        context = GiftsContext.of(api, viewer, "test")
         return await EXECUTOR.run(Operation(document, variables), context)
 
     return run

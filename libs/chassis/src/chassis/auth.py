@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -19,6 +19,8 @@ import jwt
 import structlog
 from jwt.exceptions import PyJWTError
 from jwt.types import Options
+
+from chassis.settings import ServiceSettings
 
 ALGORITHMS: Final = ("EdDSA", "ES256")
 TOKEN_BYTES_MAX: Final = 8_192
@@ -132,6 +134,15 @@ class TokenVerifier:
         self._cached_tokens_max = cached_tokens_max
         self._now = now
         self._proved: dict[str, tuple[float, Viewer]] = {}
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> Self:
+        """The verifier that a service's settings describe."""
+        return cls(
+            KeySet(settings.token_jwks_url),
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+        )
 
     async def verify(self, token: str) -> Viewer:
         """Check signature, issuer, audience and expiry.

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from chassis.settings import ServiceSettings
+
 type Record = asyncpg.Record
 type Conn = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
 type Pool = asyncpg.Pool[Record]
@@ -82,6 +84,24 @@ async def open_pool(
         },
         command_timeout=60,
     )
+
+
+@asynccontextmanager
+async def service_pool(settings: ServiceSettings, process: str) -> AsyncGenerator[Pool]:
+    """A service's sessions with its database, for a process such as `worker`.
+
+    They end with the block. All of a service's statements find their rows by key.
+    """
+    pool = await open_pool(
+        settings.database_dsn.get_secret_value(),
+        connections_max=settings.database_connections_max,
+        application=f"{settings.service}-{process}",
+        settings=BY_INDEX,
+    )
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 @asynccontextmanager

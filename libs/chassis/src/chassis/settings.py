@@ -1,6 +1,6 @@
 """What every service is told by its environment; services add their own fields to it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +14,9 @@ class ServiceSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    service: ClassVar[str]
+    """The service's name: its package, role, consumer group and the source of its events."""
 
     database_dsn: SecretStr
     """PostgreSQL, with the service's own role and password."""
@@ -55,3 +58,8 @@ class ServiceSettings(BaseSettings):
     """How long to drain after SIGTERM; keep it below the pod's terminationGracePeriodSeconds."""
     development: bool = False
     """Schema introspection for everybody. Never in production."""
+
+    @classmethod
+    def migrations(cls) -> str:
+        """The package of the service's migrations."""
+        return f"{cls.service}.migrations"

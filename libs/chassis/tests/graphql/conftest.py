@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+import asyncpg
 import pytest
 import strawberry
 
@@ -136,6 +137,10 @@ class Query:
     @strawberry.field(description="Fails.")
     async def broken(self) -> int | None:
         raise RuntimeError("the password is hunter2")
+
+    @strawberry.field(description="Finds the database restarting.")
+    async def away(self) -> int | None:
+        raise asyncpg.CannotConnectNowError("the database system is starting up")
 
     @strawberry.field(description="The same number again.")
     def echo(self, coins: Coins) -> Coins:

@@ -140,6 +140,14 @@ async def test_defects_are_masked_and_logged(notes: Any) -> None:
     assert "hunter2" in str(entry["exc_info"])
 
 
+async def test_outage_says_that_it_may_be_tried_again(notes: Any) -> None:
+    body = await notes.run("{ away }")
+
+    (error,) = body["errors"]
+    assert error["message"] == "A part of the service does not answer. Try again with the same ids."
+    assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "requestId": "request-1"}
+
+
 @pytest.mark.parametrize("coins", [1.5, "1", 2**53, -(2**53), True, None, [1]], ids=str)
 async def test_amounts_are_whole_numbers(notes: Any, coins: object) -> None:
     """Nothing is rounded, cut or read from text."""

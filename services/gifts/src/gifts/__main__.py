@@ -1,103 +1,65 @@
-"""`python -m gifts api|worker|migrate|seed|schema|publish-catalogue FILE`.
+"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-catalogue FILE, schema."""
 
-Each command imports what it alone needs: a worker that crashed is back in half the time without the
-frameworks of the api.
-"""
-
-import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from pydantic import ValidationError
-
-from chassis import migrate, serve, telemetry
-from chassis.db import OUTAGES
-from gifts import bootstrap, publishing
-from gifts.domain.catalogue_file import CatalogueError
+from chassis import clock
+from chassis.db import Conn, service_pool, transact
+from chassis.program import Program, Publication
+from gifts.commands.publish_catalogue import Published, publish_catalogue
+from gifts.data import first_catalogue
+from gifts.domain.catalogue_file import CatalogueError, read_catalogue
 from gifts.settings import Settings
 
 
-def main(given: Sequence[str] | None = None) -> int:
-    """Run one command, by default the one of the command line, and return the exit status."""
-    arguments = _parser().parse_args(given)
-    if arguments.command == "schema":
-        from chassis.graphql import sdl
-        from gifts.graphql.schema import SCHEMA
+def _sdl() -> str:
+    from chassis.graphql import sdl
+    from gifts.graphql.schema import SCHEMA
 
-        print(sdl(SCHEMA), end="")
-        return 0
-    try:
-        settings = Settings()  # pyright: ignore[reportCallIssue] - its values come from outside
-    except ValidationError as error:
-        print(f"gifts: the environment is not complete: {error}", file=sys.stderr)
-        return serve.EXIT_MISCONFIGURED
-    match arguments.command:
-        case "api":
-            from gifts import api
-
-            telemetry.setup("gifts", "api", settings)
-            return serve.run(lambda stop: api.run(settings, stop))
-        case "worker":
-            from gifts import worker
-
-            telemetry.setup("gifts", "worker", settings)
-            return serve.run(lambda stop: worker.run(settings, stop))
-        case _:
-            return _prepare(settings, arguments)
+    return sdl(SCHEMA)
 
 
-def _prepare(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Run a command that changes the database and ends."""
-    try:
-        match arguments.command:
-            case "migrate":
-                _migrate(settings)
-            case "seed":
-                _publish(settings, publishing.first_catalogue())
-            case _:
-                _publish(settings, arguments.file.read_bytes())
-    except CatalogueError as error:
-        print(f"gifts: the catalogue cannot be published: {error}", file=sys.stderr)
-        return 1
-    except migrate.EditedMigrationError as error:
-        print(f"gifts: {error}", file=sys.stderr)
-        return 1
-    except OUTAGES as error:
-        print(f"gifts: {arguments.command} failed: {error!r}", file=sys.stderr)
-        return 1
-    return 0
+async def _api(settings: Settings, stop: asyncio.Event) -> None:
+    from gifts.api import run_api
+
+    await run_api(settings, stop)
 
 
-def _migrate(settings: Settings) -> None:
-    dsn = settings.database_dsn.get_secret_value()
-    applied = asyncio.run(migrate.migrate(dsn, bootstrap.MIGRATIONS))
-    print(f"gifts: {len(applied)} migrations applied")
+async def _worker(settings: Settings, stop: asyncio.Event) -> None:
+    from gifts.worker import run_worker
+
+    await run_worker(settings, stop)
 
 
-def _publish(settings: Settings, text: bytes) -> None:
-    published = asyncio.run(publishing.publish(settings, text))
+async def _publish(settings: Settings, text: bytes) -> str:
+    file = read_catalogue(text)
+
+    async def work(conn: Conn) -> Published:
+        return await publish_catalogue(conn, file, at=clock.now())
+
+    async with service_pool(settings, "publish") as pool:
+        published = await transact(pool, work)
     catalogue = published.catalogue
-    print(
-        f"gifts: catalogue {catalogue.version} of {len(catalogue.items)} items"
+    return (
+        f"catalogue {catalogue.version} of {len(catalogue.items)} items"
         f"{' was there already' if published.repeated else ' published'},"
         f" in force from {catalogue.effective_from.isoformat(timespec='seconds')}"
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gifts", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("api", help="serve GraphQL and probes")
-    commands.add_parser("worker", help="settle gifts and publish the outbox")
-    commands.add_parser("migrate", help="bring the database up to date")
-    commands.add_parser("seed", help="publish the first catalogue, once")
-    commands.add_parser("schema", help="print the subgraph's SDL")
-    publish = commands.add_parser("publish-catalogue", help="check a catalogue and publish it")
-    publish.add_argument("file", type=Path, help="JSON, like src/gifts/data/catalogue.json")
-    return parser
-
+PROGRAM = Program(
+    settings=Settings,
+    api=_api,
+    worker=_worker,
+    sdl=_sdl,
+    publication=Publication(
+        command="publish-catalogue",
+        first=first_catalogue,
+        example="gifts/data/catalogue.json",
+        publish=_publish,
+        refused=(CatalogueError,),
+    ),
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(PROGRAM.run())

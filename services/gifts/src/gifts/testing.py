@@ -12,7 +12,7 @@ from chassis.db import Conn, Pool, transact, transaction
 from chassis.testing.eventually import eventually
 from contracts.event import Event
 from contracts.wallet.v1 import CHARGE, ChargePosted, ChargeRefused, LotSlice
-from gifts import publishing
+from gifts import data
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.publish_catalogue import publish_catalogue
 from gifts.commands.send_gifts import NewGift, Outcome, send_gifts
@@ -26,7 +26,7 @@ NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
 def first_catalogue() -> Catalogue:
     """The catalogue that a new system starts with."""
-    return catalogue_of(read_catalogue(publishing.first_catalogue()), published_at=NOW)
+    return catalogue_of(read_catalogue(data.first_catalogue()), published_at=NOW)
 
 
 def an_order(**changes: object) -> GiftOrder:
@@ -92,7 +92,7 @@ async def open_shop(pool: Pool, *creator_ids: str) -> None:
     """Publish the first catalogue and let these creators take gifts."""
 
     async def work(conn: Conn) -> None:
-        file = read_catalogue(publishing.first_catalogue())
+        file = read_catalogue(data.first_catalogue())
         await publish_catalogue(conn, file, at=clock.now())
         for creator_id in creator_ids:
             await accept_gifts(conn, creator_id, accept=True, at=clock.now())

@@ -1,23 +1,21 @@
-"""The worker process: settles gifts and publishes what the outbox holds."""
+"""The process that works: settles gifts and publishes what the outbox holds."""
 
 import asyncio
 
-from chassis import probes, serve
-from gifts import bootstrap
+from chassis import worker
+from chassis.consumer import Subscription
+from chassis.db import service_pool
+from contracts.wallet.v1 import CHARGE
+from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.settings import Settings
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
-    async with bootstrap.worker(settings) as worker:
-        await serve.run_tasks(
-            {"consumer": worker.consumer.run, "relay": worker.relay.run},
+    async with service_pool(settings, "worker") as pool:
+        await worker.run_worker(
+            settings,
             stop,
-            host=settings.http_host,
-            port=settings.http_port,
-            grace_s=settings.shutdown_grace_s,
-            checks=[
-                probes.database(worker.pool, bootstrap.MIGRATIONS),
-                probes.flag("kafka", lambda: worker.consumer.ready, "no partitions assigned yet"),
-            ],
+            pool=pool,
+            subscriptions=[Subscription(CHARGE, EVENTS, ChargeAnswered())],
         )

@@ -16,8 +16,8 @@ from chassis.serve import EXIT_MISCONFIGURED
 from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from chassis.testing.plugin import NewDatabase, Servers
-from gifts import publishing
-from gifts.__main__ import main
+from gifts.__main__ import PROGRAM
+from gifts.data import first_catalogue
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def address(
 
 async def run(*arguments: str) -> int:
     """Run a command that ends by itself."""
-    return await asyncio.to_thread(main, arguments)
+    return await asyncio.to_thread(PROGRAM.run, arguments)
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ async def test_new_database_is_prepared_once(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Set-up may run at each start; a catalogue that is not fit changes nothing."""
-    dearer = json.loads(publishing.first_catalogue()) | {"version": 2}
+    dearer = json.loads(first_catalogue()) | {"version": 2}
     dearer["items"][0]["price_coins"] = 2
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(dearer))

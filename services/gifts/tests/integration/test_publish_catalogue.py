@@ -9,8 +9,8 @@ import pytest
 from chassis import clock
 from chassis.db import transact
 from chassis.testing.databases import Database
-from gifts import publishing
 from gifts.commands.publish_catalogue import Published, publish_catalogue
+from gifts.data import first_catalogue
 from gifts.domain.catalogue_file import (
     CatalogueError,
     CatalogueFile,
@@ -21,7 +21,7 @@ from gifts.domain.catalogue_file import (
 from gifts.edge.catalogue import CatalogueCache
 from gifts.store.catalogue import find_catalogue
 
-FIRST = read_catalogue(publishing.first_catalogue())
+FIRST = read_catalogue(first_catalogue())
 
 
 def a_file(version: int, price_coins: int = 1, **changes: object) -> CatalogueFile:

@@ -14,10 +14,9 @@ from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from contracts.event import Event
-from gifts import bootstrap
-from gifts.bootstrap import Api
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.domain.gift import Gift
+from gifts.edge.resources import Resources
 from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
 from gifts.store.gift import select_gifts
@@ -175,11 +174,11 @@ async def test_id_that_the_wallet_knew_conflicts(send: Send) -> None:
 @pytest.fixture
 def impatient(service: Database) -> Ask:
     """An api that answers at once."""
-    parts = bootstrap.make_api(service.pool, service.dsn, answer_within_s=0)
+    resources = Resources.of(service.pool, service.dsn, answer_within_s=0)
 
     async def run(given: dict[str, Any]) -> dict[str, Any]:
         viewer = Viewer("alice", frozenset({"viewer"}), age_verified=True)
-        context = GiftsContext.of(parts.resources, viewer, "test")
+        context = GiftsContext.of(resources, viewer, "test")
         body = await Executor(SCHEMA).run(Operation(SEND_GIFT, {"input": given}), context)
         return body["data"]["sendGift"]  # pyright: ignore[reportIndexIssue]
 
@@ -363,15 +362,14 @@ async def test_outage_is_masked_and_the_id_stays_free(
     answer = await send(given)
 
     assert body["data"] is None
-    assert body["errors"][0]["message"] == "Unexpected error."
     assert body["errors"][0]["extensions"] == {
-        "code": "INTERNAL_SERVER_ERROR",
+        "code": "SERVICE_UNAVAILABLE",
         "requestId": "test",
     }
     assert answer["gift"]["status"] == "SENT"
 
 
-async def test_hundred_viewers_send_at_once(service: Database, ask: Ask, api: Api) -> None:
+async def test_hundred_viewers_send_at_once(service: Database, ask: Ask, api: Resources) -> None:
     """Each gets its own gift; nobody waits for somebody else's answer."""
     inputs = [an_input(count=n % 7 + 1) for n in range(100)]
     sending = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gifts import publishing
+from gifts.data import first_catalogue
 from gifts.domain.catalogue_file import CatalogueError, catalogue_of, read_catalogue
 from gifts.testing import NOW
 
@@ -142,4 +142,4 @@ def test_catalogue_keeps_every_price(prices: list[int]) -> None:
 
 
 def test_first_catalogue_is_fit() -> None:
-    assert read_catalogue(publishing.first_catalogue()).version == 1
+    assert read_catalogue(first_catalogue()).version == 1

@@ -5,10 +5,9 @@ import asyncio
 from fastapi import FastAPI
 
 from chassis import probes, serve, telemetry
-from chassis.auth import KeySet, TokenVerifier
-from chassis.db import Pool
+from chassis.auth import TokenVerifier
+from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
-from payouts import bootstrap
 from payouts.commands.known_rates import KnownRates
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
@@ -28,24 +27,15 @@ def make_app(pool: Pool, verifier: TokenVerifier) -> FastAPI:
             viewer, request_id, pool=pool, rates=rates
         ),
     )
-    app.router.routes.extend(probes.routes([probes.database(pool, bootstrap.MIGRATIONS)]))
+    app.router.routes.extend(probes.routes([probes.database(pool, Settings.migrations())]))
     return app
-
-
-def _token_verifier(settings: Settings) -> TokenVerifier:
-    """Checks the tokens of callers."""
-    return TokenVerifier(
-        KeySet(settings.token_jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-    )
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
-    async with bootstrap.pool_of(settings, "api") as pool:
+    async with service_pool(settings, "api") as pool:
         await serve.serve_app(
-            make_app(pool, _token_verifier(settings)),
+            make_app(pool, TokenVerifier.of(settings)),
             stop,
             host=settings.http_host,
             port=settings.http_port,

@@ -1,5 +1,7 @@
 """What the payouts service is told by its environment."""
 
+from typing import ClassVar
+
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
@@ -9,3 +11,4 @@ class Settings(ServiceSettings):
     """Read once, in `__main__`, from variables with the prefix PAYOUTS_."""
 
     model_config = SettingsConfigDict(env_prefix="PAYOUTS_", frozen=True, extra="ignore")
+    service: ClassVar[str] = "payouts"

@@ -1,19 +1,20 @@
 """The process that answers: GraphQL, webhooks and probes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from chassis import clock, probes, serve, telemetry
-from chassis.auth import KeySet, TokenVerifier
+from chassis.auth import TokenVerifier
 from chassis.clock import Clock
-from chassis.db import Pool
+from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
-from wallet import bootstrap
 from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
 from wallet.providers import Provider
+from wallet.providers.sandbox import Sandbox
 from wallet.settings import Settings
 from wallet.webhooks import endpoint
 from wallet.webhooks.alarms import alarm_gauge
@@ -40,29 +41,34 @@ def make_app(
     app.include_router(endpoint.make_router(pool, providers, now=now))
     app.router.routes.extend(
         probes.routes(
-            [probes.database(pool, bootstrap.MIGRATIONS)], figures=[alarm_gauge(pool, providers)]
+            [probes.database(pool, Settings.migrations())], figures=[alarm_gauge(pool, providers)]
         )
     )
     return app
 
 
-def _token_verifier(settings: Settings) -> TokenVerifier:
-    """Checks the tokens of callers."""
-    return TokenVerifier(
-        KeySet(settings.token_jwks_url),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
+@asynccontextmanager
+async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provider]]:
+    """The payment providers by name, closed at the end."""
+    sandbox = Sandbox(
+        url=settings.sandbox_url,
+        api_key=settings.sandbox_api_key.get_secret_value(),
+        webhook_secrets=settings.sandbox_webhook_secrets,
     )
+    try:
+        yield {sandbox.name: sandbox}
+    finally:
+        await sandbox.close()
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with (
-        bootstrap.pool_of(settings, "api") as pool,
-        bootstrap.providers_of(settings) as providers,
+        service_pool(settings, "api") as pool,
+        providers_of(settings) as providers,
     ):
         await serve.serve_app(
-            make_app(pool, _token_verifier(settings), providers),
+            make_app(pool, TokenVerifier.of(settings), providers),
             stop,
             host=settings.http_host,
             port=settings.http_port,

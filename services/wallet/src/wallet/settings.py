@@ -1,5 +1,7 @@
 """What the wallet is told by its environment."""
 
+from typing import ClassVar
+
 from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -10,6 +12,7 @@ class Settings(ServiceSettings):
     """Read once, in `__main__`, from variables with the prefix WALLET_."""
 
     model_config = SettingsConfigDict(env_prefix="WALLET_", frozen=True, extra="ignore")
+    service: ClassVar[str] = "wallet"
 
     sandbox_url: str
     """Where the sandbox payment provider's API is, without a trailing slash."""

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import structlog
 
-from chassis import clock, probes, serve
-from chassis.db import OUTAGES, Pool, is_outage, transact
-from wallet import bootstrap
+from chassis import clock, worker
+from chassis.consumer import Subscription
+from chassis.db import OUTAGES, Pool, is_outage, service_pool, transact
+from contracts.gifts.v1 import CHARGE, ChargeRequested
 from wallet.commands.expire_lots import expire_lots
+from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.settings import Settings
 
 SWEEP_EVERY_S: Final = 60.0
@@ -46,20 +48,11 @@ def sweeper(pool: Pool) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
-    async with bootstrap.pool_of(settings, "worker") as pool:
-        consumer = bootstrap.consumer(settings, pool)
-        await serve.run_tasks(
-            {
-                "consumer": consumer.run,
-                "relay": bootstrap.relay(settings).run,
-                "sweeper": sweeper(pool),
-            },
+    async with service_pool(settings, "worker") as pool:
+        await worker.run_worker(
+            settings,
             stop,
-            host=settings.http_host,
-            port=settings.http_port,
-            checks=[
-                probes.database(pool, bootstrap.MIGRATIONS),
-                probes.flag("kafka", lambda: consumer.ready, "no partitions assigned yet"),
-            ],
-            grace_s=settings.shutdown_grace_s,
+            pool=pool,
+            subscriptions=[Subscription(CHARGE, [ChargeRequested], OnChargeRequested())],
+            tasks={"sweeper": sweeper(pool)},
         )

@@ -23,13 +23,13 @@ from chassis.auth import (
 )
 from chassis.graphql.context import Context
 from chassis.graphql.errors import (
-    INTERNAL,
+    UNAVAILABLE,
     BadUserInputError,
     ClientError,
     UnauthenticatedError,
 )
 from chassis.graphql.execution import Executor, Operation
-from chassis.graphql.masking import MASKED_MESSAGE
+from chassis.graphql.masking import mask
 
 BODY_BYTES_MAX: Final = 131_072
 REQUEST_ID_CHARS_MAX: Final = 64
@@ -122,8 +122,7 @@ class GraphQLEndpoint:
             return refused.status, {"errors": [refused.error.formatted]}
         except KeysUnavailableError:
             log.error("token_keys_unavailable", request_id=request_id)
-            error = {"code": INTERNAL, "requestId": request_id}
-            return 503, {"errors": [{"message": MASKED_MESSAGE, "extensions": error}]}
+            return 503, {"errors": [mask(UNAVAILABLE, request_id)]}
         context = self._make_context(viewer, request_id)
         return 200, await self._executor.run(operation, context)
 

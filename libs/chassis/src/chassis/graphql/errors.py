@@ -53,6 +53,7 @@ class OperationTooLargeError(ClientError):
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
 
 _UNAUTHENTICATED = {
     "token_missing": "Sign in first: this needs a token.",

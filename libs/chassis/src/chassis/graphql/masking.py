@@ -5,9 +5,13 @@ from collections.abc import Sequence
 import structlog
 from graphql import GraphQLError
 
-from chassis.graphql.errors import INTERNAL, BadUserInputError, ClientError
+from chassis.db import is_outage
+from chassis.graphql.errors import INTERNAL, UNAVAILABLE, BadUserInputError, ClientError
 
-MASKED_MESSAGE = "Unexpected error."
+_MESSAGES = {
+    INTERNAL: "Unexpected error.",
+    UNAVAILABLE: "A part of the service does not answer. Try again with the same ids.",
+}
 
 log = structlog.get_logger()
 
@@ -34,7 +38,13 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
         exc_info=cause if cause is not error else None,
         message=error.message,
     )
-    return _formatted(error, MASKED_MESSAGE, {"code": INTERNAL, "requestId": request_id})
+    masked = mask(UNAVAILABLE if is_outage(cause) else INTERNAL, request_id)
+    return masked if error.path is None else {**masked, "path": error.path}
+
+
+def mask(code: str, request_id: str) -> dict[str, object]:
+    """An error that tells the caller no more than what it can do: INTERNAL or UNAVAILABLE."""
+    return {"message": _MESSAGES[code], "extensions": {"code": code, "requestId": request_id}}
 
 
 def _formatted(

@@ -1,1 +1,8 @@
-"""What the service starts with."""
+"""What a new system starts with."""
+
+from importlib.resources import files
+
+
+def first_catalogue() -> bytes:
+    """The catalogue that `seed` publishes."""
+    return files("gifts.data").joinpath("catalogue.json").read_bytes()
