@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from checker_world import CREATORS, Copy, World
 
+from chassis.testing.plugin import NewDatabase
 from checker import Addresses, UnreadableBooksError, check
 from checker.snapshot import SERVICES
 
@@ -36,6 +37,16 @@ async def test_the_world_has_something_of_everything(world: World) -> None:
         """)
     assert kinds is not None
     assert min(kinds) >= 5
+
+
+async def test_a_system_nobody_has_used_is_clean(new_database: NewDatabase) -> None:
+    """Sums over no rows are nothing, not unknown."""
+    dsns = {service: (await new_database(f"{service}.migrations")).dsn for service in SERVICES}
+
+    report = await check(Addresses(**dsns))
+
+    assert report.clean
+    assert "clean" in report.in_words()
 
 
 async def test_published_again_is_no_breach(broken: Copy, world: World) -> None:

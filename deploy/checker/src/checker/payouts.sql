@@ -5,7 +5,7 @@
 -- INV1: every diamond that a creator has was issued.
 SELECT
     count(*) AS compared,
-    (sum(balance) <> 0)::integer AS wrong,
+    (coalesce(sum(balance), 0) <> 0)::integer AS wrong,
     CASE WHEN sum(balance) <> 0 THEN ARRAY['the sum is ' || sum(balance)] END AS examples
 FROM (
     SELECT lifetime_micro_diamonds AS balance

@@ -5,7 +5,7 @@
 -- INV1: every coin that an account has, another account owes.
 SELECT
     count(*) AS compared,
-    (sum(balance) <> 0)::integer AS wrong,
+    (coalesce(sum(balance), 0) <> 0)::integer AS wrong,
     CASE WHEN sum(balance) <> 0 THEN ARRAY['the sum is ' || sum(balance)] END AS examples
 FROM (
     SELECT credits_coins - debits_coins AS balance

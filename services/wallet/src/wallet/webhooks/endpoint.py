@@ -1,15 +1,6 @@
 """`POST /webhooks/<provider>`: authentic deliveries are kept and applied, the rest turned away.
 
-| status | code | meaning |
-| --- | --- | --- |
-| 200 | the outcome | kept, and applied if that was still to do; nothing to send again |
-| 202 | the outcome | kept, and raised as an alarm for a person; nothing to send again |
-| 400 | `signature_stale` | signed too long ago: send it again, signed anew |
-| 400 | `body_incomplete` | the body ended early: send it again |
-| 401 | `signature_invalid` | not signed by the provider; nothing was kept |
-| 404 | `unknown_provider` | no provider of that name |
-| 413 | `body_too_large` | more than 64 KiB |
-| 503 | `unavailable` | the database is away: send it again |
+The status says whether to send it again (docs/errors.md).
 """
 
 import hashlib
