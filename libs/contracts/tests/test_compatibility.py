@@ -40,6 +40,16 @@ def test_new_optional_field_breaks_nobody() -> None:
     assert breaks(old, new) == []
 
 
+def test_a_format_stated_now_breaks_nobody_and_another_one_does() -> None:
+    new = EVENTS["wallet.coins_purchased.v1"]
+    old, other = deepcopy(new), deepcopy(new)
+    del old["properties"]["credited_at"]["format"]
+    other["properties"]["credited_at"]["format"] = "date"
+
+    assert breaks(old, new) == []
+    assert len(breaks(new, other)) == len(breaks(new, old)) == 1
+
+
 def test_every_kind_of_break_is_seen() -> None:
     """Removed, retyped, narrowed and newly required, in the event and in what it is made of."""
     old = EVENTS["wallet.charge_posted.v1"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 type Json = dict[str, Any]
+type Value = dict[str, Value] | list[Value] | str | float | bool | None
 
 
 def breaks(old: Json, new: Json) -> list[str]:
@@ -39,11 +40,35 @@ def _object(path: str, old: Json, new: Json) -> list[str]:
 
 
 def _change(old: Json, new: Json) -> str | None:
-    """How a property's values changed; words about it, and wider enumerations, are no change."""
+    """How a property's values changed; words about it, and wider enumerations, are no change.
+
+    Nor is a format that is stated now: that what was written before has it, the examples show.
+    """
     if "enum" in old and "enum" in new:
         gone = set(old["enum"]) - set(new["enum"])
         return f"no longer takes {sorted(gone)}" if gone else None
     ignored = {"description", "title", "default", "examples"}
-    before = {key: value for key, value in old.items() if key not in ignored}
-    after = {key: value for key, value in new.items() if key not in ignored}
+    if not _mentions(old, "format"):
+        ignored.add("format")
+    before, after = _without(old, ignored), _without(new, ignored)
     return None if before == after else f"was {before}, is {after}"
+
+
+def _mentions(schema: Value, key: str) -> bool:
+    match schema:
+        case dict():
+            return key in schema or any(_mentions(value, key) for value in schema.values())
+        case list():
+            return any(_mentions(value, key) for value in schema)
+        case _:
+            return False
+
+
+def _without(schema: Value, keys: set[str]) -> Value:
+    match schema:
+        case dict():
+            return {key: _without(each, keys) for key, each in schema.items() if key not in keys}
+        case list():
+            return [_without(each, keys) for each in schema]
+        case _:
+            return schema

@@ -1,6 +1,7 @@
 """What makes a struct an event: its topic, its type and its key."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ PositiveCoins = Annotated[int, msgspec.Meta(gt=0, le=COINS_MAX)]
 """Whole coins, at least one."""
 MicroDiamonds = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
 """Millionths of a diamond, so that splits lose nothing."""
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time; one without an offset from UTC is none, and is not read."""
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 """The subject of a user's token; viewers and creators alike."""
 

@@ -1,8 +1,6 @@
 """The one event that every service may publish: a record that it could not apply."""
 
-from datetime import datetime
-
-from contracts.event import Event, Topic, event
+from contracts.event import Event, Instant, Topic, event
 
 DEAD_LETTER = Topic(
     name="platform.dead_letter.v1",
@@ -24,4 +22,4 @@ class DeadLettered(Event, frozen=True, omit_defaults=True):
     """Why, for a person: the decoder's or the database's own words."""
     value: bytes
     """The record's value, base64 in JSON; cut to the first 64 KiB."""
-    at: datetime
+    at: Instant

@@ -1,10 +1,9 @@
 """Events that gifts publishes: what it asks the wallet to charge, and the gifts that came of it."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.event import Event, PositiveCoins, Topic, UserId, event
+from contracts.event import Event, Instant, PositiveCoins, Topic, UserId, event
 from contracts.wallet.v1 import LotSlice
 
 CHARGE = Topic(
@@ -52,4 +51,4 @@ class GiftSent(Event, frozen=True, omit_defaults=True):
     target_id: str
     slices: tuple[LotSlice, ...]
     """Which lots paid; their coins add up to `price_coins`."""
-    sent_at: datetime
+    sent_at: Instant

@@ -1,8 +1,6 @@
 """Events that payouts publishes: what creators have earned."""
 
-from datetime import datetime
-
-from contracts.event import Event, MicroDiamonds, Topic, UserId, event
+from contracts.event import Event, Instant, MicroDiamonds, Topic, UserId, event
 
 EARNING = Topic(
     name="payouts.earning.v1",
@@ -23,4 +21,4 @@ class EarningAccrued(Event, frozen=True, omit_defaults=True):
     lifetime_micro_diamonds: MicroDiamonds
     """All that the creator has ever earned, after this accrual."""
     rate_version: int
-    as_of: datetime
+    as_of: Instant

@@ -1,12 +1,11 @@
 """Events that the wallet publishes: answers to charges, purchases and balances."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from contracts.event import Coins, Event, PositiveCoins, Topic, UserId, event
+from contracts.event import Coins, Event, Instant, PositiveCoins, Topic, UserId, event
 
 CHARGE = Topic(
     name="wallet.charge.v1",
@@ -34,7 +33,7 @@ class LotSlice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     lot_id: int
     lot_class: LotClass
     coins: PositiveCoins
-    refundable_until: datetime
+    refundable_until: Instant
     """Until when the payment behind the lot may be taken back: the earliest maturity of what
     these coins become."""
 
@@ -49,7 +48,7 @@ class ChargePosted(Event, frozen=True, omit_defaults=True):
     coins: PositiveCoins
     slices: tuple[LotSlice, ...]
     """Which lots paid, in the order consumed; their coins add up to `coins`."""
-    posted_at: datetime
+    posted_at: Instant
 
 
 @event(CHARGE, type="wallet.charge_refused.v1", key="order_key")
@@ -62,7 +61,7 @@ class ChargeRefused(Event, frozen=True, omit_defaults=True):
     reason: Literal["insufficient_coins", "charge_conflict"]
     needed_coins: Coins
     balance_coins: Coins
-    refused_at: datetime
+    refused_at: Instant
 
 
 class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -71,8 +70,8 @@ class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     lot_id: int
     lot_class: LotClass
     coins: PositiveCoins
-    refundable_until: datetime
-    expires_at: datetime | None = None
+    refundable_until: Instant
+    expires_at: Instant | None = None
 
 
 @event(PURCHASE, type="wallet.coins_purchased.v1", key="user_id")
@@ -88,7 +87,7 @@ class CoinsPurchased(Event, frozen=True, omit_defaults=True):
     amount_minor: int
     currency: str
     lots: tuple[PurchasedLot, ...]
-    credited_at: datetime
+    credited_at: Instant
 
 
 @event(BALANCE, type="wallet.balance_changed.v1", key="user_id")
@@ -99,6 +98,6 @@ class BalanceChanged(Event, frozen=True, omit_defaults=True):
     version: int
     """Rises with every movement of the user's coins: an older version never replaces a newer."""
     coins: Coins
-    as_of: datetime
+    as_of: Instant
     cause: Literal["charge", "purchase", "expiry"]
     debt_coins: Coins = 0
