@@ -54,27 +54,27 @@ newest_python() {
     } | sort -rn | head -n 1 | cut -d ' ' -f 2-
 }
 
-# Prints the path of uv: the one on PATH, else one installed here from deploy/local/uv.lock.
+# Prints the path of uv: the one on PATH, else one installed here from deploy/local/uv-requirements.txt.
 find_uv() {
     if command -v uv; then return; fi
     own="$PWD/.local/uv/bin/uv"
     stamp="$setup_dir/uv.stamp"
-    if [ ! -x "$own" ] || ! cmp -s deploy/local/uv.lock "$stamp"; then
+    if [ ! -x "$own" ] || ! cmp -s deploy/local/uv-requirements.txt "$stamp"; then
         say "installing uv into .local/uv"
         any_python=$(command -v python3 || command -v python) ||
             fail "no Python and no uv found: install either one, then run make setup again"
         "$any_python" -m venv --clear .local/uv >&2 ||
             fail "$any_python cannot make virtual environments: install its venv module (Debian: apt-get install python3-venv) or uv"
         .local/uv/bin/python -m pip install --quiet --require-hashes --only-binary :all: \
-            --requirement deploy/local/uv.lock >&2 || fail "uv could not be installed; see pip's message above"
-        cp deploy/local/uv.lock "$stamp"
+            --requirement deploy/local/uv-requirements.txt >&2 || fail "uv could not be installed; see pip's message above"
+        cp deploy/local/uv-requirements.txt "$stamp"
     fi
     echo "$own"
 }
 
 python_state() {
     for package in $packages; do echo "$package/pyproject.toml"; done |
-        xargs cksum requirements.lock deploy/local/uv.lock deploy/local/setup.sh
+        xargs cksum requirements.lock deploy/local/uv-requirements.txt deploy/local/setup.sh
     pwd -P
 }
 

@@ -79,7 +79,7 @@ async def open_pool(
             "timezone": "UTC",
             "jit": "off",
             # A frozen process must not keep its rows locked from the owner that takes over.
-            "idle_in_transaction_session_timeout": "15s",
+            "idle_in_transaction_session_timeout": "10s",
             **(settings or {}),
         },
         command_timeout=60,

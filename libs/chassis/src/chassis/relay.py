@@ -68,7 +68,7 @@ class Relay:
             # A frozen relay loses its session, and with it the lock, so that another can go on.
             server_settings={
                 "application_name": "relay",
-                "idle_session_timeout": "15s",
+                "idle_session_timeout": "10s",
                 # A cursor that a crash takes back only publishes again.
                 "synchronous_commit": "off",
                 **BY_INDEX,
