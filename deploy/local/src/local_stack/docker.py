@@ -1,5 +1,6 @@
 """PostgreSQL and Kafka as containers, where a Docker engine answers: deploy/compose.yaml."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,7 +14,12 @@ from local_stack.processes import base_environment
 
 @cache
 def answers() -> bool:
-    """Whether there is a Docker engine that answers, and Compose to direct it."""
+    """Whether there is a Docker engine that answers, and Compose to direct it.
+
+    LARGESSE_CONTAINERS=off says that it is not for us.
+    """
+    if os.environ.get("LARGESSE_CONTAINERS") == "off":
+        return False
     docker = shutil.which("docker")
     if docker is None:
         return False
@@ -94,5 +100,6 @@ class Containers:
         if done.returncode != 0:
             raise LocalProblemError(
                 f"docker compose {arguments[0]} failed ({done.stderr.strip()[-300:]}): see"
-                f" docker compose --project-name={self.project} logs"
+                f" docker compose --project-name={self.project} logs, or set"
+                " LARGESSE_CONTAINERS=off to have local processes instead"
             )
