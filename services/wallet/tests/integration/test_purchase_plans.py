@@ -40,6 +40,7 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
         purchases.STATEMENTS["find_purchase_of_payment"],
         {"purchase_one_per_payment"},
     ),
+    "count_purchases": (purchases.STATEMENTS["count_purchases"], {"purchase_by_buyer"}),
     "find_event": (provider_events.STATEMENTS["find_event"], {"provider_event_pkey"}),
     "update_outcome": (provider_events.STATEMENTS["update_outcome"], {"provider_event_pkey"}),
     "select_parked": (provider_events.STATEMENTS["select_parked"], {"provider_event_parked"}),

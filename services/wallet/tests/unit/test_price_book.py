@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wallet.domain.price_book import (
     BUNDLES_MAX,
+    WEB,
     Bundle,
     Market,
     PriceBook,
@@ -41,6 +42,12 @@ def a_book(*markets: Market, **changes: object) -> PriceBook:
     return msgspec.structs.replace(book, **changes)
 
 
+def market_of(book: PriceBook, region: str | None, store: str = WEB) -> Market:
+    market = book.market_of(region, store)
+    assert market is not None
+    return market
+
+
 def test_first_price_book_may_be_published() -> None:
     """What set-up publishes on a new system."""
     published: list[PriceBook] = []
@@ -54,6 +61,14 @@ def test_first_price_book_may_be_published() -> None:
 REFUSED = {
     "a market twice": (a_book(a_market(), a_market(regions=("MX",))), "market us occurs more"),
     "no default market": (a_book(default_market="eu"), "the default market 'eu' is not"),
+    "a default market of an app store": (
+        a_book(a_market(store="app_store")),
+        "the default market 'us' is not in the book, or not of the web",
+    ),
+    "a provider of a store without market": (
+        a_book(stores={"apple": "app_store"}),
+        "store app_store of a provider has no market",
+    ),
     "no market": (a_book(markets=()), "the default market 'us' is not"),
     "no provider": (a_book(refund_window_days={}), "at least one provider"),
     "a region in two markets": (
@@ -150,11 +165,11 @@ def test_region_decides_the_market() -> None:
     """Who comes from nowhere, or from where no market is, buys in the default one (C06)."""
     (book,) = first_price_books()
 
-    found = {region: book.market_of(region).name for region in ("US", "DE", "JP", "NZ", None)}
+    found = {region: market_of(book, region).name for region in ("US", "DE", "JP", "NZ", None)}
 
     assert found == {"US": "us", "DE": "eu", "JP": "jp", "NZ": "us", None: "us"}
-    assert book.market_of("JP").find("jp-70") is not None
-    assert book.market_of("JP").find("us-70") is None
+    assert market_of(book, "JP").find("jp-70") is not None
+    assert market_of(book, "JP").find("us-70") is None
 
 
 @pytest.mark.parametrize(
@@ -202,3 +217,16 @@ def test_malformed_market_is_not_read(change: dict[str, object]) -> None:
 
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(market | change, Market)
+
+
+def test_stores_have_prices_of_their_own() -> None:
+    """Where a store does not sell, the web's default market is no substitute."""
+    app = a_market(Bundle("app-100", coins=100, amount_minor=170), name="app-us", store="app_store")
+    book = a_book(a_market(), app, stores={"apple": "app_store"})
+
+    check_book(book)
+
+    assert market_of(book, "US").name == "us"
+    assert market_of(book, "US", "app_store").name == "app-us"
+    assert book.market_of("DE", "app_store") is None
+    assert (book.store_of("apple"), book.store_of("sandbox")) == ("app_store", "web")

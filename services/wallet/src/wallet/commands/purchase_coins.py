@@ -1,13 +1,14 @@
 """Order coins: the purchase's row first, then the provider, then where to pay."""
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from chassis.db import Conn
 from wallet.commands.apply_payment import apply_payment, claim_payment
 from wallet.commands.settle_event import settle_event
-from wallet.domain.price_book import PriceBook
+from wallet.domain.price_book import Bundle, Market, PriceBook
 from wallet.domain.purchase import (
+    BundleLimitReachedError,
     BundleUnavailableError,
     Checkout,
     ConflictError,
@@ -16,6 +17,11 @@ from wallet.domain.purchase import (
     PurchaseOrder,
 )
 from wallet.store import price_books, provider_events, purchases
+from wallet.store.purchases import Had
+
+OPEN_FOR: Final = timedelta(hours=1)
+"""An order left unpaid for longer no longer takes a place among those that a buyer may have. Money
+that arrives for it nevertheless is credited."""
 
 
 class Opened(NamedTuple):
@@ -42,7 +48,10 @@ async def open_purchase(
     Raises:
         ConflictError: The id belongs to another order, be it another user's.
         BundleUnavailableError: No such bundle is sold where the viewer is.
+        BundleLimitReachedError: The viewer has had it as often as one may.
         ProviderUnavailableError: The price book knows no such provider.
+
+    Locks: the reference, the buyer.
     """
     await provider_events.lock_reference(conn, str(order.purchase_id))
     known = await purchases.find_purchase(conn, order.purchase_id)
@@ -53,7 +62,11 @@ async def open_purchase(
     book = await price_books.find_price_book_in_force(conn, at)
     if book is None:
         raise BundleUnavailableError
-    purchase = _purchase(order, book, at)
+    market, bundle = _offer(order, book)
+    # One order of a buyer at a time: two at once must not both be the first, or the last allowed.
+    await purchases.lock_buyer(conn, order.user_id)
+    had = await purchases.count_purchases(conn, order.user_id, bundle.id, open_since=at - OPEN_FOR)
+    purchase = _purchase(order, book, market, bundle, had, at)
     added = await purchases.insert_purchase(conn, purchase)
     assert added, "the reference's lock keeps others out"
     await _apply_parked(conn, purchase, at, traceparent)
@@ -96,11 +109,21 @@ async def _apply_parked(
         await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
 
 
-def _purchase(order: PurchaseOrder, book: PriceBook, at: datetime) -> Purchase:
-    market = book.market_of(order.region)
-    bundle = market.find(order.bundle_id)
-    if bundle is None:
+def _offer(order: PurchaseOrder, book: PriceBook) -> tuple[Market, Bundle]:
+    """What is ordered, and where it is sold."""
+    market = book.market_of(order.region, book.store_of(order.provider))
+    bundle = market.find(order.bundle_id) if market is not None else None
+    if market is None or bundle is None:
         raise BundleUnavailableError
+    return market, bundle
+
+
+def _purchase(
+    order: PurchaseOrder, book: PriceBook, market: Market, bundle: Bundle, had: Had, at: datetime
+) -> Purchase:
+    if bundle.purchases_per_user_max is not None and had.of_bundle >= bundle.purchases_per_user_max:
+        raise BundleLimitReachedError
+    first_bonus_coins = 0 if had.of_any else bundle.first_purchase_bonus_coins
     refund_window_days = book.refund_window_days.get(order.provider)
     if refund_window_days is None:
         raise ProviderUnavailableError
@@ -111,7 +134,7 @@ def _purchase(order: PurchaseOrder, book: PriceBook, at: datetime) -> Purchase:
         bundle_id=bundle.id,
         price_book_version=book.version,
         coins=bundle.coins,
-        bonus_coins=bundle.bonus_coins,
+        bonus_coins=bundle.bonus_coins + first_bonus_coins,
         amount_minor=bundle.amount_minor,
         currency=market.currency,
         seller=market.seller,

@@ -13,6 +13,8 @@ from wallet.domain.lots import COINS_MAX
 type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
 type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
+WEB: Final = "web"
+"""The store of whoever pays us without an app store between."""
 BUNDLES_MAX: Final = 50
 """Per market: it is shown as one list."""
 BUNDLE_COINS_MAX: Final = 10_000_000
@@ -28,6 +30,10 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In the smallest unit of the market's currency."""
     bonus_coins: Annotated[int, msgspec.Meta(ge=0, le=BUNDLE_COINS_MAX)] = 0
     """Given on top, as a lot of their own class."""
+    first_purchase_bonus_coins: Annotated[int, msgspec.Meta(ge=0, le=BUNDLE_COINS_MAX)] = 0
+    """Given besides to a buyer who has bought nothing yet."""
+    purchases_per_user_max: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
+    """How often one buyer may have it; None: as often as they like."""
 
     @property
     def all_coins(self) -> int:
@@ -36,7 +42,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regions that buy at the same prices, in the same currency, from the same company."""
+    """Regions that buy at the same prices in a store, in one currency, from one company."""
 
     name: Id
     regions: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")], ...]
@@ -44,6 +50,8 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seller: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """The company that sells there (C06)."""
     bundles: tuple[Bundle, ...]
+    store: Id = WEB
+    """Where it is sold: stores take their share, so that prices differ between them."""
 
     def find(self, bundle_id: str) -> Bundle | None:
         """The bundle of that id."""
@@ -56,18 +64,26 @@ class PriceBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[int, msgspec.Meta(ge=1)]
     effective_from: Instant
     default_market: Id
-    """Of callers whose region no market names."""
+    """Of callers whose region no market of the web names."""
     refund_window_days: dict[str, Annotated[int, msgspec.Meta(ge=0, le=3650)]]
     """By provider: how long a payment can be taken back. Earnings mature no sooner."""
     markets: tuple[Market, ...]
     bonus_expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
     """Bonus coins not spent by then are gone; None: they stay."""
+    stores: dict[str, Id] = {}
+    """By provider: the store in which it takes the money, `web` unless told otherwise."""
 
-    def market_of(self, region: str | None) -> Market:
-        """Where a caller from `region` buys."""
+    def store_of(self, provider: str) -> str:
+        """In which store a provider takes money."""
+        return self.stores.get(provider, WEB)
+
+    def market_of(self, region: str | None, store: str = WEB) -> Market | None:
+        """Where a caller from `region` buys; None where that store does not sell to them."""
         for market in self.markets:
-            if region in market.regions:
+            if market.store == store and region in market.regions:
                 return market
+        if store != WEB:
+            return None
         return next(market for market in self.markets if market.name == self.default_market)
 
 
@@ -102,13 +118,17 @@ def check_book(book: PriceBook) -> None:
     """
     names = [market.name for market in book.markets]
     _refuse_repeats("market", names)
-    if book.default_market not in names:
+    if book.default_market not in [each.name for each in book.markets if each.store == WEB]:
         raise PriceBookRefusedError(
-            f"the default market {book.default_market!r} is not in the book"
+            f"the default market {book.default_market!r} is not in the book, or not of the web"
         )
     if not book.refund_window_days:
         raise PriceBookRefusedError("refund_window_days must name at least one provider")
-    _refuse_repeats("region", [region for market in book.markets for region in market.regions])
+    for store in sorted({market.store for market in book.markets}):
+        sold = [each.regions for each in book.markets if each.store == store]
+        _refuse_repeats(f"{store} region", [region for regions in sold for region in regions])
+    if unsold := sorted(set(book.stores.values()) - {market.store for market in book.markets}):
+        raise PriceBookRefusedError(f"store {', '.join(unsold)} of a provider has no market")
     _refuse_repeats("bundle", [bundle.id for market in book.markets for bundle in market.bundles])
     for market in book.markets:
         _check_market(market)

@@ -136,5 +136,9 @@ class BundleUnavailableError(Exception):
     """No such bundle is sold where the viewer is."""
 
 
+class BundleLimitReachedError(Exception):
+    """The viewer has had the bundle as often as one may."""
+
+
 class ProviderUnavailableError(Exception):
     """The provider is unknown, or did not answer; the same purchase may be tried again."""

@@ -17,6 +17,7 @@ from chassis.graphql import (
 from chassis.telemetry import current_traceparent, metrics
 from wallet.commands.purchase_coins import attach_checkout, open_purchase
 from wallet.domain.purchase import (
+    BundleLimitReachedError,
     BundleUnavailableError,
     ConflictError,
     NotEligibleError,
@@ -58,6 +59,14 @@ class BundleUnavailable(Refusal):
 
 
 @refusal(
+    code="bundle_limit_reached",
+    description="The caller has had this bundle as often as one may. Offer another.",
+)
+class BundleLimitReached(Refusal):
+    """Orders that may still be paid count, those left alone for an hour do not."""
+
+
+@refusal(
     code="provider_unavailable",
     description="The payment provider is unknown or does not answer. Nobody was charged, and the "
     "same purchaseId may be tried again: the price stays that of the first try.",
@@ -69,6 +78,7 @@ class ProviderUnavailable(Refusal):
 PurchaseCoinsResult = Annotated[
     PurchaseCoinsPayload
     | BundleUnavailable
+    | BundleLimitReached
     | ProviderUnavailable
     | NotEligible
     | IdempotencyConflict,
@@ -129,6 +139,8 @@ async def _purchase_coins(info: Info, order: PurchaseCoinsInput) -> PurchaseCoin
         return IdempotencyConflict()
     except BundleUnavailableError:
         return BundleUnavailable(message="This bundle is not sold where you are.")
+    except BundleLimitReachedError:
+        return BundleLimitReached(message="You have had this bundle as often as one may.")
     except ProviderUnavailableError:
         return ProviderUnavailable(
             message="The payment provider does not answer. Try again with the same purchaseId."

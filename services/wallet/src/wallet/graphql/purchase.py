@@ -29,6 +29,12 @@ class CoinBundle:
     id: strawberry.ID = strawberry.field(description="Names the bundle when buying it.")
     coins: Coins = strawberry.field(description="Coins bought.")
     bonus_coins: Coins = strawberry.field(description="Coins given on top; they may expire.")
+    first_purchase_bonus_coins: Coins = strawberry.field(
+        description="Bonus coins besides for who has bought nothing yet."
+    )
+    purchases_per_user_max: int | None = strawberry.field(
+        description="How often one buyer may have it. Null: as often as they like."
+    )
     price: Money = strawberry.field(description="What it costs, taxes included.")
 
     @classmethod
@@ -38,6 +44,8 @@ class CoinBundle:
             id=strawberry.ID(bundle.id),
             coins=Coins(bundle.coins),
             bonus_coins=Coins(bundle.bonus_coins),
+            first_purchase_bonus_coins=Coins(bundle.first_purchase_bonus_coins),
+            purchases_per_user_max=bundle.purchases_per_user_max,
             price=_money(bundle.amount_minor, currency),
         )
 

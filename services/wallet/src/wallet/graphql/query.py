@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from chassis.graphql import authenticated, require_viewer, requires_scope
+from wallet.domain.price_book import WEB
 from wallet.graphql.context import Info
 from wallet.graphql.purchase import (
     PURCHASE_READERS,
@@ -29,16 +30,25 @@ class Query:
         return User(id=strawberry.ID(require_viewer(info.context).sub))
 
     @strawberry.field(
-        description="What coins can be bought in, for the caller's region; anyone may look."
+        description="What coins can be bought in, for the caller's region; anyone may look. Empty "
+        "where that store does not sell to the caller."
     )
-    async def coin_bundles(self, info: Info) -> CoinBundleList:
-        """Callers without a token see the default market."""
+    async def coin_bundles(
+        self,
+        info: Info,
+        store: Annotated[
+            str, strawberry.argument(description="Where they are bought: `web` or an app store.")
+        ] = WEB,
+    ) -> CoinBundleList:
+        """Callers without a token see the web's default market."""
         async with info.context.pool.acquire() as conn:
             book = await find_price_book_in_force(conn, info.context.now())
         if book is None:
             return CoinBundleList(price_book_version=0, nodes=[])
         viewer = info.context.viewer
-        market = book.market_of(viewer.region if viewer else None)
+        market = book.market_of(viewer.region if viewer else None, store)
+        if market is None:
+            return CoinBundleList(price_book_version=book.version, nodes=[])
         return CoinBundleList(
             price_book_version=book.version,
             nodes=[CoinBundle.of(bundle, market.currency) for bundle in market.bundles],

@@ -1,6 +1,7 @@
 """Purchases: one row each, moved on from status to status."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis import sql
@@ -35,6 +36,25 @@ async def find_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
     """The purchase of that id."""
     row = await conn.fetchrow(STATEMENTS["find_purchase"], purchase_id)
     return None if row is None else Purchase(*row)
+
+
+class Had(NamedTuple):
+    """How many purchases a buyer has that are paid or may still be."""
+
+    of_bundle: int
+    of_any: int
+
+
+async def lock_buyer(conn: Conn, user_id: str) -> None:
+    """Keep other orders of this buyer out until the transaction ends."""
+    await conn.execute(STATEMENTS["lock_buyer"], user_id)
+
+
+async def count_purchases(conn: Conn, user_id: str, bundle_id: str, *, open_since: datetime) -> Had:
+    """What a buyer has bought, be it refunded since, and what they ordered after `open_since`."""
+    row = await conn.fetchrow(STATEMENTS["count_purchases"], user_id, bundle_id, open_since)
+    assert row is not None, "an aggregate has one row"
+    return Had(*row)
 
 
 async def lock_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:

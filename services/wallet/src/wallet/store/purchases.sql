@@ -46,6 +46,23 @@ SELECT
 FROM purchase
 WHERE purchase_id = $1;
 
+-- name: lock_buyer
+-- After the reference, before any row.
+-- $1 user_id
+SELECT pg_advisory_xact_lock(hashtextextended('wallet.buyer:' || $1, 0));
+
+-- name: count_purchases
+-- A refunded purchase counts: who gives coins back has had the bundle.
+-- $1 user_id, $2 bundle_id, $3 oldest creation of an order that counts although it is not paid
+SELECT
+    count(*) FILTER (WHERE bundle_id = $2) AS of_bundle,
+    count(*) AS of_any
+FROM purchase
+WHERE
+    user_id = $1
+    AND status <> 'DECLINED'
+    AND (status NOT IN ('CREATED', 'PENDING') OR created_at >= $3);
+
 -- name: lock_purchase
 -- Before the account's row, always: whoever moves a purchase on holds its row first.
 -- $1 purchase_id
