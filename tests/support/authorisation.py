@@ -58,7 +58,14 @@ PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
 ROUTES: Final = (
     Route(
         "bundles",
-        f"{{ coinBundles {{ priceBookVersion nodes {{ id coins bonusCoins price {MONEY} }} }} }}",
+        f"""{{
+          coinBundles {{
+            priceBookVersion
+            nodes {{
+              id coins bonusCoins firstPurchaseBonusCoins purchasesPerUserMax price {MONEY}
+            }}
+          }}
+        }}""",
         (Row("coinBundles", PUBLIC),),
     ),
     Route(
@@ -145,6 +152,7 @@ ROUTES: Final = (
           __typename {REFUSAL}
           ... on PurchaseCoinsPayload {{ replayed purchase {{ {PURCHASE} }} }}
           ... on BundleUnavailable {{ code message }} ... on ProviderUnavailable {{ code message }}
+          ... on BundleLimitReached {{ code message }}
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         # Each id was first used by the owner, so that nobody buys: a retry, or a conflict.
