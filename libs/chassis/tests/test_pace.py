@@ -33,9 +33,8 @@ async def rest_after(clock: Clock, work_s: float, idle_s: float = 0.0) -> float:
     """How long the second batch waits when the first took `work_s` and came `idle_s` ago."""
     paced = Pace()
     await paced.rested()
-    paced.begins()
-    clock.work(work_s)
-    paced.ends()
+    with paced.working():
+        clock.work(work_s)
     clock.work(idle_s)
     before = clock.now
     await paced.rested()

@@ -53,9 +53,8 @@ class Batcher[Request, Result]:
                 if len(self._queue) < self._size_max:
                     await self._pace.rested()
                 group, self._queue = self._queue[: self._size_max], self._queue[self._size_max :]
-                self._pace.begins()
-                await self._write_group(group)
-                self._pace.ends()
+                with self._pace.working():
+                    await self._write_group(group)
         finally:
             self._writer = None
 

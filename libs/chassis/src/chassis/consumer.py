@@ -229,9 +229,8 @@ class Consumer:
                 async with lane.idle:
                     records = lane.take(RECORDS_MAX)
                     if records:
-                        pace.begins()
-                        await self._apply(applier, lane, records, stop)
-                        pace.ends()
+                        with pace.working():
+                            await self._apply(applier, lane, records, stop)
 
     async def _apply(
         self, applier: Applier, lane: Lane, records: list[RawRecord], stop: asyncio.Event

@@ -1,6 +1,8 @@
 """Rest between batches, so that load makes them larger rather than more."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 
 REST_MAX_S = 0.040
 """A longer one would be noticed, and batches are large by then."""
@@ -17,7 +19,6 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._began_at = 0.0
         self._rested_at = 0.0
 
     async def rested(self) -> None:
@@ -26,14 +27,15 @@ class Pace:
         if now < self._rested_at:
             await asyncio.sleep(self._rested_at - now)
 
-    def begins(self) -> None:
-        """A batch begins."""
-        self._began_at = _now()
-
-    def ends(self) -> None:
-        """A batch has ended."""
-        now = _now()
-        self._rested_at = now + min(REST_SHARE * (now - self._began_at), REST_MAX_S)
+    @contextmanager
+    def working(self) -> Generator[None]:
+        """Around a batch, however it ends."""
+        began_at = _now()
+        try:
+            yield
+        finally:
+            now = _now()
+            self._rested_at = now + min(REST_SHARE * (now - began_at), REST_MAX_S)
 
 
 def _now() -> float:
