@@ -25,12 +25,22 @@ def mask_errors(errors: Sequence[GraphQLError], *, request_id: str) -> list[dict
     return [_shown(error, request_id) for error in errors]
 
 
+def mask(code: str, request_id: str) -> dict[str, object]:
+    """An error that tells the caller no more than what it can do: INTERNAL or UNAVAILABLE."""
+    return {"message": _MESSAGES[code], "extensions": {"code": code, "requestId": request_id}}
+
+
 def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
+    shown = _without_path(error, request_id)
+    return shown if error.path is None else {**shown, "path": error.path}
+
+
+def _without_path(error: GraphQLError, request_id: str) -> dict[str, object]:
     cause = error.original_error or error
     if isinstance(cause, ClientError):
-        return _formatted(error, cause.message, cause.extensions or {})
+        return {"message": cause.message, "extensions": cause.extensions or {}}
     if error.path is None and isinstance(cause, GraphQLError):
-        return _formatted(error, error.message, {"code": BadUserInputError.code})
+        return {"message": error.message, "extensions": {"code": BadUserInputError.code}}
     log.error(
         "graphql_error_masked",
         path=error.path,
@@ -38,19 +48,4 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, object]:
         exc_info=cause if cause is not error else None,
         message=error.message,
     )
-    masked = mask(UNAVAILABLE if is_outage(cause) else INTERNAL, request_id)
-    return masked if error.path is None else {**masked, "path": error.path}
-
-
-def mask(code: str, request_id: str) -> dict[str, object]:
-    """An error that tells the caller no more than what it can do: INTERNAL or UNAVAILABLE."""
-    return {"message": _MESSAGES[code], "extensions": {"code": code, "requestId": request_id}}
-
-
-def _formatted(
-    error: GraphQLError, message: str, extensions: dict[str, object]
-) -> dict[str, object]:
-    shown: dict[str, object] = {"message": message, "extensions": extensions}
-    if error.path is not None:
-        shown["path"] = error.path
-    return shown
+    return mask(UNAVAILABLE if is_outage(cause) else INTERNAL, request_id)
