@@ -65,10 +65,11 @@ class Relay:
             self._dsn,
             timeout=10,
             command_timeout=30,
-            # A frozen relay loses its session, and with it the lock, so that another can go on.
+            # A frozen relay loses its session, and with it the lock, so that another can go on. Its
+            # session is idle while it waits for the broker too, which may look for a leader.
             server_settings={
                 "application_name": "relay",
-                "idle_session_timeout": "10s",
+                "idle_session_timeout": "15s",
                 # A cursor that a crash takes back only publishes again.
                 "synchronous_commit": "off",
                 **BY_INDEX,
