@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,21 +33,21 @@ class Publication[Settings: ServiceSettings](NamedTuple):
 class Program[Settings: ServiceSettings](NamedTuple):
     """A service's commands.
 
-    Each imports what it alone needs: a worker that crashed is back in half the time without the
-    frameworks of the api.
+    Its processes are where every service has them: `<service>.api.run_api`,
+    `<service>.worker.run_worker` and `<service>.graphql.schema.SCHEMA`. Each command imports what
+    it alone needs: a worker that crashed is back in half the time without the api's frameworks.
     """
 
     settings: type[Settings]
-    api: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]
-    worker: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]
-    sdl: Callable[[], str]
     publication: Publication[Settings]
 
     def run(self, given: Sequence[str] | None = None) -> int:
         """Run one command, by default the one of the command line, and return the exit status."""
         arguments = self._parser().parse_args(given)
         if arguments.command == "schema":
-            print(self.sdl(), end="")
+            from chassis.graphql import sdl
+
+            print(sdl(self._part("graphql.schema", "SCHEMA")), end="")
             return 0
         try:
             settings = self.settings()  # pyright: ignore[reportCallIssue] - from the environment
@@ -55,7 +56,7 @@ class Program[Settings: ServiceSettings](NamedTuple):
             return serve.EXIT_MISCONFIGURED
         match arguments.command:
             case "api" | "worker":
-                process = self.api if arguments.command == "api" else self.worker
+                process = self._part(arguments.command, f"run_{arguments.command}")
                 telemetry.setup(self._name, arguments.command, settings)
                 return serve.run(lambda stop: process(settings, stop))
             case _:
@@ -64,6 +65,9 @@ class Program[Settings: ServiceSettings](NamedTuple):
     @property
     def _name(self) -> str:
         return self.settings.service
+
+    def _part(self, module: str, name: str) -> Any:  # noqa: ANN401 - whatever stands there
+        return getattr(import_module(f"{self._name}.{module}"), name)
 
     def _prepare(self, settings: Settings, arguments: argparse.Namespace) -> int:
         """Run a command that changes the database and ends."""

@@ -1,6 +1,5 @@
 """`python -m gifts COMMAND`: api, worker, migrate, seed, publish-catalogue FILE, schema."""
 
-import asyncio
 import sys
 
 from chassis import clock
@@ -10,25 +9,6 @@ from gifts.commands.publish_catalogue import Published, publish_catalogue
 from gifts.data import first_catalogue
 from gifts.domain.catalogue_file import CatalogueError, read_catalogue
 from gifts.settings import Settings
-
-
-def _sdl() -> str:
-    from chassis.graphql import sdl
-    from gifts.graphql.schema import SCHEMA
-
-    return sdl(SCHEMA)
-
-
-async def _api(settings: Settings, stop: asyncio.Event) -> None:
-    from gifts.api import run_api
-
-    await run_api(settings, stop)
-
-
-async def _worker(settings: Settings, stop: asyncio.Event) -> None:
-    from gifts.worker import run_worker
-
-    await run_worker(settings, stop)
 
 
 async def _publish(settings: Settings, text: bytes) -> str:
@@ -49,9 +29,6 @@ async def _publish(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    api=_api,
-    worker=_worker,
-    sdl=_sdl,
     publication=Publication(
         command="publish-catalogue",
         first=first_catalogue,

@@ -1,6 +1,5 @@
 """`python -m payouts COMMAND`: api, worker, migrate, seed, publish-rates FILE, schema."""
 
-import asyncio
 import sys
 from importlib.resources import files
 
@@ -12,25 +11,6 @@ from chassis.program import Program, Publication
 from payouts.commands.publish_rates import publish_rates
 from payouts.domain.rates import Rate, RateRefusedError
 from payouts.settings import Settings
-
-
-def _sdl() -> str:
-    from chassis.graphql import sdl
-    from payouts.graphql.schema import SCHEMA
-
-    return sdl(SCHEMA)
-
-
-async def _api(settings: Settings, stop: asyncio.Event) -> None:
-    from payouts.api import run_api
-
-    await run_api(settings, stop)
-
-
-async def _worker(settings: Settings, stop: asyncio.Event) -> None:
-    from payouts.worker import run_worker
-
-    await run_worker(settings, stop)
 
 
 def _first_rates() -> bytes:
@@ -46,9 +26,6 @@ async def _publish(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    api=_api,
-    worker=_worker,
-    sdl=_sdl,
     publication=Publication(
         command="publish-rates",
         first=_first_rates,

@@ -1,6 +1,5 @@
 """`python -m wallet COMMAND`: api, worker, migrate, seed, publish-price-book FILE, schema."""
 
-import asyncio
 import sys
 from importlib.resources import files
 
@@ -11,25 +10,6 @@ from chassis.program import Program, Publication
 from wallet.commands.publish_price_book import publish_price_book
 from wallet.domain.price_book import PriceBook, PriceBookRefusedError
 from wallet.settings import Settings
-
-
-def _sdl() -> str:
-    from chassis.graphql import sdl
-    from wallet.graphql.schema import SCHEMA
-
-    return sdl(SCHEMA)
-
-
-async def _api(settings: Settings, stop: asyncio.Event) -> None:
-    from wallet.api import run_api
-
-    await run_api(settings, stop)
-
-
-async def _worker(settings: Settings, stop: asyncio.Event) -> None:
-    from wallet.worker import run_worker
-
-    await run_worker(settings, stop)
 
 
 def _first_price_book() -> bytes:
@@ -45,9 +25,6 @@ async def _publish(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    api=_api,
-    worker=_worker,
-    sdl=_sdl,
     publication=Publication(
         command="publish-price-book",
         first=_first_price_book,
