@@ -118,24 +118,7 @@ FROM (
 -- name: lots_add_up
 -- INV8: what was taken from a lot and what is left of it are all of it; only its owner took any; and
 -- one movement made it.
-WITH slice AS (
-    SELECT
-        lot_id,
-        account_id,
-        coins
-    FROM movement
-    WHERE outcome = 'posted' AND lot_ids IS NULL
-    UNION ALL
-    SELECT
-        each.lot_id,
-        m.account_id,
-        -each.coins
-    FROM movement AS m
-    CROSS JOIN LATERAL unnest(m.lot_ids, m.lot_coins) AS each (lot_id, coins)
-    WHERE m.outcome = 'posted' AND m.lot_ids IS NOT NULL
-),
-
-used AS (
+WITH used AS (
     SELECT
         lot_id,
         coalesce(-sum(coins) FILTER (WHERE coins < 0), 0) AS taken_coins,
@@ -143,7 +126,7 @@ used AS (
         count(*) FILTER (WHERE coins > 0) AS creations,
         min(account_id) AS first_account_id,
         max(account_id) AS last_account_id
-    FROM slice
+    FROM movement_slice
     GROUP BY lot_id
 ),
 
