@@ -15,6 +15,7 @@ that a comparison holds a 256th of them in memory.
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 from contracts.wallet.v1 import LotSlice
 
@@ -45,6 +46,15 @@ def payment(creator_id: str, coins: int, slices: Sequence[LotSlice]) -> bytes:
     lot_ids = ",".join([str(part.lot_id) for part in slices])
     lot_coins = ",".join([str(part.coins) for part in slices])
     return _digest(f"{creator_id}\x1f{coins}\x1f{lot_ids}\x1f{lot_coins}")
+
+
+def paid(
+    id_: UUID, payer_id: str, creator_id: str, coins: int, slices: Sequence[LotSlice]
+) -> bytes:
+    """The fact that coins were taken for a gift."""
+    return (
+        id_.bytes + SENT + terms(payer_id, creator_id, coins) + payment(creator_id, coins, slices)
+    )
 
 
 def refusal(creator_id: str, needed_coins: int, balance_coins: int) -> bytes:

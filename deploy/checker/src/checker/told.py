@@ -82,10 +82,7 @@ class Told:
     def charge_posted(self, event: wallet.ChargePosted) -> None:
         """The wallet took coins."""
         self.piles["outcomes"].add(
-            event.charge_id.bytes
-            + facts.SENT
-            + facts.terms(event.payer_id, event.order_key, event.coins)
-            + facts.payment(event.order_key, event.coins, event.slices)
+            facts.paid(event.charge_id, event.payer_id, event.order_key, event.coins, event.slices)
         )
 
     def charge_refused(self, event: wallet.ChargeRefused) -> None:
@@ -103,10 +100,9 @@ class Told:
     def gift_sent(self, event: gifts.GiftSent) -> None:
         """A gift was settled."""
         self.piles["announced"].add(
-            event.gift_id.bytes
-            + facts.SENT
-            + facts.terms(event.sender_id, event.creator_id, event.price_coins)
-            + facts.payment(event.creator_id, event.price_coins, event.slices)
+            facts.paid(
+                event.gift_id, event.sender_id, event.creator_id, event.price_coins, event.slices
+            )
         )
 
     def balance_changed(self, event: wallet.BalanceChanged) -> None:
