@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from contracts.event import Instant
 from gifts.domain.catalogue import Catalogue, GiftItem, in_order
 
 type _ItemId = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -41,7 +42,7 @@ class CatalogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(gt=0, le=2**31 - 1)]
     tiers: Annotated[tuple[TierEntry, ...], Meta(min_length=1)]
     items: Annotated[tuple[ItemEntry, ...], Meta(min_length=1)]
-    effective_from: Annotated[datetime, Meta(tz=True)] | None = None
+    effective_from: Instant | None = None
     """When the prices begin to count; left out, as soon as they are published."""
 
 

@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
 import msgspec
 
 from chassis.money import exponent
+from contracts.event import Instant
 from contracts.wallet.v1 import LotClass
 
 MICRO_DIAMONDS_PER_COIN_MAX = 1_000_000
@@ -15,8 +15,6 @@ MICRO_DIAMONDS_PER_COIN_MAX = 1_000_000
 LEAD = timedelta(minutes=1)
 """A rate is published at least this long before it is in force. Every worker then knows it by the
 time that it is needed, and no gift has to be valued again."""
-
-type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class MicroDiamondsPerCoin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

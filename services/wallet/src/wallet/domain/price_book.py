@@ -1,17 +1,16 @@
 """What coins cost: versions of the price book that never change."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Final
 
 import msgspec
 
 from chassis.money import exponent
+from contracts.event import Instant
 from wallet.domain.lots import COINS_MAX
 
 type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-type Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 WEB: Final = "web"
 """The store of whoever pays us without an app store between."""

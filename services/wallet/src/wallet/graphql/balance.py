@@ -2,16 +2,14 @@
 
 import enum
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-import msgspec
 import strawberry
 
 from chassis.graphql import After, Before, Coins, Connection, First, Last, Page
+from contracts.event import Instant
 from wallet.graphql.context import Info
 from wallet.store.balances import Holding, OpenLot
-
-type _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @strawberry.enum(description="Where coins came from; it decides in which order they are spent.")
@@ -89,9 +87,7 @@ class Balance:
         A cursor holds the lot's place in the order of spending and not the lot: it is good for
         reading on when that lot has been spent or others have joined before it.
         """
-        page = Page.of(
-            tuple[_Instant, int, int], first=first, after=after, last=last, before=before
-        )
+        page = Page.of(tuple[Instant, int, int], first=first, after=after, last=last, before=before)
         lots = self.holding.lots
         if (place := page.position) is not None:
             lots = [
