@@ -15,6 +15,10 @@ from chassis.db import OUTAGES
 from chassis.settings import ServiceSettings
 
 
+class _UnreadableFileError(Exception):
+    """The message names the file and says why."""
+
+
 class Publication[Settings: ServiceSettings](NamedTuple):
     """What a service publishes versions of, such as its catalogue."""
 
@@ -80,11 +84,11 @@ class Program[Settings: ServiceSettings](NamedTuple):
                 case "seed":
                     done = asyncio.run(self.publication.publish(settings, self.publication.first()))
                 case _:
-                    file = arguments.file.read_bytes()
+                    file = _read(arguments.file)
                     done = asyncio.run(self.publication.publish(settings, file))
         except self.publication.refused as error:
             self._complain(f"nothing was published: {error}")
-        except migrate.EditedMigrationError as error:
+        except (migrate.EditedMigrationError, _UnreadableFileError) as error:
             self._complain(str(error))
         except OUTAGES as error:
             self._complain(f"{arguments.command} failed: {error!r}")
@@ -109,3 +113,10 @@ class Program[Settings: ServiceSettings](NamedTuple):
         )
         publish.add_argument("file", type=Path, help=f"JSON, like {self.publication.example}")
         return parser
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _UnreadableFileError(f"{file} cannot be read: {error.strerror}") from error

@@ -147,6 +147,29 @@ async def test_absent_database_is_told(
     assert capsys.readouterr().err.startswith(f"gifts: {command} failed")
 
 
+@pytest.mark.usefixtures("address")
+async def test_edited_migration_is_told_in_one_line(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await run("migrate")
+    await database.pool.execute("UPDATE schema_migration SET checksum = 'another'")
+    capsys.readouterr()
+
+    assert await run("migrate") == 1
+    told = capsys.readouterr().err
+    assert told.startswith("gifts: ")
+    assert "was edited after it was applied" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.usefixtures("address")
+async def test_absent_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    await run("migrate")
+
+    assert await run("publish-catalogue", "/no/such/file.json") == 1
+    assert "/no/such/file.json" in capsys.readouterr().err
+
+
 async def test_api_waits_for_its_schema_and_serves_until_told_to_stop(address: str) -> None:
     query = {"query": "{ giftCatalogue { version items(first: 1) { nodes { id } } } }"}
 
