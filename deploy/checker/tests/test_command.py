@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -36,7 +37,9 @@ async def test_clean_books(world: World, tmp_path: Path) -> None:
 
     status, output, errors = await checker(world, "--json", str(file))
 
-    assert (status, errors) == (0, "")
+    # On a busy machine it tells of its progress; there is nothing else to be told.
+    assert re.sub(r"checker: +\d+ s  .*\n", "", errors) == ""
+    assert status == 0
     assert output.splitlines()[0].split()[:2] == ["invariant", "of"]
     assert output.splitlines()[-1].startswith("books: clean (")
     report = json.loads(file.read_bytes())
