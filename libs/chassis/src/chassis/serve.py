@@ -33,6 +33,9 @@ EXIT_MISCONFIGURED: Final = 78
 """`EX_CONFIG`: starting again does not help."""
 
 _BACKLOG: Final = 2_048
+_KEEP_ALIVE_TIMEOUT_S: Final = 75
+"""Longer than callers keep an idle connection (httpx 5 s, undici 4 s, most balancers 60 s): whoever
+hangs up first, it must not be the server, which would do so just as a request comes in."""
 _CANCEL_TIMEOUT_S: Final = 2.0
 _REMEDIES: Final = {
     errno.EADDRINUSE: "it is taken: stop what listens there, or set another HTTP_PORT",
@@ -251,6 +254,7 @@ async def _serve(
             proxy_headers=False,
             server_header=False,
             backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_TIMEOUT_S,
             timeout_graceful_shutdown=math.ceil(grace_s),
         )
     )

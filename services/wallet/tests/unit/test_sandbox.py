@@ -146,3 +146,21 @@ async def test_provider_that_cannot_be_reached(error: type[httpx.TransportError]
 
     with pytest.raises(ProviderUnavailableError):
         await a_sandbox(fail).open_checkout(a_purchase())
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
+async def test_checkout_is_asked_for_again_when_the_connection_broke(
+    error: type[httpx.TransportError],
+) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if len(asked) == 1:
+            raise error("left idle for too long", request=request)
+        return httpx.Response(201, json={"payment_id": "pay_1", "checkout_url": URL})
+
+    assert await a_sandbox(answer).open_checkout(a_purchase()) == Checkout("pay_1", URL)
+
+    first, second = asked
+    assert first.content == second.content, "the provider knows the purchase by its reference"

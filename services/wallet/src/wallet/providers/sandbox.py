@@ -79,22 +79,28 @@ class Sandbox(Provider):
     @override
     async def open_checkout(self, purchase: Purchase) -> Checkout:
         """Idempotent on the purchase's id, which is the provider's `reference`."""
+        terms = {
+            "reference": str(purchase.purchase_id),
+            "amount_minor": purchase.amount_minor,
+            "currency": purchase.currency,
+            "description": f"{purchase.coins} coins",
+        }
         try:
-            response = await self._client.post(
-                "/v1/checkouts",
-                json={
-                    "reference": str(purchase.purchase_id),
-                    "amount_minor": purchase.amount_minor,
-                    "currency": purchase.currency,
-                    "description": f"{purchase.coins} coins",
-                },
-            )
+            response = await self._ask("/v1/checkouts", terms)
             response.raise_for_status()
             opened = msgspec.json.decode(response.content, type=_Opened)
         except (httpx.HTTPError, *_UNDECODABLE) as error:
             log.warning("provider_unavailable", provider=self.name, reason=repr(error))
             raise ProviderUnavailableError from error
         return Checkout(opened.payment_id, opened.checkout_url)
+
+    async def _ask(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        """Ask once more when the connection broke: it had waited idle, and the provider left it."""
+        try:
+            return await self._client.post(path, json=body)
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            log.info("provider_asked_again", provider=self.name, reason=repr(error))
+            return await self._client.post(path, json=body)
 
     @override
     def authenticate(self, headers: Mapping[str, str], body: bytes, *, now_s: float) -> None:
