@@ -62,6 +62,14 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "buy": buy,
                 "give": order,
                 "accept": {"accept": True},
+                "publish": {
+                    "version": 1,
+                    "effectiveFrom": "2026-01-01T00:00:00Z",
+                    "defaultMarket": "other",
+                    "providers": [],
+                    "markets": [],
+                    "reason": "To see who may.",
+                },
             }
 
     return asyncio.run(set_up())

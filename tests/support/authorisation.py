@@ -30,6 +30,12 @@ EARNINGS = f"""{{
   pending {DIAMONDS} available {DIAMONDS} lifetime {DIAMONDS}
   maturing {{ nodes {MATURING} edges {{ cursor node {MATURING} }} {PAGE} }}
 }}"""
+ACTION = "{ id operatorId action subject reason details actedAt }"
+PRICE_BOOK = f"""
+  version effectiveFrom publishedAt defaultMarket bonusExpiresAfterDays
+  providers {{ name refundWindowDays store }}
+  markets {{ name store regions currency seller bundles {{ id coins price {MONEY} }} }}
+"""
 PURCHASE = f"""
   id status coins bonusCoins bundleId provider checkoutUrl createdAt paidAt creditedAt
   price {MONEY}
@@ -54,6 +60,7 @@ class Route:
 
 
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
+OPERATORS_ONLY: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
 
 ROUTES: Final = (
     Route(
@@ -145,6 +152,31 @@ ROUTES: Final = (
         "purchase",
         f"query ($purchase: UUID!) {{ purchase(id: $purchase) {{ {PURCHASE} }} }}",
         (Row("purchase", ("UNAUTHENTICATED", "null", "FORBIDDEN", "shown", "shown")),),
+    ),
+    Route(
+        "price books",
+        f"""{{ priceBooks(last: 1) {{
+          nodes {{ {PRICE_BOOK} }} edges {{ cursor node {{ version }} }} {PAGE}
+        }} }}""",
+        (Row("priceBooks", OPERATORS_ONLY),),
+    ),
+    Route(
+        "publishing prices",
+        f"""mutation ($publish: PublishPriceBookInput!) {{ publishPriceBook(input: $publish) {{
+          __typename {REFUSAL}
+          ... on PublishPriceBookPayload {{ replayed priceBook {{ {PRICE_BOOK} }} }}
+          ... on PriceBookRefused {{ code message }} ... on ReasonNeeded {{ code message }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # The first version again in other words, so that nobody publishes.
+        (Row("publishPriceBook", OPERATORS_ONLY),),
+    ),
+    Route(
+        "the wallet's operators",
+        f"""{{ walletActions(first: 1) {{
+          nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE}
+        }} }}""",
+        (Row("walletActions", OPERATORS_ONLY),),
     ),
     Route(
         "buying",

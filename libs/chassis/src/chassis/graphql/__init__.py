@@ -28,6 +28,13 @@ from chassis.graphql.guards import (
     requires_scope,
 )
 from chassis.graphql.limits import Limits
+from chassis.graphql.operators import (
+    AUDITOR,
+    OperatorAction,
+    OperatorActionConnection,
+    ReasonNeeded,
+    read_actions,
+)
 from chassis.graphql.refusals import (
     IdempotencyConflict,
     NotEligible,
@@ -40,6 +47,7 @@ from chassis.graphql.schema import schema, sdl
 from chassis.graphql.types import Money, PageInfo
 
 __all__ = [
+    "AUDITOR",
     "After",
     "BadUserInputError",
     "Before",
@@ -61,14 +69,18 @@ __all__ = [
     "Money",
     "NotEligible",
     "Operation",
+    "OperatorAction",
+    "OperatorActionConnection",
     "Page",
     "PageInfo",
+    "ReasonNeeded",
     "Refusal",
     "UnauthenticatedError",
     "authenticated",
     "decode_cursor",
     "encode_cursor",
     "mount_graphql",
+    "read_actions",
     "refusal",
     "refusal_code",
     "require_owner",

@@ -91,7 +91,7 @@ class Slice[RowT]:
     has_previous: bool
 
 
-@strawberry.type(description="An item with its place in the list.")
+@strawberry.federation.type(shareable=True, description="An item with its place in the list.")
 class Edge[NodeT]:
     """Of the Relay cursor connections specification."""
 
@@ -116,13 +116,13 @@ class Connection[NodeT]:
         ]
 
     @classmethod
-    def of[RowT](
+    def of[RowT, KeyT: tuple[object, ...]](
         cls,
-        page: Page[tuple[object, ...]],
+        page: Page[KeyT],
         rows: Sequence[RowT],
         *,
         node: Callable[[RowT], NodeT],
-        key: Callable[[RowT], tuple[object, ...]],
+        key: Callable[[RowT], KeyT],
         **more: object,
     ) -> Self:
         """The connection for `rows` (up to `page.limit + 1`, in the direction of reading).

@@ -9,6 +9,7 @@ import strawberry
 
 from chassis import clock
 from chassis.graphql import (
+    AUDITOR,
     After,
     Before,
     Coins,
@@ -25,8 +26,6 @@ from gifts.graphql.context import GiftsContext, Info
 from gifts.graphql.gift_parts import GiftRefusal, GiftStatus, GiftTarget
 from gifts.graphql.item import GiftItem
 from gifts.store import history
-
-AUDITOR = "operator:audit"
 
 
 @strawberry.federation.type(keys=["id"], description="A person who can send gifts.")

@@ -6,10 +6,10 @@ from uuid import UUID
 import strawberry
 
 from chassis import clock
-from chassis.graphql import authenticated, require_viewer, requires_scope
+from chassis.graphql import AUDITOR, authenticated, require_viewer, requires_scope
 from chassis.ids import is_user_id
 from gifts.graphql.context import Info
-from gifts.graphql.entities import AUDITOR, Creator, Gift, User, find_visible
+from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
 
 

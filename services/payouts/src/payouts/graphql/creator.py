@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from chassis.graphql import require_owner, requires_scope
+from chassis.graphql import AUDITOR, require_owner, requires_scope
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 
@@ -22,9 +22,9 @@ class Creator:
 
     @strawberry.field(
         description="What the creator has earned; the creator's and operators' only.",
-        extensions=[requires_scope("creator", "operator:payouts", "operator:audit")],
+        extensions=[requires_scope("creator", "operator:payouts", AUDITOR)],
     )
     async def earnings(self, info: Info) -> Earnings | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, "operator:payouts", "operator:audit")
+        require_owner(info.context, self.id, "operator:payouts", AUDITOR)
         return Earnings.of(self.id, await info.context.earnings.load(self.id))

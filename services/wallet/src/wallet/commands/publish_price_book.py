@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 
+from chassis import operators
 from chassis.db import Conn
-from wallet.domain.price_book import PriceBook, PriceBookRefusedError, check_publication
+from chassis.operators import Act
+from wallet.domain.price_book import (
+    PriceBook,
+    PriceBookRefusedError,
+    VersionTakenError,
+    check_publication,
+)
 from wallet.store import price_books
 
 
@@ -14,7 +21,8 @@ async def publish_price_book(conn: Conn, wanted: Sequence[PriceBook]) -> Sequenc
     in the same words. All or none: the caller's transaction rolls back when this raises.
 
     Raises:
-        PriceBookRefusedError: A version breaks a rule, or its number is taken by another.
+        PriceBookRefusedError: A version breaks a rule.
+        VersionTakenError: A version's number is taken by another.
     """
     await price_books.lock_price_books(conn)
     published = await price_books.select_price_books(conn)
@@ -23,7 +31,7 @@ async def publish_price_book(conn: Conn, wanted: Sequence[PriceBook]) -> Sequenc
     for book in sorted(wanted, key=lambda book: book.version):
         if (before := known.get(book.version)) is not None:
             if before != book:
-                raise PriceBookRefusedError(
+                raise VersionTakenError(
                     f"version {book.version} is published already and differs: add a new version"
                 )
             continue
@@ -32,3 +40,27 @@ async def publish_price_book(conn: Conn, wanted: Sequence[PriceBook]) -> Sequenc
         published.append(book)
         added.append(book)
     return added
+
+
+async def publish_by_operator(conn: Conn, book: PriceBook, act: Act) -> bool:
+    """Publish a version from a moment still to come; False if that was done before: a retry.
+
+    Raises:
+        PriceBookRefusedError: It breaks a rule, or would change what was sold already.
+        VersionTakenError: The version's number is taken by another.
+    """
+    if not await publish_price_book(conn, [book]):
+        return False
+    if book.effective_from < act.at:
+        raise PriceBookRefusedError(
+            f"version {book.version} must come into force in the future: what was sold until now "
+            "was sold at other prices"
+        )
+    await operators.record(
+        conn,
+        act,
+        "publishPriceBook",
+        f"price_book:{book.version}",
+        {"effective_from": book.effective_from.isoformat()},
+    )
+    return True

@@ -90,6 +90,10 @@ class PriceBookRefusedError(ValueError):
     """The price book must not be published; the message says which rule it breaks."""
 
 
+class VersionTakenError(PriceBookRefusedError):
+    """The version is published already, in other words."""
+
+
 def check_publication(published: Sequence[PriceBook], book: PriceBook) -> None:
     """Make sure that `book` may follow what is published.
 

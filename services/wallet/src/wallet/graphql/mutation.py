@@ -26,6 +26,12 @@ from wallet.domain.purchase import (
     check_buyer,
 )
 from wallet.graphql.context import Info
+from wallet.graphql.price_books import (
+    PUBLISHER,
+    PublishPriceBookInput,
+    PublishPriceBookResult,
+    publish,
+)
 from wallet.graphql.purchase import Purchase
 
 
@@ -105,6 +111,24 @@ class Mutation:
         result = await _purchase_coins(info, input)
         if isinstance(result, Refusal):
             metrics.record_refusal("purchaseCoins", result.code)
+        return result
+
+    @strawberry.mutation(
+        description="Publish a version of the price book, in force from a moment on. Operators' "
+        "only. Safe to retry with the same words.",
+        extensions=[requires_scope(PUBLISHER)],
+    )
+    async def publish_price_book(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            PublishPriceBookInput, strawberry.argument(description="The version.")
+        ],
+    ) -> PublishPriceBookResult:
+        """Lands in the log of operators' actions."""
+        result = await publish(info.context, input)
+        if isinstance(result, Refusal):
+            metrics.record_refusal("publishPriceBook", result.code)
         return result
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import BigInt, Coins, Currency, Money
+from chassis.graphql import AUDITOR, BigInt, Coins, Currency, Money
 from wallet.domain import price_book
 from wallet.domain import purchase as domain
 from wallet.graphql.context import Info, WalletContext
 from wallet.store.purchases import find_purchase
 
-_OPERATORS: Final = ("operator:refunds", "operator:audit")
+_OPERATORS: Final = ("operator:refunds", AUDITOR)
 PURCHASE_READERS: Final = ("viewer", *_OPERATORS)
 """Scopes with which a purchase may be read: one's own with the first, anyone's with the others."""
 

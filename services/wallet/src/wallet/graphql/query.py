@@ -5,9 +5,22 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import authenticated, require_viewer, requires_scope
+from chassis.graphql import (
+    AUDITOR,
+    After,
+    Before,
+    First,
+    Last,
+    OperatorActionConnection,
+    authenticated,
+    read_actions,
+    require_viewer,
+    requires_scope,
+)
 from wallet.domain.price_book import WEB
 from wallet.graphql.context import Info
+from wallet.graphql.price_books import READERS as PRICE_BOOK_READERS
+from wallet.graphql.price_books import PriceBookConnection, read_price_books
 from wallet.graphql.purchase import (
     PURCHASE_READERS,
     CoinBundle,
@@ -66,3 +79,37 @@ class Query:
     ) -> Purchase | None:
         """Unknown and not yours look the same."""
         return await Purchase.find_visible(info.context, id)
+
+    @strawberry.field(
+        description="Versions of the price book, newest first; operators' only.",
+        extensions=[requires_scope(*PRICE_BOOK_READERS)],
+    )
+    async def price_books(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> PriceBookConnection | None:
+        """Those to come too."""
+        return await read_price_books(
+            info.context, first=first, after=after, last=last, before=before
+        )
+
+    @strawberry.field(
+        description="What operators did in the wallet, newest first; auditors' only.",
+        extensions=[requires_scope(AUDITOR)],
+    )
+    async def wallet_actions(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> OperatorActionConnection | None:
+        """The wallet's own log."""
+        return await read_actions(
+            info.context.pool, first=first, after=after, last=last, before=before
+        )

@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from chassis.graphql import require_owner, requires_scope
+from chassis.graphql import AUDITOR, require_owner, requires_scope
 from chassis.ids import is_user_id
 from wallet.graphql.balance import Balance
 from wallet.graphql.context import Info
@@ -23,11 +23,11 @@ class User:
 
     @strawberry.field(
         description="Coins held; the owner's and auditors' only.",
-        extensions=[requires_scope("viewer", "operator:audit")],
+        extensions=[requires_scope("viewer", AUDITOR)],
     )
     async def balance(self, info: Info) -> Balance | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, "operator:audit")
+        require_owner(info.context, self.id, AUDITOR)
         if not is_user_id(self.id):
             return None
         return Balance.of(await info.context.holdings.load(self.id))

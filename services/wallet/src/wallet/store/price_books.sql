@@ -19,3 +19,31 @@ LIMIT 1;
 -- $1 version, $2 effective_from, $3 document
 INSERT INTO price_book (version, effective_from, document)
 VALUES ($1, $2, $3);
+
+-- name: select_published_newest
+-- $1 older than this version, $2 versions at most
+SELECT
+    document,
+    published_at
+FROM price_book
+WHERE version < $1
+ORDER BY version DESC
+LIMIT $2;
+
+-- name: select_published_oldest
+-- $1 newer than this version, $2 versions at most
+SELECT
+    document,
+    published_at
+FROM price_book
+WHERE version > $1
+ORDER BY version ASC
+LIMIT $2;
+
+-- name: find_published
+-- $1 version
+SELECT
+    document,
+    published_at
+FROM price_book
+WHERE version = $1;

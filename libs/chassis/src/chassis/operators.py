@@ -1,0 +1,86 @@
+"""What operators did and why: a log that nobody can change."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+
+from chassis import sql
+from chassis.db import Conn
+
+STATEMENTS = sql.load("chassis", "operators.sql")
+
+REASON_CHARS_MAX: Final = 500
+_ACTION_ID_MAX: Final = 2**63 - 1
+
+
+class ReasonError(ValueError):
+    """The reason given for an action is none: empty, too long, or no text."""
+
+
+class Act(NamedTuple):
+    """Who does something, and why."""
+
+    operator_id: str
+    reason: str
+    at: datetime
+
+    @classmethod
+    def of(cls, operator_id: str, reason: str, at: datetime) -> "Act":
+        """An act whose reason can be read by those who come later.
+
+        Raises:
+            ReasonError: It cannot.
+        """
+        reason = reason.strip()
+        if not 1 <= len(reason) <= REASON_CHARS_MAX:
+            raise ReasonError(f"a reason of 1 to {REASON_CHARS_MAX} characters is needed")
+        if not reason.replace("\n", " ").isprintable():
+            raise ReasonError("the reason must be plain text")
+        return cls(operator_id, reason, at)
+
+
+class Action(NamedTuple):
+    """An entry of the log."""
+
+    action_id: int
+    operator_id: str
+    action: str
+    subject: str
+    reason: str
+    details: str
+    acted_at: datetime
+
+
+async def record(
+    conn: Conn, act: Act, action: str, subject: str, details: Mapping[str, object]
+) -> None:
+    """Log an action in the transaction that does it.
+
+    Args:
+        conn: In that transaction.
+        act: Who does it, and why.
+        action: What is done: the mutation's name.
+        subject: What it is done to: an id, without blanks.
+        details: What else an auditor must know; nothing secret.
+    """
+    await conn.execute(
+        STATEMENTS["insert_action"],
+        act.operator_id,
+        action,
+        subject,
+        act.reason,
+        msgspec.json.encode(details).decode(),
+        act.at,
+    )
+
+
+async def select_actions(
+    conn: Conn, *, beyond: int | None, limit: int, backward: bool
+) -> Sequence[Action]:
+    """Actions beyond a place in the log: older ones, newest first; `backward` the other way."""
+    if beyond is None:
+        beyond = 0 if backward else _ACTION_ID_MAX
+    statement = STATEMENTS["select_actions_oldest" if backward else "select_actions_newest"]
+    return [Action(*row) for row in await conn.fetch(statement, beyond, limit)]

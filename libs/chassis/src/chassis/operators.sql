@@ -1,0 +1,34 @@
+-- name: insert_action
+-- $1 operator_id, $2 action, $3 subject, $4 reason, $5 details, $6 acted_at
+INSERT INTO operator_action (operator_id, action, subject, reason, details, acted_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: select_actions_newest
+-- $1 older than this action_id, $2 actions at most
+SELECT
+    action_id,
+    operator_id,
+    action,
+    subject,
+    reason,
+    details,
+    acted_at
+FROM operator_action
+WHERE action_id < $1
+ORDER BY action_id DESC
+LIMIT $2;
+
+-- name: select_actions_oldest
+-- $1 newer than this action_id, $2 actions at most
+SELECT
+    action_id,
+    operator_id,
+    action,
+    subject,
+    reason,
+    details,
+    acted_at
+FROM operator_action
+WHERE action_id > $1
+ORDER BY action_id ASC
+LIMIT $2;

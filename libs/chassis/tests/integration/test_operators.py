@@ -1,0 +1,81 @@
+"""What operators did is logged with its effect, and stays as it was written."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from chassis import operators
+from chassis.db import Conn, transact, transaction
+from chassis.operators import Act, ReasonError
+from chassis.testing.databases import Database
+
+AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+async def log(service: Database, *subjects: str) -> None:
+    async with transaction(service.pool) as conn:
+        for subject in subjects:
+            await operators.record(
+                conn, Act("otto", "a good reason", AT), "doThing", subject, {"n": 1}
+            )
+
+
+async def test_what_was_undone_is_not_in_the_log(service: Database) -> None:
+    async def fail(conn: Conn) -> None:
+        await operators.record(conn, Act("otto", "why", AT), "doThing", "a", {})
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await transact(service.pool, fail)
+    await log(service, "b")
+
+    async with service.pool.acquire() as conn:
+        (action,) = await operators.select_actions(conn, beyond=None, limit=9, backward=False)
+
+    assert action[1:] == ("otto", "doThing", "b", "a good reason", '{"n":1}', AT)
+
+
+async def test_pages_read_the_log_both_ways(service: Database) -> None:
+    await log(service, "a", "b", "c", "d")
+
+    async with service.pool.acquire() as conn:
+
+        async def subjects(beyond: int | None, *, backward: bool) -> list[str]:
+            rows = await operators.select_actions(conn, beyond=beyond, limit=2, backward=backward)
+            return [row.subject for row in rows]
+
+        newest = await operators.select_actions(conn, beyond=None, limit=2, backward=False)
+        found = [
+            [row.subject for row in newest],
+            await subjects(newest[-1].action_id, backward=False),
+            await subjects(None, backward=True),
+            await subjects(newest[-1].action_id, backward=True),
+        ]
+
+    assert found == [["d", "c"], ["b", "a"], ["a", "b"], ["d"]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE operator_action SET reason = 'better'",
+        "DELETE FROM operator_action",
+        "TRUNCATE operator_action",
+    ],
+)
+async def test_log_is_append_only(service: Database, change: str) -> None:
+    await log(service, "a")
+
+    with pytest.raises(asyncpg.PostgresError, match="append-only"):
+        await service.pool.execute(change)
+
+
+@pytest.mark.parametrize("reason", ["", "  \n ", "x" * 501, "a\0b", "\u202ereason"], ids=ascii)
+def test_reason_that_is_none(reason: str) -> None:
+    with pytest.raises(ReasonError):
+        Act.of("otto", reason, AT)
+
+
+def test_reason_is_kept_without_what_surrounds_it() -> None:
+    assert Act.of("otto", "  two\nlines ", AT).reason == "two\nlines"
