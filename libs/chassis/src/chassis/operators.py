@@ -1,4 +1,4 @@
-"""What operators did and why: a log that nobody can change."""
+"""What operators did and why: a log that nobody can change; and what takes two of them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +17,10 @@ _ACTION_ID_MAX: Final = 2**63 - 1
 
 class ReasonError(ValueError):
     """The reason given for an action is none: empty, too long, or no text."""
+
+
+class ProposalConflictError(Exception):
+    """The same was proposed in other terms."""
 
 
 class Act(NamedTuple):
@@ -84,3 +88,38 @@ async def select_actions(
         beyond = 0 if backward else _ACTION_ID_MAX
     statement = STATEMENTS["select_actions_oldest" if backward else "select_actions_newest"]
     return [Action(*row) for row in await conn.fetch(statement, beyond, limit)]
+
+
+async def is_approved(
+    conn: Conn, act: Act, action: str, subject: str, terms: Mapping[str, object]
+) -> bool:
+    """Whether two operators want this; False: it is proposed, and waits for the second.
+
+    The first who asks proposes, another who asks for exactly the same approves: what is to be done
+    is never approved by who has not seen it. Whoever asks later gets the same answer. The caller
+    does it in the same transaction if this is True.
+
+    Args:
+        conn: In a transaction.
+        act: Who asks, and why.
+        action: What is to be done: the mutation's name.
+        subject: What it is to be done to.
+        terms: All that it depends on; compared word by word.
+
+    Raises:
+        ProposalConflictError: The same was proposed in other terms.
+    """
+    told = msgspec.json.encode(terms, order="deterministic").decode()
+    await conn.execute(
+        STATEMENTS["insert_proposal"], action, subject, told, act.operator_id, act.reason, act.at
+    )
+    proposal = await conn.fetchrow(STATEMENTS["lock_proposal"], action, subject)
+    assert proposal is not None, "inserted above, and never deleted"
+    if proposal["terms"] != told:
+        raise ProposalConflictError
+    if proposal["approved_by"] is not None:
+        return True
+    if proposal["proposed_by"] == act.operator_id:
+        return False
+    await conn.execute(STATEMENTS["approve_proposal"], action, subject, act.operator_id, act.at)
+    return True

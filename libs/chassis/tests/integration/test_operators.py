@@ -1,5 +1,6 @@
 """What operators did is logged with its effect, and stays as it was written."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import asyncpg
@@ -7,7 +8,7 @@ import pytest
 
 from chassis import operators
 from chassis.db import Conn, transact, transaction
-from chassis.operators import Act, ReasonError
+from chassis.operators import Act, ProposalConflictError, ReasonError
 from chassis.testing.databases import Database
 
 AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -79,3 +80,67 @@ def test_reason_that_is_none(reason: str) -> None:
 
 def test_reason_is_kept_without_what_surrounds_it() -> None:
     assert Act.of("otto", "  two\nlines ", AT).reason == "two\nlines"
+
+
+TERMS = {"coins": 5_000, "purchase": "p"}
+
+
+async def ask_for(service: Database, operator_id: str, **changes: object) -> bool:
+    async with transaction(service.pool) as conn:
+        return await operators.is_approved(
+            conn, Act(operator_id, "a good reason", AT), "doThing", "a", TERMS | changes
+        )
+
+
+async def test_it_takes_two(service: Database) -> None:
+    """However often the first asks; and once approved it stays so, whoever asks."""
+    answers = [await ask_for(service, who) for who in ("otto", "otto", "olga", "otto", "ada")]
+
+    assert answers == [False, False, True, True, True]
+
+
+async def test_two_at_once_are_two(service: Database) -> None:
+    answers = await asyncio.gather(*(ask_for(service, who) for who in ("otto", "olga")))
+
+    assert sorted(answers) == [False, True]
+
+
+async def test_the_same_operator_twice_at_once_is_one(service: Database) -> None:
+    assert not any(await asyncio.gather(*(ask_for(service, "otto") for _ in range(5))))
+
+
+async def test_other_terms_are_not_what_was_proposed(service: Database) -> None:
+    """Nor can they be slipped in after it was approved."""
+    await ask_for(service, "otto")
+    with pytest.raises(ProposalConflictError):
+        await ask_for(service, "olga", coins=50_000)
+    await ask_for(service, "olga")
+    with pytest.raises(ProposalConflictError):
+        await ask_for(service, "olga", coins=50_000)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE operator_proposal SET terms = '{}'",
+        "UPDATE operator_proposal SET approved_by = proposed_by, approved_at = now()",
+        "UPDATE operator_proposal SET approved_by = 'olga'",
+        "DELETE FROM operator_proposal",
+        "TRUNCATE operator_proposal",
+    ],
+)
+async def test_proposal_cannot_be_bent(service: Database, change: str) -> None:
+    await ask_for(service, "otto")
+
+    with pytest.raises(asyncpg.PostgresError, match=r"fixed|needs_two|approved_whole|append-only"):
+        await service.pool.execute(change)
+
+
+async def test_approval_cannot_be_taken_back(service: Database) -> None:
+    await ask_for(service, "otto")
+    await ask_for(service, "olga")
+
+    with pytest.raises(asyncpg.PostgresError, match="fixed"):
+        await service.pool.execute(
+            "UPDATE operator_proposal SET approved_by = NULL, approved_at = NULL"
+        )

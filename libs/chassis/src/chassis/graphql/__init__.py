@@ -30,6 +30,7 @@ from chassis.graphql.guards import (
 from chassis.graphql.limits import Limits
 from chassis.graphql.operators import (
     AUDITOR,
+    ApprovalNeeded,
     OperatorAction,
     OperatorActionConnection,
     ReasonNeeded,
@@ -49,6 +50,7 @@ from chassis.graphql.types import Money, PageInfo
 __all__ = [
     "AUDITOR",
     "After",
+    "ApprovalNeeded",
     "BadUserInputError",
     "Before",
     "BigInt",

@@ -58,6 +58,21 @@ class ReasonNeeded(Refusal):
     """It is what an auditor reads first."""
 
 
+@refusal(
+    code="approval_needed",
+    description="One operator may not do this alone. It is noted as proposed, and done when another "
+    "operator sends the same request.",
+    shareable=True,
+)
+class ApprovalNeeded(Refusal):
+    """Sending it again oneself changes nothing."""
+
+    message: str = strawberry.field(
+        default="Noted. It is done when a second operator sends the same request.",
+        description="For people, in English; may change.",
+    )
+
+
 async def read_actions(
     pool: Pool, *, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> OperatorActionConnection:
