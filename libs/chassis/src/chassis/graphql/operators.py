@@ -60,8 +60,8 @@ class ReasonNeeded(Refusal):
 
 @refusal(
     code="approval_needed",
-    description="One operator may not do this alone. It is noted as proposed, and done when another "
-    "operator sends the same request.",
+    description="One operator may not do this alone. It is noted as proposed, and done when "
+    "another operator sends the same request.",
     shareable=True,
 )
 class ApprovalNeeded(Refusal):
