@@ -28,11 +28,22 @@ BALANCE = f"{{ coins debtCoins lots {{ nodes {LOT} edges {{ cursor node {LOT} }}
 MATURING = "{ maturesOn microDiamonds }"
 EARNINGS = f"""{{
   pending {DIAMONDS} available {DIAMONDS} lifetime {DIAMONDS}
+  reserved {DIAMONDS} paidOut {DIAMONDS}
   maturing {{ nodes {MATURING} edges {{ cursor node {MATURING} }} {PAGE} }}
 }}"""
 PURCHASE = f"""
   id status coins bonusCoins bundleId provider checkoutUrl createdAt paidAt creditedAt
   price {MONEY}
+"""
+
+METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
+PAYOUT = f"""{{
+  id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
+  conversion {{ nanoRate source observedAt }} requestedAt dueAt history {{ status at reason }}
+}}"""
+PAYOUTS = f"""
+  payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
+  payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
 """
 
 
@@ -54,6 +65,7 @@ class Route:
 
 
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
+OPERATORS: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
 
 ROUTES: Final = (
     Route(
@@ -80,18 +92,23 @@ ROUTES: Final = (
         f"""{{ me {{
           id balance {BALANCE}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
+          creator {{ id acceptsGifts earnings {EARNINGS} {PAYOUTS} }}
         }} }}""",
         (
             # `me` is always oneself: the other caller and the operator see their own.
             Row("me", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),
             Row("me.balance", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.giftsSent", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
+            Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
     Route(
         "creator",
         f"""query ($owner: ID!) {{ creator(id: $owner) {{
-          id acceptsGifts earnings {EARNINGS}
+          id acceptsGifts earnings {EARNINGS} {PAYOUTS}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
@@ -102,6 +119,13 @@ ROUTES: Final = (
             Row(
                 "creator.earnings",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
+            ),
+            *(
+                Row(
+                    f"creator.{field}",
+                    ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
+                )
+                for field in ("payouts", "payoutMethods")
             ),
             Row(
                 "creator.giftsReceived",
@@ -181,5 +205,83 @@ ROUTES: Final = (
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "adding a payout method",
+        f"""mutation ($method: AddPayoutMethodInput!) {{ addPayoutMethod(input: $method) {{
+          __typename {REFUSAL}
+          ... on AddPayoutMethodPayload {{ replayed method {METHOD} }}
+          ... on PayoutRailUnavailable {{ code message }}
+          ... on PayoutCurrencyUnsupported {{ code message }}
+          ... on PayoutDetailsInvalid {{ code message field }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # The id was first used by the owner, so that others get a conflict.
+        (Row("addPayoutMethod", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "requesting a payout",
+        f"""mutation ($payout: RequestPayoutInput!) {{ requestPayout(input: $payout) {{
+          __typename {REFUSAL}
+          ... on RequestPayoutPayload {{ replayed payout {PAYOUT} }}
+          ... on PayoutBelowMinimum {{ code message minimum {MONEY} neededMicroDiamonds }}
+          ... on PayoutFeesExceedAmount {{ code message fees {MONEY} neededMicroDiamonds }}
+          ... on PayoutLimitReached {{ code message window limit {MONEY} remaining {MONEY} }}
+          ... on PayoutAmountInvalid {{ code message }}
+          ... on InsufficientDiamonds {{ code message availableMicroDiamonds }}
+          ... on IdentityNotVerified {{ code message }}
+          ... on PayoutMethodUnavailable {{ code message }}
+          ... on PayoutMethodNotVerified {{ code message }}
+          ... on PayoutMethodLocked {{ code message usableFrom }}
+          ... on PayoutCurrencyUnsupported {{ code message }}
+          ... on PayoutConversionUnavailable {{ code message }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        (Row("requestPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "canceling a payout",
+        f"""mutation ($noPayout: CancelPayoutInput!) {{ cancelPayout(input: $noPayout) {{
+          __typename {REFUSAL}
+          ... on CancelPayoutPayload {{ payout {PAYOUT} }}
+          ... on PayoutUnknown {{ code message }}
+          ... on PayoutNotCancelable {{ code message status }}
+        }} }}""",
+        (Row("cancelPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "disabling a payout method",
+        f"""mutation ($noMethod: DisablePayoutMethodInput!) {{
+          disablePayoutMethod(input: $noMethod) {{
+            __typename {REFUSAL}
+            ... on DisablePayoutMethodPayload {{ method {METHOD} }}
+            ... on PayoutMethodUnavailable {{ code message }}
+          }}
+        }}""",
+        (
+            Row(
+                "disablePayoutMethod",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
+        "reviewing a creator",
+        """mutation ($review: ReviewCreatorInput!) { reviewCreator(input: $review) {
+          creator { id } heldPayouts
+        } }""",
+        (Row("reviewCreator", OPERATORS),),
+    ),
+    Route(
+        "deciding on a held payout",
+        f"""mutation ($decision: DecideHeldPayoutInput!) {{ decideHeldPayout(input: $decision) {{
+          __typename {REFUSAL}
+          ... on DecideHeldPayoutPayload {{ payout {PAYOUT} }}
+          ... on PayoutUnknown {{ code message }}
+          ... on PayoutNotHeld {{ code message status }}
+          ... on CreatorNotCleared {{ code message }}
+          ... on PayoutMethodUnavailable {{ code message }}
+        }} }}""",
+        (Row("decideHeldPayout", OPERATORS),),
     ),
 )
