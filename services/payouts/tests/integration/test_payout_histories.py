@@ -19,7 +19,7 @@ from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.domain.earnings import Earnings
 from payouts.domain.method import PayoutMethod
-from payouts.domain.payout import MOVES, RELEASED, Move, Payout, PayoutStatus
+from payouts.domain.payout import MOVES, Move, Payout, PayoutStatus
 from payouts.domain.refusals import InsufficientDiamondsError, PayoutBelowMinimumError
 from payouts.store.earnings import select_earnings
 from payouts.testing import SENT_AT, a_rate, assert_books_balance
@@ -52,7 +52,8 @@ class Model:
         return sum(each.micro_diamonds for each in self.payouts if each.status in statuses)
 
     def held(self) -> int:
-        return self.carried(*(set(PayoutStatus) - RELEASED))
+        ended = {PayoutStatus.CANCELED, PayoutStatus.FAILED, PayoutStatus.RETURNED}
+        return self.carried(*(set(PayoutStatus) - ended))
 
 
 STEPS = st.lists(

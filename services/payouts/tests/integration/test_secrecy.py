@@ -19,7 +19,12 @@ from payouts.sealing import Sealer
 from payouts.testing.paying import CREATOR, NOW, earn, review
 
 ACCOUNT, BANK_CODE, HOLDER = "77345098127", "PLANTD33", "Planted Holder"
-PLANTED = (ACCOUNT, BANK_CODE, HOLDER)
+PLANTED = tuple(
+    form
+    for value in (ACCOUNT, BANK_CODE, HOLDER)
+    # Bytes are dumped as hexadecimal digits.
+    for form in (value, value.encode().hex(), value[::-1], value.lower())
+)
 EXECUTOR = Executor(SCHEMA)
 
 
