@@ -53,6 +53,9 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "provider": "sandbox",
             }
             await world.ask("PurchaseCoins", owner, input=buy)
+            method = world.payout_method()
+            await world.ask("AddPayoutMethod", owner, input=method)
+            nothing = str(uuid7())
             return {
                 "owner": owner,
                 "other": await world.viewer("other"),
@@ -70,6 +73,20 @@ def scene(stack: Stack) -> dict[str, Any]:
                     "markets": [],
                     "reason": "To see who may.",
                 },
+                "method": method,
+                "payout": {
+                    "payoutId": nothing,
+                    "methodId": method["methodId"],
+                    "microDiamonds": 1,
+                },
+                "noPayout": {"payoutId": nothing},
+                "noMethod": {"methodId": nothing},
+                "review": {
+                    "creatorId": owner,
+                    "decision": "SANCTION_CLEARED",
+                    "reason": "papers seen",
+                },
+                "decision": {"payoutId": nothing, "decision": "RETURN", "reason": "papers seen"},
             }
 
     return asyncio.run(set_up())

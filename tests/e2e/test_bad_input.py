@@ -33,6 +33,7 @@ def scene(stack: Stack) -> dict[str, str]:
                 "gift": sent["gift"]["id"],
                 "purchase": purchase["id"],
                 "bundle": (await world.bundles())[0]["id"],
+                "method": str(uuid7()),
             }
 
     return asyncio.run(set_up())
@@ -63,7 +64,10 @@ async def outcome(world: World, operation: str, token: str | None, variables: An
 
 # ---------------------------------------------------------------------- who asks
 
-GUARDED = ["PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"]
+GUARDED = [
+    *("PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"),
+    *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts"),
+]
 
 
 async def good_variables(world: World, scene: dict[str, str], operation: str) -> dict[str, Any]:
@@ -82,6 +86,14 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"id": scene["gift"]}
         case "Creator":
             return {"id": scene["creator"]}
+        case "AddPayoutMethod":
+            # Refused at last, so that nothing is written.
+            return {"input": world.payout_method() | {"rail": "pigeon"}}
+        case "RequestPayout":
+            body = {"methodId": scene["method"], "microDiamonds": 2_000_000_000}
+            return {"input": {"payoutId": str(uuid7()), **body}}
+        case "CancelPayout":
+            return {"input": {"payoutId": str(uuid7())}}
         case _:
             return {}
 
@@ -143,12 +155,16 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("Me", "creator"),
         ("Creator", "viewer"),
         ("PurchaseCoins", ""),
+        ("AddPayoutMethod", "viewer operator:payouts"),
+        ("RequestPayout", "viewer operator:payouts operator:audit"),
+        ("CancelPayout", "viewer operator:payouts"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(
     world: World, scene: dict[str, str], operation: str, scope: str
 ) -> None:
-    owner = scene["creator"] if operation == "Creator" else scene["viewer"]
+    of_creators = {"Creator", "AddPayoutMethod", "RequestPayout", "CancelPayout"}
+    owner = scene["creator"] if operation in of_creators else scene["viewer"]
     variables = await good_variables(world, scene, operation)
     assert await outcome(world, operation, world.token(owner, scope), variables) == "FORBIDDEN"
 
@@ -172,6 +188,7 @@ async def test_who_may_not_take_part(
 # ---------------------------------------------------------------------- SendGift
 
 INVALID = "BAD_USER_INPUT"
+DETAILS = "payout_details_invalid"
 
 
 @pytest.mark.parametrize(
@@ -260,6 +277,81 @@ async def test_a_gift_to_oneself(world: World, scene: dict[str, str]) -> None:
     assert await outcome(world, "SendGift", token, {"input": order}) == "self_gift"
 
 
+# ---------------------------------------------------------------------- payouts
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"payoutId": "not-a-uuid"}, INVALID),
+        ({"payoutId": None}, INVALID),
+        ({"methodId": "not-a-uuid"}, INVALID),
+        ({"methodId": None}, INVALID),
+        ({"microDiamonds": 0}, "payout_amount_invalid"),
+        ({"microDiamonds": -1}, "payout_amount_invalid"),
+        ({"microDiamonds": 2**53 - 1}, "identity_not_verified"),
+        ({"microDiamonds": 2**53}, INVALID),
+        ({"microDiamonds": 1.5}, INVALID),
+        ({"microDiamonds": "5"}, INVALID),
+        ({"microDiamonds": True}, INVALID),
+        ({"microDiamonds": None}, INVALID),
+        ({"currency": "USD"}, INVALID),
+    ],
+    ids=str,
+)
+async def test_request_payout(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    variables = await good_variables(world, scene, "RequestPayout")
+    token = world.token(scene["creator"], "creator")
+    changed_input = {"input": variables["input"] | change}
+    assert await outcome(world, "RequestPayout", token, changed_input) == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"methodId": "not-a-uuid"}, INVALID),
+        ({"rail": "pigeon"}, "payout_rail_unavailable"),
+        ({"rail": ""}, "payout_rail_unavailable"),
+        ({"rail": None}, INVALID),
+        ({"details": None}, INVALID),
+        ({"details": {}}, INVALID),
+        ({"details": {"currency": "XXX"}}, "payout_currency_unsupported"),
+        ({"details": {"currency": "AED"}}, "payout_currency_unsupported"),
+        ({"details": {"currency": "usd"}}, INVALID),
+        ({"details": {"currency": "dollars"}}, INVALID),
+        ({"details": {"country": "USA"}}, DETAILS),
+        ({"details": {"country": ""}}, DETAILS),
+        ({"details": {"account": "1234"}}, DETAILS),
+        ({"details": {"account": "x" * 10_000}}, DETAILS),
+        ({"details": {"account": "DE89370400440532013001", "country": "DE"}}, DETAILS),
+        ({"details": {"account": None}}, INVALID),
+        ({"details": {"holder": "\x00"}}, DETAILS),
+        ({"details": {"holder": "x" * 141}}, DETAILS),
+        ({"details": {"bankCode": None}}, DETAILS),
+        ({"details": {"surprise": 1}}, INVALID),
+    ],
+    ids=str,
+)
+async def test_add_payout_method(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    body = world.payout_method()
+    if isinstance(details := change.get("details"), dict) and details:
+        change = {"details": body["details"] | details}
+    token = world.token(scene["creator"], "creator")
+    answer = await outcome(world, "AddPayoutMethod", token, {"input": body | change})
+    assert answer == code
+
+
+async def test_a_payout_that_is_not_there(world: World, scene: dict[str, str]) -> None:
+    token = world.token(scene["creator"], "creator")
+    for payout_id, code in ((str(uuid4()), "payout_unknown"), ("not-a-uuid", INVALID)):
+        variables = {"input": {"payoutId": payout_id}}
+        assert await outcome(world, "CancelPayout", token, variables) == code
+
+
 # ---------------------------------------------------------------------- the other documents
 
 
@@ -315,5 +407,8 @@ async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malf
 
 async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
     token = world.token(scene["viewer"], "viewer creator")
-    for operation in ("PurchaseCoins", "Purchase", "AcceptGifts", "SendGift", "Gift", "Creator"):
+    for operation in (
+        *("PurchaseCoins", "Purchase", "AcceptGifts", "SendGift", "Gift", "Creator"),
+        *("AddPayoutMethod", "RequestPayout", "CancelPayout"),
+    ):
         assert await outcome(world, operation, token, {}) == INVALID

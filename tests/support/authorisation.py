@@ -28,6 +28,7 @@ BALANCE = f"{{ coins debtCoins lots {{ nodes {LOT} edges {{ cursor node {LOT} }}
 MATURING = "{ maturesOn microDiamonds }"
 EARNINGS = f"""{{
   pending {DIAMONDS} available {DIAMONDS} lifetime {DIAMONDS}
+  reserved {DIAMONDS} paidOut {DIAMONDS}
   maturing {{ nodes {MATURING} edges {{ cursor node {MATURING} }} {PAGE} }}
 }}"""
 ACTION = "{ id operatorId action subject reason details actedAt }"
@@ -39,6 +40,16 @@ PRICE_BOOK = f"""
 PURCHASE = f"""
   id status coins bonusCoins bundleId provider checkoutUrl createdAt paidAt creditedAt
   price {MONEY}
+"""
+
+METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
+PAYOUT = f"""{{
+  id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
+  conversion {{ nanoRate source observedAt }} requestedAt dueAt history {{ status at reason }}
+}}"""
+PAYOUTS = f"""
+  payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
+  payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
 """
 
 
@@ -60,7 +71,7 @@ class Route:
 
 
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
-OPERATORS_ONLY: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
+OPERATORS: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
 
 ROUTES: Final = (
     Route(
@@ -87,18 +98,23 @@ ROUTES: Final = (
         f"""{{ me {{
           id balance {BALANCE}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
+          creator {{ id acceptsGifts earnings {EARNINGS} {PAYOUTS} }}
         }} }}""",
         (
             # `me` is always oneself: the other caller and the operator see their own.
             Row("me", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),
             Row("me.balance", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.giftsSent", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
+            Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
     Route(
         "creator",
         f"""query ($owner: ID!) {{ creator(id: $owner) {{
-          id acceptsGifts earnings {EARNINGS}
+          id acceptsGifts earnings {EARNINGS} {PAYOUTS}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
@@ -109,6 +125,13 @@ ROUTES: Final = (
             Row(
                 "creator.earnings",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
+            ),
+            *(
+                Row(
+                    f"creator.{field}",
+                    ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
+                )
+                for field in ("payouts", "payoutMethods")
             ),
             Row(
                 "creator.giftsReceived",
@@ -158,7 +181,7 @@ ROUTES: Final = (
         f"""{{ priceBooks(last: 1) {{
           nodes {{ {PRICE_BOOK} }} edges {{ cursor node {{ version }} }} {PAGE}
         }} }}""",
-        (Row("priceBooks", OPERATORS_ONLY),),
+        (Row("priceBooks", OPERATORS),),
     ),
     Route(
         "publishing prices",
@@ -169,14 +192,14 @@ ROUTES: Final = (
           ... on IdempotencyConflict {{ code message }}
         }} }}""",
         # The first version again in other words, so that nobody publishes.
-        (Row("publishPriceBook", OPERATORS_ONLY),),
+        (Row("publishPriceBook", OPERATORS),),
     ),
     Route(
         "the wallet's operators",
         f"""{{ walletActions(first: 1) {{
           nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE}
         }} }}""",
-        (Row("walletActions", OPERATORS_ONLY),),
+        (Row("walletActions", OPERATORS),),
     ),
     Route(
         "buying",
@@ -213,5 +236,83 @@ ROUTES: Final = (
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "adding a payout method",
+        f"""mutation ($method: AddPayoutMethodInput!) {{ addPayoutMethod(input: $method) {{
+          __typename {REFUSAL}
+          ... on AddPayoutMethodPayload {{ replayed method {METHOD} }}
+          ... on PayoutRailUnavailable {{ code message }}
+          ... on PayoutCurrencyUnsupported {{ code message }}
+          ... on PayoutDetailsInvalid {{ code message field }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # The id was first used by the owner, so that others get a conflict.
+        (Row("addPayoutMethod", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "requesting a payout",
+        f"""mutation ($payout: RequestPayoutInput!) {{ requestPayout(input: $payout) {{
+          __typename {REFUSAL}
+          ... on RequestPayoutPayload {{ replayed payout {PAYOUT} }}
+          ... on PayoutBelowMinimum {{ code message minimum {MONEY} neededMicroDiamonds }}
+          ... on PayoutFeesExceedAmount {{ code message fees {MONEY} neededMicroDiamonds }}
+          ... on PayoutLimitReached {{ code message window limit {MONEY} remaining {MONEY} }}
+          ... on PayoutAmountInvalid {{ code message }}
+          ... on InsufficientDiamonds {{ code message availableMicroDiamonds }}
+          ... on IdentityNotVerified {{ code message }}
+          ... on PayoutMethodUnavailable {{ code message }}
+          ... on PayoutMethodNotVerified {{ code message }}
+          ... on PayoutMethodLocked {{ code message usableFrom }}
+          ... on PayoutCurrencyUnsupported {{ code message }}
+          ... on PayoutConversionUnavailable {{ code message }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        (Row("requestPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "canceling a payout",
+        f"""mutation ($noPayout: CancelPayoutInput!) {{ cancelPayout(input: $noPayout) {{
+          __typename {REFUSAL}
+          ... on CancelPayoutPayload {{ payout {PAYOUT} }}
+          ... on PayoutUnknown {{ code message }}
+          ... on PayoutNotCancelable {{ code message status }}
+        }} }}""",
+        (Row("cancelPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "disabling a payout method",
+        f"""mutation ($noMethod: DisablePayoutMethodInput!) {{
+          disablePayoutMethod(input: $noMethod) {{
+            __typename {REFUSAL}
+            ... on DisablePayoutMethodPayload {{ method {METHOD} }}
+            ... on PayoutMethodUnavailable {{ code message }}
+          }}
+        }}""",
+        (
+            Row(
+                "disablePayoutMethod",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
+        "reviewing a creator",
+        """mutation ($review: ReviewCreatorInput!) { reviewCreator(input: $review) {
+          creator { id } heldPayouts
+        } }""",
+        (Row("reviewCreator", OPERATORS),),
+    ),
+    Route(
+        "deciding on a held payout",
+        f"""mutation ($decision: DecideHeldPayoutInput!) {{ decideHeldPayout(input: $decision) {{
+          __typename {REFUSAL}
+          ... on DecideHeldPayoutPayload {{ payout {PAYOUT} }}
+          ... on PayoutUnknown {{ code message }}
+          ... on PayoutNotHeld {{ code message status }}
+          ... on CreatorNotCleared {{ code message }}
+          ... on PayoutMethodUnavailable {{ code message }}
+        }} }}""",
+        (Row("decideHeldPayout", OPERATORS),),
     ),
 )

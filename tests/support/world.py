@@ -140,6 +140,24 @@ class World:
             look, until=lambda found: found["status"] == until, within_s=PATIENCE_S, every_s=0.05
         )
 
+    # ------------------------------------------------------------------ payouts
+
+    @staticmethod
+    def payout_method(**details: Any) -> dict[str, Any]:
+        """The input of an `AddPayoutMethod`: an account in dollars; `details` on top."""
+        return {
+            "methodId": str(uuid7()),
+            "rail": "sandbox_bank",
+            "details": {
+                "holder": "Stella Star",
+                "country": "US",
+                "currency": "USD",
+                "account": "000123456789",
+                "bankCode": "021000021",
+            }
+            | details,
+        }
+
     # ------------------------------------------------------------------ gifts
 
     async def items(self) -> Sequence[Item]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 import msgspec
@@ -27,9 +28,14 @@ from contracts.gifts.v1 import ChargeRequested
 from contracts.wallet.v1 import CHARGE as ANSWERED
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.testing import a_new_gift, an_order, open_shop, write
+from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
+from payouts.commands.publish_terms import publish_terms
 from payouts.consumers.gift_sent import gift_sent
+from payouts.domain.payout import Move, PayoutStatus
+from payouts.domain.terms import CurrencyTerms
 from payouts.testing import a_rate
+from payouts.testing.paying import add_method, request, review, some_terms
 from wallet.commands.credit_purchase import credit_purchase
 from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.domain.purchase import Purchase
@@ -39,6 +45,8 @@ SERVICES = ("wallet", "gifts", "payouts")
 CREATORS = ("anna", "ben", "star")
 VIEWERS = tuple(f"viewer-{n}" for n in range(5))
 PARTITIONS = 3
+FREE = {"USD": CurrencyTerms(minimum_minor=1, fixed_fee_minor=0, fee_bps=0)}
+"""Terms under which the cents that this world earns can be paid out."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +204,7 @@ async def build(world: World) -> None:
         }
         async with transaction(pools["payouts"]) as conn:
             await publish_rates(conn, [a_rate()], now=clock.now())
+            await publish_terms(conn, [some_terms(currencies=FREE)], now=clock.now())
         await open_shop(pools["gifts"], *CREATORS)
         async with transaction(pools["wallet"]) as conn:
             await conn.execute("INSERT INTO price_book VALUES (1, now(), '{}')")
@@ -203,6 +212,9 @@ async def build(world: World) -> None:
             for coins in (30, 20 + place):
                 await buy(pools["wallet"], viewer, coins)
         await give(pools["gifts"])
+        await run_until_settled(world, pools)
+        for creator in CREATORS:
+            await pay_out(pools["payouts"], creator)
         await run_until_settled(world, pools)
 
 
@@ -251,6 +263,29 @@ async def give(gifts: Pool) -> None:
     ]
     for start in range(0, len(orders), 40):
         await write(gifts, *(a_new_gift(order) for order in orders[start : start + 40]))
+
+
+async def pay_out(payouts: Pool, creator: str) -> None:
+    """Half a dozen payouts of a cent each, once all has matured: one that ended in each way."""
+    later = clock.now() + timedelta(days=60)
+    await review(payouts, creator_id=creator, at=later)
+    method = await add_method(payouts, creator_id=creator, at=later)
+    for path in (
+        (),
+        ("CANCELED",),
+        ("SUBMITTED",),
+        ("SUBMITTED", "PAID"),
+        ("SUBMITTED", "FAILED"),
+        ("SUBMITTED", "PAID", "RETURNED"),
+    ):
+        payout = (await request(payouts, method, 2_000_000, at=later)).payout
+        for status in path:
+            async with transaction(payouts) as conn:
+                moved = await move_payout(
+                    conn, payout, Move(PayoutStatus(status), later, "test", "why")
+                )
+            assert moved is not None
+            payout = moved
 
 
 async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:

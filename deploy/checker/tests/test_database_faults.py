@@ -31,7 +31,10 @@ SOME = {
         CREATE TEMP VIEW some_sent_gift AS
         SELECT gift_id FROM gift WHERE status = 'SENT' LIMIT 1
     """,
-    "payouts": "CREATE TEMP VIEW some_accrual AS SELECT gift_id FROM accrual LIMIT 1",
+    "payouts": """
+        CREATE TEMP VIEW some_accrual AS SELECT gift_id FROM accrual LIMIT 1;
+        CREATE TEMP VIEW paid_payout AS SELECT payout_id FROM payout WHERE status = 'PAID' LIMIT 1
+    """,
 }
 """What a fault may befall."""
 
@@ -249,6 +252,59 @@ FAULTS = {
         "payouts",
         "UPDATE accrual SET lot_ids[1] = 999999 WHERE gift_id = (TABLE some_accrual)",
         {("INV8", "wallet = payouts"), ("INV5", "topic → payouts")},
+    ),
+    "a diamond that no payout took": Fault(
+        "payouts",
+        """UPDATE earning_bucket SET taken_micro_diamonds = taken_micro_diamonds + 1
+        WHERE taken_micro_diamonds > 0 AND creator_id = 'star'""",
+        {("INV7", "payouts")},
+    ),
+    "diamonds paid out and given back": Fault(
+        "payouts",
+        """UPDATE earning_bucket SET taken_micro_diamonds = 0 WHERE creator_id = 'star'""",
+        {("INV7", "payouts")},
+    ),
+    "a payout that took a part twice": Fault(
+        "payouts",
+        """UPDATE payout_part SET micro_diamonds = 2 * micro_diamonds
+        WHERE payout_id = (TABLE paid_payout)""",
+        {("INV7", "payouts"), ("INV8", "payouts")},
+    ),
+    "a payout whose way back is forgotten": Fault(
+        "payouts",
+        """UPDATE payout SET status = 'PAID', reason = NULL WHERE status = 'RETURNED'""",
+        {("INV3", "payouts"), ("INV7", "payouts")},
+    ),
+    "a return that happened twice": Fault(
+        "payouts",
+        """INSERT INTO payout_history
+        SELECT payout_id, step + 1, status, at, actor, reason
+        FROM payout_history
+        WHERE status = 'RETURNED'""",
+        {("INV3", "payouts")},
+    ),
+    "a payment without a sending": Fault(
+        "payouts",
+        """DELETE FROM payout_history
+        WHERE status = 'SUBMITTED' AND payout_id = (TABLE paid_payout)""",
+        {("INV3", "payouts"), ("INV5", "payouts → topic")},
+    ),
+    "a payout that paid no fees": Fault(
+        "payouts",
+        """ALTER TABLE payout DROP CONSTRAINT payout_fees_and_net_are_all;
+        UPDATE payout SET net_minor = net_minor + 1 WHERE payout_id = (TABLE paid_payout)""",
+        {("INV8", "payouts")},
+    ),
+    "a payout of what had not matured": Fault(
+        "payouts",
+        """UPDATE payout SET requested_at = requested_at - INTERVAL '59 days'
+        WHERE payout_id = (TABLE paid_payout)""",
+        {("INV8", "payouts")},
+    ),
+    "a payout for more than it was worth": Fault(
+        "payouts",
+        "UPDATE payout SET worth_minor = worth_minor + 1 WHERE payout_id = (TABLE paid_payout)",
+        {("INV8", "payouts")},
     ),
     "an outbox row that is gone": Fault(
         "wallet",

@@ -12,7 +12,7 @@ from chassis.kafka import Outbound
 from checker import check
 from contracts.event import Event, describe, encode, key_of
 from contracts.gifts.v1 import ChargeRequested, GiftSent
-from contracts.payouts.v1 import EarningAccrued
+from contracts.payouts.v1 import EarningAccrued, PayoutPaid, PayoutRequested, PayoutReturned
 from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, CoinsPurchased
 
 NOBODYS = UUID("00000000-0000-7000-8000-000000000001")
@@ -112,6 +112,17 @@ FAULTS = {
     "a balance that the account never had": Fault(
         lambda records: forged(BalanceChanged, records, version=10**6, coins=10**6),
         {("INV5", "wallet → topic")},
+    ),
+    "a payout's end not told": Fault(
+        lambda records: without_first(PayoutPaid, records), {("INV5", "payouts → topic")}
+    ),
+    "a payout told that nobody asked for": Fault(
+        lambda records: forged(PayoutRequested, records, payout_id=NOBODYS),
+        {("INV5", "payouts → topic")},
+    ),
+    "a return of more than was paid": Fault(
+        lambda records: forged(PayoutReturned, records, micro_diamonds=1),
+        {("INV5", "payouts → topic")},
     ),
     "a purchase not told": Fault(
         lambda records: without_first(CoinsPurchased, records), {("INV5", "wallet → topic")}

@@ -8,11 +8,11 @@ import pytest
 from gateway_process import GATEWAY, Gateway, Issuer
 from subgraphs import Subgraphs
 
-SPINE = (GATEWAY / "federation/examples/operations.graphql").read_text()
+DOCUMENTS = (GATEWAY / "federation/examples/operations.graphql").read_text()
 OPERATIONS = {
     match[2]: match[0].strip()
     for match in re.finditer(
-        r"^(query|mutation) (\w+)[\s\S]*?(?=^#|^query|^mutation|\Z)", SPINE, re.M
+        r"^(query|mutation) (\w+)[\s\S]*?(?=^#|^query|^mutation|\Z)", DOCUMENTS, re.M
     )
 }
 UUID = "019b76da-a800-7000-8000-000000000001"
@@ -33,10 +33,21 @@ VARIABLES: dict[str, dict[str, Any]] = {
     },
     "Gift": {"id": UUID},
     "Creator": {"id": "alice"},
+    "AddPayoutMethod": {
+        "input": {
+            "methodId": UUID,
+            "rail": "sandbox_bank",
+            "details": {"holder": "A", "country": "US", "currency": "USD", "account": "12345678"},
+        }
+    },
+    "RequestPayout": {
+        "input": {"payoutId": UUID, "methodId": UUID, "microDiamonds": 2**53 - 1},
+    },
+    "CancelPayout": {"input": {"payoutId": UUID}},
 }
 
 
-def test_spine_has_its_nine_operations() -> None:
+def test_each_operation_is_found() -> None:
     """The file is read right."""
     assert list(OPERATIONS) == [
         "Bundles",
@@ -48,6 +59,10 @@ def test_spine_has_its_nine_operations() -> None:
         "SendGift",
         "Gift",
         "Creator",
+        "AddPayoutMethod",
+        "RequestPayout",
+        "CancelPayout",
+        "Payouts",
     ]
 
 

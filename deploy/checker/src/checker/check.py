@@ -28,7 +28,10 @@ _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "purchases": ("purchase_facts", 32),
     },
     "gifts": {"gifts": ("gift_facts", 32)},
-    "payouts": {"accruals": ("accrual_facts", 32)},
+    "payouts": {
+        "accruals": ("accrual_facts", 32),
+        "payout_moves": ("payout_move_facts", 32),
+    },
 }
 """Per service the piles of facts that its tables make: the statement, and the bytes of a fact."""
 

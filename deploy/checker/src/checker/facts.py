@@ -75,6 +75,11 @@ def purchase(user_id: str, lots: Iterable[tuple[int, str, int]]) -> bytes:
     return _digest("\x1f".join(told))
 
 
+def payout_move(status: str, creator_id: str, micro_diamonds: int) -> bytes:
+    """The digest of what a payout became."""
+    return _digest(f"{status}\x1f{creator_id}\x1f{micro_diamonds}")
+
+
 def _digest(told: str) -> bytes:
     return sha256(told.encode()).digest()[:16]
 

@@ -64,6 +64,147 @@ FROM (
     ) AS s USING (creator_id, matures_on, rate_version)
 ) AS buckets;
 
+-- name: earnings_taken_replay
+-- INV7: what is reserved or paid of a bucket is what payouts that are open or paid carry of it; none
+-- has more taken than it has.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id || ' ' || matures_on) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        creator_id,
+        matures_on,
+        coalesce(p.micro_diamonds, 0) IS DISTINCT FROM b.taken_micro_diamonds
+        OR b.taken_micro_diamonds NOT BETWEEN 0 AND b.micro_diamonds AS is_wrong
+    FROM earning_bucket AS b
+    FULL JOIN (
+        SELECT
+            p.creator_id,
+            part.matures_on,
+            part.rate_version,
+            sum(part.micro_diamonds) AS micro_diamonds
+        FROM payout AS p
+        INNER JOIN payout_part AS part USING (payout_id)
+        WHERE p.status NOT IN ('CANCELED', 'FAILED', 'RETURNED')
+        GROUP BY p.creator_id, part.matures_on, part.rate_version
+    ) AS p USING (creator_id, matures_on, rate_version)
+) AS buckets;
+
+-- name: reserved_is_paid_returned_or_open
+-- INV7: per creator, what payouts ever reserved is what is paid, what was given back and what is
+-- open. What was reserved is told by the parts, how it ended by the history, and not by the payouts.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.creator_id,
+        sum(part.micro_diamonds) IS DISTINCT FROM sum(
+            p.micro_diamonds * (moves.paid - moves.returned + moves.given_back + moves.is_open)
+        ) AS is_wrong
+    FROM payout AS p
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(micro_diamonds), 0) AS micro_diamonds
+        FROM payout_part
+        WHERE payout_id = p.payout_id
+    ) AS part
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE status = 'PAID') AS paid,
+            count(*) FILTER (WHERE status = 'RETURNED') AS returned,
+            count(*) FILTER (WHERE status IN ('CANCELED', 'FAILED', 'RETURNED')) AS given_back,
+            (
+                p.status IN ('REQUESTED', 'HELD', 'QUEUED', 'SUBMITTED')
+            )::integer AS is_open
+        FROM payout_history
+        WHERE payout_id = p.payout_id
+    ) AS moves
+    GROUP BY p.creator_id
+) AS creators;
+
+-- name: payouts_move_as_allowed
+-- INV3: a payout is where its history ends, which goes from its request by allowed moves only.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.payout_id,
+        h.last_status IS DISTINCT FROM p.status
+        OR h.first_status IS DISTINCT FROM 'REQUESTED'
+        OR h.steps <> h.last_step
+        OR h.strayed AS is_wrong
+    FROM payout AS p
+    LEFT JOIN (
+        SELECT
+            s.payout_id,
+            count(*) AS steps,
+            max(s.step) AS last_step,
+            max(s.status) FILTER (WHERE s.step = 1) AS first_status,
+            max(s.status) FILTER (WHERE s.next_status IS NULL) AS last_status,
+            bool_or(
+                s.next_status IS NOT NULL
+                AND NOT EXISTS (
+                    SELECT FROM payout_move AS m
+                    WHERE m.from_status = s.status AND m.to_status = s.next_status
+                )
+            ) AS strayed
+        FROM (
+            SELECT
+                payout_id,
+                step,
+                status,
+                lead(status) OVER (PARTITION BY payout_id ORDER BY step) AS next_status
+            FROM payout_history
+        ) AS s
+        GROUP BY s.payout_id
+    ) AS h USING (payout_id)
+) AS payouts;
+
+-- name: payouts_add_up
+-- INV8: a payout's parts are all of it, of its creator's earnings, mature when it was requested;
+-- they are worth what is said, and gross is fees and net.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.payout_id,
+        (
+            part.micro_diamonds = p.micro_diamonds
+            AND p.gross_minor = p.fixed_fee_minor + p.proportional_fee_minor + p.net_minor
+            AND div(part.pico, 1000000000000) = p.worth_minor
+            AND part.last_matures_on <= (p.requested_at AT TIME ZONE 'UTC')::date
+        ) IS NOT TRUE AS is_wrong
+    FROM payout AS p
+    CROSS JOIN LATERAL (
+        SELECT
+            sum(s.micro_diamonds) AS micro_diamonds,
+            sum(s.micro_diamonds::numeric * r.diamond_micro_minor) AS pico,
+            max(s.matures_on) AS last_matures_on
+        FROM payout_part AS s
+        INNER JOIN earning_rate AS r ON s.rate_version = r.version
+        WHERE s.payout_id = p.payout_id
+    ) AS part
+) AS payouts;
+
+-- name: payout_move_facts
+-- For COPY: each move of a payout that is told of (see facts.py).
+SELECT
+    uuid_send(h.payout_id)
+    || substr(
+        sha256(
+            convert_to(concat_ws(chr(31), h.status, p.creator_id, p.micro_diamonds), 'UTF8')
+        ), 1, 16
+    ) AS fact
+FROM payout_history AS h
+INNER JOIN payout AS p USING (payout_id)
+WHERE h.status NOT IN ('HELD', 'QUEUED');
+
 -- name: slices_add_up
 -- INV8: an accrual's slices are all of it; each earned at its class's rate, in force at the time.
 SELECT

@@ -13,11 +13,11 @@ _EXAMPLES = 5
 
 
 def compare(tables: Mapping[str, Pile], told: Told) -> list[Finding]:
-    """Follow every gift, balance and purchase through the places whose tables were read.
+    """Follow every gift, balance, purchase and payout through the places whose tables were read.
 
     Args:
-        tables: Facts of `gifts`, `charges`, `balances`, `purchases` and `accruals`; those of a
-            service that is not looked at are missing.
+        tables: Facts of `gifts`, `charges`, `balances`, `purchases`, `accruals` and `payout_moves`;
+            those of a service that is not looked at are missing.
         told: What the topics tell.
     """
     piles = {**tables, **told.piles}
@@ -238,5 +238,15 @@ def _comparisons() -> list[Comparison]:
             one_of=lambda bucket: set(bucket.facts("purchases")),
             other="wallet.purchase.v1",
             other_of=lambda bucket: set(bucket.facts("told_purchases")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="payout_moves",
+            of="payouts → topic",
+            holds="each move of a payout was told, no other was",
+            one="payouts' history",
+            one_of=lambda bucket: set(bucket.facts("payout_moves")),
+            other="payouts.payout.v1",
+            other_of=lambda bucket: set(bucket.facts("told_payout_moves")),
         ),
     ]

@@ -13,6 +13,25 @@ from contracts.gifts import v1 as gifts
 from contracts.payouts import v1 as payouts
 from contracts.wallet import v1 as wallet
 
+type PayoutMoved = (
+    payouts.PayoutRequested
+    | payouts.PayoutSubmitted
+    | payouts.PayoutPaid
+    | payouts.PayoutCanceled
+    | payouts.PayoutFailed
+    | payouts.PayoutReturned
+)
+
+_STATUS: Mapping[type[Event], str] = {
+    payouts.PayoutRequested: "REQUESTED",
+    payouts.PayoutSubmitted: "SUBMITTED",
+    payouts.PayoutPaid: "PAID",
+    payouts.PayoutCanceled: "CANCELED",
+    payouts.PayoutFailed: "FAILED",
+    payouts.PayoutReturned: "RETURNED",
+}
+"""What an event says that a payout became."""
+
 
 @dataclass(slots=True)
 class EarningsTold:
@@ -65,6 +84,7 @@ class Told:
                 ("announced", 48),
                 ("told_balances", 32),
                 ("told_purchases", 32),
+                ("told_payout_moves", 32),
             )
         }
         self.heard = Heard()
@@ -116,6 +136,13 @@ class Told:
             event.purchase_id.bytes + facts.purchase(event.user_id, lots)
         )
 
+    def payout_moved(self, event: PayoutMoved) -> None:
+        """A payout went on, to the status that the type of the event names."""
+        self.piles["told_payout_moves"].add(
+            event.payout_id.bytes
+            + facts.payout_move(_STATUS[type(event)], event.creator_id, event.micro_diamonds)
+        )
+
     def dead_lettered(self, event: dead_letter.DeadLettered) -> None:
         """A record was set aside."""
         self.heard.dead_letters.add((event.source, event.offset, event.consumer))
@@ -133,5 +160,6 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
         wallet.BALANCE: {wallet.BalanceChanged: told.balance_changed},
         wallet.PURCHASE: {wallet.CoinsPurchased: told.coins_purchased},
         payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},
+        payouts.PAYOUT: dict.fromkeys(_STATUS, told.payout_moved),
         dead_letter.DEAD_LETTER: {dead_letter.DeadLettered: told.dead_lettered},
     }

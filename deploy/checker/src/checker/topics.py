@@ -30,7 +30,7 @@ _MANY_RECORDS = 100_000
 _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
     "wallet": (gifts.CHARGE, wallet.CHARGE, wallet.BALANCE, wallet.PURCHASE),
     "gifts": (gifts.CHARGE, wallet.CHARGE, gifts.GIFT),
-    "payouts": (gifts.GIFT, payouts.EARNING),
+    "payouts": (gifts.GIFT, payouts.EARNING, payouts.PAYOUT),
 }
 """The topics that tell something about a service's books."""
 

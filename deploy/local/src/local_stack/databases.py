@@ -1,8 +1,9 @@
 """The services' databases on one server: each service has a role and a database of its own."""
 
+import base64
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import as_file, files
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,13 +14,22 @@ SERVICES = ("wallet", "gifts", "payouts")
 AUDITOR = "checker"
 
 
+def key(home: Home, name: str) -> str:
+    """32 random bytes in base64, generated and kept like a password."""
+    return _generated(home, name, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
+
 def password(home: Home, name: str) -> str:
     """The generated password of `name`; the same one for as long as the stack's folder lives."""
+    return _generated(home, name, lambda: secrets.token_urlsafe(24))
+
+
+def _generated(home: Home, name: str, make: Callable[[], str]) -> str:
     known: dict[str, str] = {}
     if home.secrets.exists():
         known = json.loads(home.secrets.read_text())
     if name not in known:
-        known[name] = secrets.token_urlsafe(24)
+        known[name] = make()
         home.secrets.touch(mode=0o600)
         home.secrets.write_text(json.dumps(known, indent=2) + "\n")
     return known[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from local_stack import paths, tokens
 from local_stack.addresses import Addresses
-from local_stack.databases import SERVICES, password
+from local_stack.databases import SERVICES, key, password
 from local_stack.home import Home
 from local_stack.ports import HOST
 from local_stack.processes import ProcessSpec
@@ -77,6 +77,8 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
             "SANDBOX_API_KEY": password(home, "sandbox-api-key"),
             "SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
         }
+    if service == "payouts":
+        settings |= {"DETAILS_KEYS": key(home, "payout-details-key")}
     return _prefixed(service, settings)
 
 

@@ -44,6 +44,8 @@ class Program[Settings: ServiceSettings](NamedTuple):
 
     settings: type[Settings]
     publication: Publication[Settings]
+    further: tuple[Publication[Settings], ...] = ()
+    """What else it publishes versions of; `seed` publishes them after the first, in order."""
 
     def run(self, given: Sequence[str] | None = None) -> int:
         """Run one command, by default the one of the command line, and return the exit status."""
@@ -67,6 +69,10 @@ class Program[Settings: ServiceSettings](NamedTuple):
                 return self._prepare(settings, arguments)
 
     @property
+    def _publications(self) -> tuple[Publication[Settings], ...]:
+        return (self.publication, *self.further)
+
+    @property
     def _name(self) -> str:
         return self.settings.service
 
@@ -82,11 +88,14 @@ class Program[Settings: ServiceSettings](NamedTuple):
                     applied = asyncio.run(migrate.migrate(dsn, settings.migrations()))
                     done = f"{len(applied)} migrations applied"
                 case "seed":
-                    done = asyncio.run(self.publication.publish(settings, self.publication.first()))
+                    done = "; ".join(
+                        asyncio.run(each.publish(settings, each.first()))
+                        for each in self._publications
+                    )
                 case _:
                     file = _read(arguments.file)
-                    done = asyncio.run(self.publication.publish(settings, file))
-        except self.publication.refused as error:
+                    done = asyncio.run(arguments.publication.publish(settings, file))
+        except tuple(kind for each in self._publications for kind in each.refused) as error:
             self._complain(f"nothing was published: {error}")
         except (migrate.EditedMigrationError, _UnreadableFileError) as error:
             self._complain(str(error))
@@ -108,10 +117,12 @@ class Program[Settings: ServiceSettings](NamedTuple):
         commands.add_parser("migrate", help="bring the database up to date")
         commands.add_parser("seed", help="publish the first content; safe to repeat")
         commands.add_parser("schema", help="print the subgraph's SDL")
-        publish = commands.add_parser(
-            self.publication.command, help="check a file and publish the new versions in it"
-        )
-        publish.add_argument("file", type=Path, help=f"JSON, like {self.publication.example}")
+        for each in self._publications:
+            publish = commands.add_parser(
+                each.command, help="check a file and publish the new versions in it"
+            )
+            publish.add_argument("file", type=Path, help=f"JSON, like {each.example}")
+            publish.set_defaults(publication=each)
         return parser
 
 

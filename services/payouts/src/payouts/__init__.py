@@ -1,1 +1,1 @@
-"""What creators are owed: rates, accruals and earnings."""
+"""What creators are owed and paid: rates, accruals, earnings and payouts."""

@@ -1,4 +1,7 @@
-"""`python -m payouts COMMAND`: api, worker, migrate, seed, publish-rates FILE, schema."""
+"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, and two that publish FILE.
+
+They are publish-rates and publish-payout-terms.
+"""
 
 import sys
 from importlib.resources import files
@@ -9,7 +12,9 @@ from chassis import clock
 from chassis.db import service_pool, transaction
 from chassis.program import Program, Publication
 from payouts.commands.publish_rates import publish_rates
+from payouts.commands.publish_terms import publish_terms
 from payouts.domain.rates import Rate, RateRefusedError
+from payouts.domain.terms import Terms, TermsRefusedError
 from payouts.settings import Settings
 
 
@@ -17,11 +22,22 @@ def _first_rates() -> bytes:
     return files("payouts.data").joinpath("rates.json").read_bytes()
 
 
-async def _publish(settings: Settings, text: bytes) -> str:
+async def _publish_rates(settings: Settings, text: bytes) -> str:
     wanted = msgspec.json.decode(text, type=list[Rate])
     async with service_pool(settings, "publish") as pool, transaction(pool) as conn:
         added = await publish_rates(conn, wanted, now=clock.now())
     return f"{len(added)} of {len(wanted)} rate versions published, the rest is there"
+
+
+def _first_terms() -> bytes:
+    return files("payouts.data").joinpath("payout_terms.json").read_bytes()
+
+
+async def _publish_terms(settings: Settings, text: bytes) -> str:
+    wanted = msgspec.json.decode(text, type=list[Terms])
+    async with service_pool(settings, "publish") as pool, transaction(pool) as conn:
+        added = await publish_terms(conn, wanted, now=clock.now())
+    return f"{len(added)} of {len(wanted)} versions of the terms published, the rest is there"
 
 
 PROGRAM = Program(
@@ -30,8 +46,17 @@ PROGRAM = Program(
         command="publish-rates",
         first=_first_rates,
         example="payouts/data/rates.json",
-        publish=_publish,
+        publish=_publish_rates,
         refused=(msgspec.MsgspecError, RateRefusedError),
+    ),
+    further=(
+        Publication(
+            command="publish-payout-terms",
+            first=_first_terms,
+            example="payouts/data/payout_terms.json",
+            publish=_publish_terms,
+            refused=(msgspec.MsgspecError, TermsRefusedError),
+        ),
     ),
 )
 

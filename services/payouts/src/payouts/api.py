@@ -11,10 +11,11 @@ from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
+from payouts.sealing import Sealer
 from payouts.settings import Settings
 
 
-def make_app(pool: Pool, verifier: TokenVerifier) -> FastAPI:
+def make_app(pool: Pool, verifier: TokenVerifier, sealer: Sealer) -> FastAPI:
     """The application over an open database."""
     app = FastAPI(openapi_url=None)
     app.add_middleware(telemetry.TracingMiddleware)
@@ -24,7 +25,7 @@ def make_app(pool: Pool, verifier: TokenVerifier) -> FastAPI:
         Executor(SCHEMA),
         verifier=verifier,
         make_context=lambda viewer, request_id: PayoutsContext.of(
-            viewer, request_id, pool=pool, rates=rates
+            viewer, request_id, pool=pool, rates=rates, sealer=sealer
         ),
     )
     app.router.routes.extend(probes.routes([probes.database(pool, Settings.migrations())]))
@@ -35,7 +36,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with service_pool(settings, "api") as pool:
         await serve.serve_app(
-            make_app(pool, TokenVerifier.of(settings)),
+            make_app(pool, TokenVerifier.of(settings), settings.sealer),
             stop,
             host=settings.http_host,
             port=settings.http_port,

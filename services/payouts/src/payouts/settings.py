@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from payouts.sealing import Sealer
 
 
 class Settings(ServiceSettings):
@@ -12,3 +14,19 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="PAYOUTS_", frozen=True, extra="ignore")
     service: ClassVar[str] = "payouts"
+
+    details_keys: SecretStr
+    """What bank details are sealed with: 32 bytes in base64. Several, separated by commas, while
+    keys are replaced: the first seals, all open. One that is taken away too early makes what it
+    sealed unreadable for good."""
+
+    @field_validator("details_keys")
+    @classmethod
+    def _require_keys(cls, value: SecretStr) -> SecretStr:
+        Sealer.of(value.get_secret_value())
+        return value
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals and opens bank details."""
+        return Sealer.of(self.details_keys.get_secret_value())

@@ -52,7 +52,12 @@ async def test_writes_journal_creators_buckets_and_the_other_side(database: Data
     assert credited.sum.micro_diamonds == credited.lifetime_micro_diamonds == 4_750_000
     pool = database.pool
     assert await pool.fetchval("SELECT count(*) FROM accrual") == 2
-    assert [tuple(row) for row in await pool.fetch("SELECT * FROM earning_bucket ORDER BY 2")] == [
+    buckets = await pool.fetch("""
+        SELECT creator_id, matures_on, rate_version, micro_diamonds
+        FROM earning_bucket
+        ORDER BY matures_on
+    """)
+    assert [tuple(row) for row in buckets] == [
         ("star", date(2026, 6, 10), 1, 750_000),
         ("star", date(2026, 9, 8), 1, 4_000_000),
     ]

@@ -16,6 +16,7 @@ from payouts.domain.rates import RateBook
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.testing import SENT_AT, a_gift, a_rate, a_slice
+from payouts.testing.paying import SEALER
 
 EXECUTOR = Executor(SCHEMA)
 STAR = Viewer("star", frozenset({"viewer", "creator"}))
@@ -63,7 +64,12 @@ async def ask(
     now: datetime = SENT_AT,
 ) -> Any:
     context = PayoutsContext.of(
-        viewer, "request-1", pool=database.pool, rates=KnownRates(), now=lambda: now
+        viewer,
+        "request-1",
+        pool=database.pool,
+        rates=KnownRates(),
+        sealer=SEALER,
+        now=lambda: now,
     )
     return await EXECUTOR.run(Operation(query, variables or {}), context)
 
@@ -195,7 +201,7 @@ async def test_many_creators_cost_one_statement(earned: Database) -> None:
         entity["earnings"]["lifetime"]["microDiamonds"] for entity in body["data"]["_entities"]
     ]
     assert amounts == [11_000_000, 4_000_000, 0]
-    assert len([text for text in statements if "earning_bucket" in text]) == 1
+    assert len([text for text in statements if "earning_free" in text]) == 1
 
 
 async def test_schedule_in_pages(earned: Database) -> None:

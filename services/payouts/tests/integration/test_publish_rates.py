@@ -1,6 +1,7 @@
 """The rate book grows, and never changes."""
 
 import asyncio
+import base64
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from payouts.commands.known_rates import KnownRates, NoRatesError
 from payouts.commands.publish_rates import publish_rates
 from payouts.domain.rates import Rate, RateRefusedError
 from payouts.store.rates import select_rates
+from payouts.store.terms import select_terms
 from payouts.testing import a_rate
 
 NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
@@ -100,6 +102,7 @@ async def payouts(database: Database, *arguments: str) -> tuple[int, str]:
             "PAYOUTS_TOKEN_JWKS_URL": "file:///nowhere",
             "PAYOUTS_TOKEN_ISSUER": "nobody",
             "PAYOUTS_TOKEN_AUDIENCE": "nobody",
+            "PAYOUTS_DETAILS_KEYS": base64.b64encode(bytes(32)).decode(),
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -109,7 +112,7 @@ async def payouts(database: Database, *arguments: str) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-async def test_seed_gives_a_new_system_the_default_rates(unseeded: Database) -> None:
+async def test_seed_gives_a_new_system_the_default_rates_and_terms(unseeded: Database) -> None:
     """Half a diamond per purchased coin, half a cent per diamond; safe to repeat."""
     assert (await payouts(unseeded, "seed"))[0] == 0
     assert (await payouts(unseeded, "seed"))[0] == 0
@@ -117,6 +120,9 @@ async def test_seed_gives_a_new_system_the_default_rates(unseeded: Database) -> 
     [rate] = await published(unseeded)
     assert rate.micro_diamonds_per_coin.purchased == 500_000
     assert (rate.diamond_worth.micro_minor, rate.diamond_worth.currency) == (500_000, "USD")
+    async with transaction(unseeded.pool) as conn:
+        [terms] = await select_terms(conn)
+    assert (terms.minimum_minor("US", "USD"), terms.minimum_minor("PA", "USD")) == (1_000, 5_000)
 
 
 async def test_publish_rates_from_a_file(database: Database, tmp_path: Path) -> None:

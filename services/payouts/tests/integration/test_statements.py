@@ -7,9 +7,19 @@ import pytest
 
 from chassis.db import transaction
 from chassis.testing.databases import Database
-from payouts.store import accruals, earnings, rates
+from payouts.store import accruals, earnings, methods, payouts, rates, reviews, terms
+from payouts.testing import paying
 
-STATEMENTS = {**accruals.STATEMENTS, **earnings.STATEMENTS, **rates.STATEMENTS}
+STATEMENTS = {
+    **accruals.STATEMENTS,
+    **earnings.STATEMENTS,
+    **methods.STATEMENTS,
+    **payouts.STATEMENTS,
+    **rates.STATEMENTS,
+    **reviews.STATEMENTS,
+    **terms.STATEMENTS,
+    **paying.STATEMENTS,
+}
 TODAY = date(2026, 5, 10)
 
 

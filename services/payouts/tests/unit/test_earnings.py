@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payouts.domain.earnings import DiamondAmount, Earnings, Worth
+from payouts.domain.earnings import DiamondAmount, Earnings, EarningsAtRate, Worth
 from payouts.domain.rates import RateBook
 from payouts.testing import a_rate
 
@@ -32,13 +32,26 @@ def test_rounded_once_not_per_part() -> None:
     assert DiamondAmount(((1, 1_000_000), (2, 500_000))).worth(book) == Worth(1, "USD")
 
 
+_AMOUNT = st.integers(0, 2**51)
+
+
 @given(
-    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2**52), st.integers(0, 2**52)), max_size=9)
+    st.lists(
+        st.builds(EarningsAtRate, st.integers(1, 9), _AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT), max_size=9
+    )
 )
-def test_pending_and_available_are_lifetime(parts: list[tuple[int, int, int]]) -> None:
+def test_all_places_are_lifetime(parts: list[EarningsAtRate]) -> None:
     earnings = Earnings.of(parts)
 
     assert (
-        earnings.pending.micro_diamonds + earnings.available.micro_diamonds
+        sum(
+            place.micro_diamonds
+            for place in (
+                earnings.pending,
+                earnings.available,
+                earnings.reserved,
+                earnings.paid_out,
+            )
+        )
         == earnings.lifetime.micro_diamonds
     )

@@ -1,12 +1,25 @@
-"""Events that payouts publishes: what creators have earned."""
+"""Events that payouts publishes: what creators have earned, and what leaves for them."""
 
-from contracts.event import Event, Instant, MicroDiamonds, Topic, UserId, event
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from contracts.event import COINS_MAX, Event, Instant, MicroDiamonds, Topic, UserId, event
 
 EARNING = Topic(
     name="payouts.earning.v1",
     key="creator id",
     description="What creators earned. One creator, one partition.",
 )
+PAYOUT = Topic(
+    name="payouts.payout.v1",
+    key="creator id",
+    description="Payouts as they move on. Nothing of where the money goes is in any of them.",
+)
+
+AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=COINS_MAX)]
+"""Whole minor units of the currency beside it."""
 
 
 @event(EARNING, type="payouts.earning_accrued.v1", key="creator_id")
@@ -22,3 +35,73 @@ class EarningAccrued(Event, frozen=True, omit_defaults=True):
     """All that the creator has ever earned, after this accrual."""
     rate_version: int
     as_of: Instant
+
+
+@event(PAYOUT, type="payouts.payout_requested.v1", key="creator_id")
+class PayoutRequested(Event, frozen=True, omit_defaults=True):
+    """A creator asked for a payout, and its diamonds are reserved."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    """What is reserved. The same in each event of the payout."""
+    currency: str
+    gross_minor: AmountMinor
+    net_minor: AmountMinor
+    """What is to arrive: gross without fees."""
+    at: Instant
+
+
+@event(PAYOUT, type="payouts.payout_submitted.v1", key="creator_id")
+class PayoutSubmitted(Event, frozen=True, omit_defaults=True):
+    """The payout is being handed to its rail; it can no longer be canceled."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    at: Instant
+
+
+@event(PAYOUT, type="payouts.payout_paid.v1", key="creator_id")
+class PayoutPaid(Event, frozen=True, omit_defaults=True):
+    """The rail says that the money has arrived. It may still be returned."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    currency: str
+    net_minor: AmountMinor
+    at: Instant
+
+
+@event(PAYOUT, type="payouts.payout_canceled.v1", key="creator_id")
+class PayoutCanceled(Event, frozen=True, omit_defaults=True):
+    """The payout was never sent; its diamonds are the creator's again."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    at: Instant
+    reason: str
+
+
+@event(PAYOUT, type="payouts.payout_failed.v1", key="creator_id")
+class PayoutFailed(Event, frozen=True, omit_defaults=True):
+    """The rail refused the payout; its diamonds are the creator's again."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    at: Instant
+    reason: str
+
+
+@event(PAYOUT, type="payouts.payout_returned.v1", key="creator_id")
+class PayoutReturned(Event, frozen=True, omit_defaults=True):
+    """The money had arrived and came back; its diamonds are the creator's again, fees included."""
+
+    payout_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    at: Instant
+    reason: str

@@ -1,1 +1,1 @@
-"""What creators earn and when it matures; no input or output."""
+"""What creators earn, when it matures and how it leaves; no input or output."""

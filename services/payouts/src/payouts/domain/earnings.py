@@ -49,23 +49,36 @@ class DiamondAmount(NamedTuple):
         return Worth(whole, book.rates[-1].diamond_worth.currency)
 
 
+class EarningsAtRate(NamedTuple):
+    """Where the micro-diamonds are that a creator earned at one version of the rate book."""
+
+    rate_version: int
+    pending: int
+    available: int
+    reserved: int = 0
+    paid_out: int = 0
+
+
 class Earnings(NamedTuple):
-    """A creator's earnings as of a day. Pending and available add up to lifetime."""
+    """A creator's earnings as of a day. All others add up to lifetime."""
 
     pending: DiamondAmount
     """The payments behind it can still be taken back."""
     available: DiamondAmount
-    """Safe: no payment behind it can be taken back any more."""
+    """Safe, and free: no payment behind it can be taken back any more."""
+    reserved: DiamondAmount
+    """By payouts that have not ended."""
+    paid_out: DiamondAmount
     lifetime: DiamondAmount
 
     @classmethod
-    def of(cls, parts: Iterable[tuple[int, int, int]]) -> Self:
-        """From rate version, pending and available micro-diamonds at that rate."""
+    def of(cls, parts: Iterable[EarningsAtRate]) -> Self:
+        """From what was earned at each rate."""
         rows = tuple(parts)
         return cls(
-            pending=DiamondAmount(tuple((version, pending) for version, pending, _ in rows)),
-            available=DiamondAmount(tuple((version, available) for version, _, available in rows)),
-            lifetime=DiamondAmount(
-                tuple((version, pending + available) for version, pending, available in rows)
-            ),
+            pending=DiamondAmount(tuple((row.rate_version, row.pending) for row in rows)),
+            available=DiamondAmount(tuple((row.rate_version, row.available) for row in rows)),
+            reserved=DiamondAmount(tuple((row.rate_version, row.reserved) for row in rows)),
+            paid_out=DiamondAmount(tuple((row.rate_version, row.paid_out) for row in rows)),
+            lifetime=DiamondAmount(tuple((row.rate_version, sum(row[1:])) for row in rows)),
         )

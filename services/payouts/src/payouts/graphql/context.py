@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Self
+from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -15,8 +16,11 @@ from chassis.db import Pool
 from chassis.graphql import Context
 from payouts.commands.known_rates import KnownRates
 from payouts.domain.earnings import Earnings
+from payouts.domain.payout import HistoryStep
 from payouts.domain.rates import RateBook
+from payouts.sealing import Sealer
 from payouts.store.earnings import select_earnings
+from payouts.store.payouts import select_history
 
 
 class LoadedEarnings(NamedTuple):
@@ -34,8 +38,13 @@ class PayoutsContext(Context):
     """Of one request to the payouts subgraph."""
 
     pool: Pool
+    rates: KnownRates
+    sealer: Sealer
+    now: Clock
     earnings: DataLoader[str, LoadedEarnings]
     """By creator id; all that one request asks for come from one statement."""
+    histories: DataLoader[UUID, list[HistoryStep]]
+    """By payout id, likewise."""
 
     @classmethod
     def of(
@@ -45,6 +54,7 @@ class PayoutsContext(Context):
         *,
         pool: Pool,
         rates: KnownRates,
+        sealer: Sealer,
         now: Clock = clock.now,
     ) -> Self:
         """The context of a request that arrives now."""
@@ -65,7 +75,21 @@ class PayoutsContext(Context):
                 for creator_id in creator_ids
             ]
 
-        return cls(viewer=viewer, request_id=request_id, pool=pool, earnings=DataLoader(load))
+        async def load_histories(payout_ids: Sequence[UUID]) -> Sequence[list[HistoryStep]]:
+            async with pool.acquire() as conn:
+                found = await select_history(conn, payout_ids)
+            return [found[payout_id] for payout_id in payout_ids]
+
+        return cls(
+            viewer=viewer,
+            request_id=request_id,
+            pool=pool,
+            rates=rates,
+            sealer=sealer,
+            now=now,
+            earnings=DataLoader(load),
+            histories=DataLoader(load_histories),
+        )
 
 
 type Info = strawberry.Info[PayoutsContext, None]

@@ -1,12 +1,31 @@
 """The creator, as far as payouts knows one."""
 
+from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import AUDITOR, require_owner, requires_scope
+from chassis.graphql import (
+    AUDITOR,
+    After,
+    Before,
+    First,
+    Last,
+    Page,
+    require_owner,
+    requires_scope,
+)
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
+from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
+from payouts.graphql.payout import Payout, PayoutConnection
+from payouts.store.methods import select_methods
+from payouts.store.payouts import select_payouts
+
+_OPERATORS = ("operator:payouts", AUDITOR)
+_READERS = ("creator", *_OPERATORS)
+_Position = tuple[datetime, UUID]
 
 
 @strawberry.federation.type(keys=["id"], description="A person who can be sent gifts.")
@@ -22,9 +41,64 @@ class Creator:
 
     @strawberry.field(
         description="What the creator has earned; the creator's and operators' only.",
-        extensions=[requires_scope("creator", "operator:payouts", AUDITOR)],
+        extensions=[requires_scope(*_READERS)],
     )
     async def earnings(self, info: Info) -> Earnings | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, "operator:payouts", AUDITOR)
+        require_owner(info.context, self.id, *_OPERATORS)
         return Earnings.of(self.id, await info.context.earnings.load(self.id))
+
+    @strawberry.field(
+        description="The creator's payouts, newest first; the creator's and operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def payouts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> PayoutConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_payouts(
+                conn,
+                self.id,
+                position=page.position,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
+        return PayoutConnection.of(
+            page, rows, node=Payout.of, key=lambda row: (row.requested_at, row.payout_id)
+        )
+
+    @strawberry.field(
+        description="Where the creator's money can go, newest first; the creator's and operators' "
+        "only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def payout_methods(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> PayoutMethodConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_methods(
+                conn,
+                self.id,
+                position=page.position,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
+        return PayoutMethodConnection.of(
+            page, rows, node=PayoutMethod.of, key=lambda row: (row.added_at, row.method_id)
+        )

@@ -69,8 +69,8 @@ class MaturingConnection(Connection[Maturing]):
 
 
 @strawberry.type(
-    description="What a creator has earned, as of today in UTC. Pending and available add up to "
-    "lifetime until something is paid out."
+    description="What a creator has earned, as of today in UTC. Pending, available, reserved and "
+    "paidOut add up to lifetime."
 )
 class Earnings:
     """Sums of one day, read together."""
@@ -81,8 +81,12 @@ class Earnings:
         description="Not mature: the payments behind it can still be refunded or disputed."
     )
     available: DiamondAmount = strawberry.field(
-        description="Mature: no payment behind it can be taken back any more."
+        description="Mature, and free for a payout: no payment behind it can be taken back."
     )
+    reserved: DiamondAmount = strawberry.field(
+        description="On its way: held by payouts that have neither been paid nor ended otherwise."
+    )
+    paid_out: DiamondAmount = strawberry.field(description="Paid, and not returned by the bank.")
     lifetime: DiamondAmount = strawberry.field(description="All that was ever earned.")
 
     @classmethod
@@ -94,6 +98,8 @@ class Earnings:
             day=day,
             pending=DiamondAmount.of(earnings.pending, book),
             available=DiamondAmount.of(earnings.available, book),
+            reserved=DiamondAmount.of(earnings.reserved, book),
+            paid_out=DiamondAmount.of(earnings.paid_out, book),
             lifetime=DiamondAmount.of(earnings.lifetime, book),
         )
 

@@ -4,13 +4,23 @@ from typing import Annotated
 
 import strawberry
 
+from chassis.graphql import authenticated, require_viewer
 from chassis.ids import is_user_id
+from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
+from payouts.graphql.user import User
 
 
 @strawberry.type(description="Reads.")
 class Query:
-    """The caller's own side, `me`, is the wallet's and gifts'; payouts joins it by `Creator`."""
+    """What payouts answers."""
+
+    @strawberry.federation.field(
+        shareable=True, description="The caller.", extensions=[authenticated()]
+    )
+    def me(self, info: Info) -> User | None:
+        """Who asks stands in the token."""
+        return User(id=strawberry.ID(require_viewer(info.context).sub))
 
     @strawberry.federation.field(
         shareable=True,

@@ -1,6 +1,53 @@
 """The schema of the payouts subgraph; `python -m payouts schema` prints it."""
 
-from chassis.graphql import schema
+import strawberry
+
+from chassis.graphql import requires_scope, schema
+from payouts.graphql.mutations.add_payout_method import add_payout_method
+from payouts.graphql.mutations.cancel_payout import cancel_payout
+from payouts.graphql.mutations.decide_held_payout import decide_held_payout
+from payouts.graphql.mutations.disable_payout_method import disable_payout_method
+from payouts.graphql.mutations.request_payout import request_payout
+from payouts.graphql.mutations.review_creator import review_creator
 from payouts.graphql.query import Query
 
-SCHEMA = schema(query=Query)
+OPERATOR = "operator:payouts"
+
+
+@strawberry.type(description="Writes.")
+class Mutation:
+    """One file each in `mutations`."""
+
+    add_payout_method = strawberry.mutation(
+        add_payout_method,
+        description="Say where money is to go. Safe to retry with the same methodId.",
+        extensions=[requires_scope("creator")],
+    )
+    disable_payout_method = strawberry.mutation(
+        disable_payout_method,
+        description="Take a payout method out of use, for good. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    request_payout = strawberry.mutation(
+        request_payout,
+        description="Turn available diamonds into money. Safe to retry with the same payoutId.",
+        extensions=[requires_scope("creator")],
+    )
+    cancel_payout = strawberry.mutation(
+        cancel_payout,
+        description="Take a payout back that was not sent yet. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    review_creator = strawberry.mutation(
+        review_creator,
+        description="For operators: put on record what was found out about a creator.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    decide_held_payout = strawberry.mutation(
+        decide_held_payout,
+        description="For operators: release a held payout, or give its diamonds back.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+
+
+SCHEMA = schema(query=Query, mutation=Mutation)

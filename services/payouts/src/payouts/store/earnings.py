@@ -6,7 +6,8 @@ from datetime import date
 from chassis import sql
 from chassis.db import Conn
 from payouts.domain.accrual import CreatorSum
-from payouts.domain.earnings import Earnings, Maturing
+from payouts.domain.earnings import Earnings, EarningsAtRate, Maturing
+from payouts.domain.quote import Part
 
 STATEMENTS = sql.load("payouts.store", "earnings.sql")
 
@@ -41,12 +42,26 @@ async def debit_issuance(conn: Conn, shard: int, micro_diamonds: int) -> None:
 
 async def select_earnings(conn: Conn, creator_ids: Sequence[str], day: date) -> dict[str, Earnings]:
     """What creators have earned, as of a day; who has earned nothing is missing."""
-    parts: dict[str, list[tuple[int, int, int]]] = {}
+    parts: dict[str, list[EarningsAtRate]] = {}
     for row in await conn.fetch(STATEMENTS["select_earnings"], creator_ids, day):
         parts.setdefault(row["creator_id"], []).append(
-            (row["rate_version"], row["pending"], row["available"])
+            EarningsAtRate(
+                row["rate_version"],
+                row["pending"],
+                row["available"],
+                row["reserved"],
+                row["paid_out"],
+            )
         )
     return {creator_id: Earnings.of(rows) for creator_id, rows in parts.items()}
+
+
+async def lock_available(conn: Conn, creator_id: str, day: date) -> Sequence[Part]:
+    """What a creator may take as of a day, oldest first; nobody else takes it meanwhile."""
+    return [
+        Part(row["matures_on"], row["rate_version"], row["micro_diamonds"])
+        for row in await conn.fetch(STATEMENTS["lock_available"], creator_id, day)
+    ]
 
 
 async def select_maturing(

@@ -40,25 +40,67 @@ ON CONFLICT (kind, shard) DO UPDATE
     SET debits_micro_diamonds = s.debits_micro_diamonds + excluded.debits_micro_diamonds;
 
 -- name: select_earnings
--- What of each creator's diamonds has matured by the day $2 and what has not, per rate version.
+-- What of each creator's diamonds has matured by the day $2, what has not, and what payouts have
+-- reserved or paid out, per rate version.
 -- $1 creator_ids, $2 day
+WITH reserved AS (
+    SELECT
+        p.creator_id,
+        part.rate_version,
+        sum(part.micro_diamonds) AS micro_diamonds
+    FROM payout AS p
+    INNER JOIN payout_part AS part USING (payout_id)
+    WHERE
+        p.creator_id = any($1::text[])
+        AND p.status IN ('REQUESTED', 'HELD', 'QUEUED', 'SUBMITTED')
+    GROUP BY p.creator_id, part.rate_version
+)
+
 SELECT
-    creator_id,
+    f.creator_id,
+    f.rate_version,
+    f.pending,
+    f.available,
+    coalesce(r.micro_diamonds, 0)::bigint AS reserved,
+    (f.taken - coalesce(r.micro_diamonds, 0))::bigint AS paid_out
+FROM (
+    SELECT
+        creator_id,
+        rate_version,
+        coalesce(
+            sum(free_micro_diamonds) FILTER (WHERE matures_on > $2::date), 0
+        )::bigint AS pending,
+        coalesce(
+            sum(free_micro_diamonds) FILTER (WHERE matures_on <= $2::date), 0
+        )::bigint AS available,
+        sum(taken_micro_diamonds) AS taken
+    FROM earning_free
+    WHERE creator_id = any($1::text[])
+    GROUP BY creator_id, rate_version
+) AS f
+LEFT JOIN reserved AS r USING (creator_id, rate_version)
+ORDER BY f.creator_id, f.rate_version;
+
+-- name: lock_available
+-- What of a creator's diamonds has matured by the day $2 and is free, oldest first, locked in the
+-- order of the key, as accruals lock it.
+-- $1 creator_id, $2 day
+SELECT
+    matures_on,
     rate_version,
-    coalesce(sum(micro_diamonds) FILTER (WHERE matures_on > $2::date), 0)::bigint AS pending,
-    coalesce(sum(micro_diamonds) FILTER (WHERE matures_on <= $2::date), 0)::bigint AS available
-FROM earning_bucket
-WHERE creator_id = any($1::text[])
-GROUP BY creator_id, rate_version
-ORDER BY creator_id, rate_version;
+    free_micro_diamonds AS micro_diamonds
+FROM earning_free
+WHERE creator_id = $1 AND matures_on <= $2::date AND free_micro_diamonds > 0
+ORDER BY matures_on, rate_version
+FOR UPDATE;
 
 -- name: select_maturing
 -- Soonest first, from the day after $2.
 -- $1 creator_id, $2 day before the first, $3 days at most
 SELECT
     matures_on,
-    sum(micro_diamonds)::bigint AS micro_diamonds
-FROM earning_bucket
+    sum(free_micro_diamonds)::bigint AS micro_diamonds
+FROM earning_free
 WHERE creator_id = $1 AND matures_on > $2::date
 GROUP BY matures_on
 ORDER BY matures_on
@@ -69,8 +111,8 @@ LIMIT $3;
 -- $1 creator_id, $2 day before the first, $3 day after the last, $4 days at most
 SELECT
     matures_on,
-    sum(micro_diamonds)::bigint AS micro_diamonds
-FROM earning_bucket
+    sum(free_micro_diamonds)::bigint AS micro_diamonds
+FROM earning_free
 WHERE
     creator_id = $1
     AND matures_on > $2::date

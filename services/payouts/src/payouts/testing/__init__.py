@@ -1,4 +1,4 @@
-"""Gifts and rates for tests: believable unless the test says otherwise."""
+"""Gifts, rates and terms for tests: believable unless the test says otherwise."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,73 @@
+"""An operator's decision on a payout that was held."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.db import Conn
+from payouts.commands.move_payout import move_payout
+from payouts.domain.method import MethodStatus
+from payouts.domain.payout import Move, Payout, PayoutStatus
+from payouts.domain.refusals import (
+    CreatorNotClearedError,
+    MethodUnavailableError,
+    PayoutNotHeldError,
+    PayoutUnknownError,
+)
+from payouts.store import methods, payouts, reviews
+
+
+class HeldDecision(StrEnum):
+    """What becomes of it."""
+
+    RELEASE = "RELEASE"
+    RETURN = "RETURN"
+
+
+class DecideHeldPayout(NamedTuple):
+    """What an operator decides, and why."""
+
+    payout_id: UUID
+    decision: HeldDecision
+    operator_id: str
+    reason: str
+
+
+async def decide_held_payout(conn: Conn, order: DecideHeldPayout, *, at: datetime) -> Payout:
+    """Queue a held payout, or give its diamonds back to the creator.
+
+    Raises:
+        PayoutUnknownError: No such payout.
+        PayoutNotHeldError: It is not held, or not any more.
+        CreatorNotClearedError: To be released, while what it was held for stands.
+        MethodUnavailableError: To be released, to a method that was disabled meanwhile (E39).
+
+    Locks: the creator, the payout, its buckets.
+    """
+    payout = await payouts.find_payout(conn, order.payout_id)
+    if payout is None:
+        raise PayoutUnknownError
+    await reviews.lock_creator(conn, payout.creator_id)
+    payout = await payouts.find_payout(conn, order.payout_id)
+    assert payout is not None, "payouts are never deleted"
+    if payout.status is not PayoutStatus.HELD:
+        raise PayoutNotHeldError(status=payout.status)
+    if order.decision is HeldDecision.RELEASE:
+        await _check_releasable(conn, payout)
+        to = PayoutStatus.QUEUED
+    else:
+        to = PayoutStatus.CANCELED
+    moved = await move_payout(conn, payout, Move(to, at, order.operator_id, order.reason))
+    assert moved is not None, "whoever moves a held payout has the creator's lock"
+    return moved
+
+
+async def _check_releasable(conn: Conn, payout: Payout) -> None:
+    standing = await reviews.find_standing(conn, payout.creator_id)
+    if standing.holds is not None:
+        raise CreatorNotClearedError
+    method = await methods.find_method(conn, payout.method_id)
+    assert method is not None, "a payout refers to its method"
+    if method.status is not MethodStatus.VERIFIED:
+        raise MethodUnavailableError

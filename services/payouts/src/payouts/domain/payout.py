@@ -1,0 +1,112 @@
+"""A payout's life: what was asked for, what it came to, and where it may go from where it is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+
+class PayoutStatus(StrEnum):
+    """How far a payout has come."""
+
+    REQUESTED = "REQUESTED"
+    HELD = "HELD"
+    QUEUED = "QUEUED"
+    SUBMITTED = "SUBMITTED"
+    PAID = "PAID"
+    RETURNED = "RETURNED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+_S = PayoutStatus
+MOVES: Final[Mapping[PayoutStatus, frozenset[PayoutStatus]]] = {
+    _S.REQUESTED: frozenset({_S.HELD, _S.QUEUED}),
+    _S.HELD: frozenset({_S.QUEUED, _S.CANCELED}),
+    _S.QUEUED: frozenset({_S.HELD, _S.CANCELED, _S.SUBMITTED}),
+    _S.SUBMITTED: frozenset({_S.PAID, _S.FAILED}),
+    _S.PAID: frozenset({_S.RETURNED}),
+    _S.RETURNED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELED: frozenset(),
+}
+"""The one table of allowed moves; the database has the same and lets nothing else happen."""
+
+RELEASED: Final = frozenset({_S.RETURNED, _S.FAILED, _S.CANCELED})
+"""The diamonds are the creator's again."""
+CREATOR_MAY_CANCEL: Final = frozenset({_S.REQUESTED, _S.QUEUED})
+"""Not while it is held: what was reserved stays so until somebody has decided (E35)."""
+CANCELED_BY_CREATOR: Final = "canceled_by_creator"
+METHOD_DISABLED: Final = "method_disabled"
+OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED})
+"""Why payouts are canceled without an operator; their creators may read it."""
+
+
+class PayoutOrder(NamedTuple):
+    """What a creator asks for."""
+
+    payout_id: UUID
+    creator_id: str
+    method_id: UUID
+    micro_diamonds: int
+
+
+class Payout(msgspec.Struct, frozen=True):
+    """A payout with the terms that it was requested under; the fields are the columns."""
+
+    payout_id: UUID
+    creator_id: str
+    method_id: UUID
+    requested_micro_diamonds: int
+    micro_diamonds: int
+    worth_minor: int
+    worth_currency: str
+    currency: str
+    gross_minor: int
+    fixed_fee_minor: int
+    proportional_fee_minor: int
+    net_minor: int
+    nano_rate: int
+    rate_source: str | None
+    rate_observed_at: datetime | None
+    terms_version: int
+    requested_at: datetime
+    due_at: datetime
+    status: PayoutStatus
+    moved_at: datetime
+    moved_by: str
+    reason: str | None
+
+    def answers(self, order: PayoutOrder) -> bool:
+        """Whether `order` under the same id is a retry."""
+        return (self.creator_id, self.method_id, self.requested_micro_diamonds) == (
+            order.creator_id,
+            order.method_id,
+            order.micro_diamonds,
+        )
+
+    def can_become(self, status: PayoutStatus) -> bool:
+        """Whether the move is allowed."""
+        return status in MOVES[self.status]
+
+
+class Move(NamedTuple):
+    """Where a payout goes, when, by whose doing and why."""
+
+    to: PayoutStatus
+    at: datetime
+    actor: str
+    """A user id, or the name of what acted by itself, such as `payout_run`."""
+    reason: str | None = None
+
+
+class HistoryStep(NamedTuple):
+    """A move that happened."""
+
+    status: PayoutStatus
+    at: datetime
+    actor: str
+    reason: str | None

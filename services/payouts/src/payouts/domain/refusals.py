@@ -1,0 +1,167 @@
+"""Expected failures: each is an answer with a stable code, and none has changed anything."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+type LimitWindow = Literal["DAY", "WEEK"]
+"""Over what length of time a limit counts."""
+
+
+class DomainError(Exception):
+    """A request is refused. `code` is stable and listed in docs/errors.md."""
+
+    code: ClassVar[str]
+
+
+class IdempotencyConflictError(DomainError):
+    """The id was used before for something else. Says nothing of what or by whom."""
+
+    code = "idempotency_conflict"
+
+
+class RailUnavailableError(DomainError):
+    """No money leaves that way."""
+
+    code = "payout_rail_unavailable"
+
+
+class CurrencyUnsupportedError(DomainError):
+    """Nothing is paid out in that currency."""
+
+    code = "payout_currency_unsupported"
+
+
+@dataclass(kw_only=True, eq=False)
+class DetailsInvalidError(DomainError):
+    """The bank details cannot be right."""
+
+    code: ClassVar[str] = "payout_details_invalid"
+
+    field: str
+    """Which of them, by its name in the schema. Never its value."""
+
+
+class MethodUnavailableError(DomainError):
+    """No such method, somebody else's, or disabled."""
+
+    code = "payout_method_unavailable"
+
+
+class MethodNotVerifiedError(DomainError):
+    """The rail has not confirmed the account yet."""
+
+    code = "payout_method_not_verified"
+
+
+@dataclass(kw_only=True, eq=False)
+class MethodLockedError(DomainError):
+    """The method was added too short a time ago."""
+
+    code: ClassVar[str] = "payout_method_locked"
+
+    usable_from: datetime
+
+
+class IdentityNotVerifiedError(DomainError):
+    """Nobody has verified who the creator is, or it was rejected (C45)."""
+
+    code = "identity_not_verified"
+
+
+class AmountInvalidError(DomainError):
+    """Zero or less."""
+
+    code = "payout_amount_invalid"
+
+
+@dataclass(kw_only=True, eq=False)
+class InsufficientDiamondsError(DomainError):
+    """More than is available."""
+
+    code: ClassVar[str] = "insufficient_diamonds"
+
+    available_micro_diamonds: int
+
+
+@dataclass(kw_only=True, eq=False)
+class PayoutBelowMinimumError(DomainError):
+    """Less than may be sent to that country in that currency."""
+
+    code: ClassVar[str] = "payout_below_minimum"
+
+    minimum_minor: int
+    currency: str
+    needed_micro_diamonds: int
+    """The least that would do, fees included."""
+
+
+@dataclass(kw_only=True, eq=False)
+class FeesExceedPayoutError(DomainError):
+    """Nothing would be left after fees (E57)."""
+
+    code: ClassVar[str] = "payout_fees_exceed_amount"
+
+    fees_minor: int
+    currency: str
+    needed_micro_diamonds: int
+    """The least that would do."""
+
+
+@dataclass(kw_only=True, eq=False)
+class PayoutLimitReachedError(DomainError):
+    """More than a creator may request within a day, or a week (C40)."""
+
+    code: ClassVar[str] = "payout_limit_reached"
+
+    window: LimitWindow
+    limit_minor: int
+    remaining_minor: int
+    currency: str
+
+
+class ConversionUnavailableError(DomainError):
+    """What is known of the currency's rate is too old to pay at."""
+
+    code = "payout_conversion_unavailable"
+
+
+class PayoutUnknownError(DomainError):
+    """No such payout, or somebody else's."""
+
+    code = "payout_unknown"
+
+
+@dataclass(kw_only=True, eq=False)
+class PayoutNotCancelableError(DomainError):
+    """It was sent, has ended, or is held for review."""
+
+    code: ClassVar[str] = "payout_not_cancelable"
+
+    status: str
+
+
+@dataclass(kw_only=True, eq=False)
+class PayoutNotHeldError(DomainError):
+    """There is nothing to decide about it."""
+
+    code: ClassVar[str] = "payout_not_held"
+
+    status: str
+
+
+class CreatorNotClearedError(DomainError):
+    """A held payout is not released while what it was held for stands."""
+
+    code = "creator_not_cleared"
+
+
+@dataclass(kw_only=True, eq=False)
+class MalformedError(Exception):
+    """A value that no client should send. Not a refusal: the client is to be mended."""
+
+    problem: str
+    """A sentence for the client's developer."""
+
+    def __str__(self) -> str:
+        return self.problem

@@ -1,0 +1,129 @@
+"""What a payout costs, and how small and how large it may be: versions that never change."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+
+from chassis.money import UnknownCurrencyError, exponent
+from contracts.event import COINS_MAX, Instant
+
+type _Amount = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
+type _Positive = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
+type _Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
+
+NANO: Final = 10**9
+LEAD: Final = timedelta(minutes=1)
+"""Terms are published at least this long before they are in force, like rates."""
+
+
+class Conversion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one unit of the base currency is in another, with where that was learnt and when."""
+
+    nano_rate: _Positive
+    """Billionths: 920_000_000 is 0.92 EUR for a dollar."""
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    observed_at: Instant
+
+
+class CurrencyTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How money leaves in one currency; amounts are in its minor units."""
+
+    minimum_minor: _Positive
+    """The least gross amount of a payout."""
+    fixed_fee_minor: _Amount
+    """Of each payout."""
+    fee_bps: Annotated[int, msgspec.Meta(ge=0, lt=10_000)]
+    """Of the gross amount, rounded down: a fraction is the creator's."""
+    increment_minor: _Positive = 1
+    """Amounts are multiples of it. Banks take forints and Taiwan dollars whole, although these
+    have two decimals."""
+    conversion: Conversion | None = None
+    """None for the base currency alone."""
+
+
+class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of the terms, in force from a moment on until the next version is."""
+
+    version: int
+    effective_from: Instant
+    base_currency: str
+    """In which creators are owed, as in the rate book; maxima are in it."""
+    day_max_minor: _Positive
+    """Of all that a creator requests within 24 hours, whatever the currency."""
+    week_max_minor: _Positive
+    """Within seven times 24 hours."""
+    send_after_minutes: Annotated[int, msgspec.Meta(ge=0, le=60 * 24 * 30)]
+    """How long a payout waits before it is sent: time to cancel, and to review."""
+    first_method_lock_days: _Days
+    change_lock_days: _Days
+    """How long a method that is not a creator's first cannot be used (E39, E40)."""
+    conversion_max_age_hours: Annotated[int, msgspec.Meta(ge=1)] | None
+    """Older conversions are not paid out at. Null: of any age, for a sandbox."""
+    rails: tuple[str, ...]
+    currencies: Mapping[str, CurrencyTerms]
+    country_minimum_minor: Mapping[str, Mapping[str, _Positive]]
+    """By country and currency, where it is more than the currency's own."""
+
+    def minimum_minor(self, country: str, currency: str) -> int:
+        """The least gross amount that may be sent there (C39)."""
+        of_country = self.country_minimum_minor.get(country, {}).get(currency, 0)
+        return max(self.currencies[currency].minimum_minor, of_country)
+
+    def lock(self, *, is_first: bool) -> timedelta:
+        """How long a new method cannot be used."""
+        return timedelta(days=self.first_method_lock_days if is_first else self.change_lock_days)
+
+
+class TermsRefusedError(ValueError):
+    """The terms must not be published; the message says which rule they break."""
+
+
+def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed_in: str) -> None:
+    """Make sure that `terms` may follow what is published.
+
+    Args:
+        published: Every version so far, oldest first.
+        terms: What is to be published.
+        now: The first version may reach into the past; later ones lie ahead.
+        owed_in: The rate book's currency.
+
+    Raises:
+        TermsRefusedError: They break a rule.
+    """
+    last = published[-1] if published else None
+    if terms.version != len(published) + 1:
+        raise TermsRefusedError(
+            f"version {terms.version} must be {len(published) + 1}: versions have no gaps"
+        )
+    if last is not None and terms.effective_from <= last.effective_from:
+        raise TermsRefusedError(
+            f"version {terms.version} must come into force after version {last.version}"
+        )
+    if last is not None and terms.effective_from < now + LEAD:
+        raise TermsRefusedError(
+            f"version {terms.version} must come into force at least {LEAD.seconds} s from now"
+        )
+    if terms.base_currency != owed_in:
+        raise TermsRefusedError(f"creators are owed {owed_in}, not {terms.base_currency}")
+    if terms.day_max_minor > terms.week_max_minor:
+        raise TermsRefusedError("more may be paid in a day than in a week")
+    if terms.base_currency not in terms.currencies:
+        raise TermsRefusedError(f"{terms.base_currency} itself is missing from the currencies")
+    for currency, each in terms.currencies.items():
+        _check_currency(currency, each, is_base=currency == terms.base_currency)
+    for country, minimums in terms.country_minimum_minor.items():
+        if unknown := set(minimums) - set(terms.currencies):
+            raise TermsRefusedError(f"{country} has a minimum in {', '.join(sorted(unknown))}")
+
+
+def _check_currency(currency: str, terms: CurrencyTerms, *, is_base: bool) -> None:
+    try:
+        exponent(currency)
+    except UnknownCurrencyError as error:
+        raise TermsRefusedError(str(error)) from error
+    if is_base != (terms.conversion is None):
+        raise TermsRefusedError(f"{currency}: all currencies but the base need a conversion")
+    if terms.minimum_minor % terms.increment_minor or terms.fixed_fee_minor % terms.increment_minor:
+        raise TermsRefusedError(f"{currency}: amounts must be multiples of the increment")

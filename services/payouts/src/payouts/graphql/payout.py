@@ -1,0 +1,153 @@
+"""Payouts, as creators and operators see them."""
+
+import enum
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from chassis.graphql import BigInt, Connection, Currency, MicroDiamonds, Money
+from payouts.domain import payout as domain
+from payouts.graphql.context import Info
+
+
+def money(amount_minor: int, currency: str) -> Money:
+    """An amount as the schema has it."""
+    return Money(amount_minor=BigInt(amount_minor), currency=Currency(currency))
+
+
+@strawberry.enum(description="How far a payout has come.")
+class PayoutStatus(enum.Enum):
+    """The names are those of the database."""
+
+    REQUESTED = strawberry.enum_value("REQUESTED", description="Asked for; nothing decided yet.")
+    HELD = strawberry.enum_value("HELD", description="Under review; its diamonds stay reserved.")
+    QUEUED = strawberry.enum_value("QUEUED", description="Waits to be sent; can be canceled.")
+    SUBMITTED = strawberry.enum_value("SUBMITTED", description="With the rail.")
+    PAID = strawberry.enum_value("PAID", description="Arrived, says the rail.")
+    RETURNED = strawberry.enum_value(
+        "RETURNED", description="Arrived and came back; its diamonds are available again."
+    )
+    FAILED = strawberry.enum_value(
+        "FAILED", description="Refused by the rail; its diamonds are available again."
+    )
+    CANCELED = strawberry.enum_value(
+        "CANCELED", description="Never sent; its diamonds are available again."
+    )
+
+
+@strawberry.enum(description="What a fee is for.")
+class PayoutFeeKind(enum.Enum):
+    """One of each per payout, where they are not zero."""
+
+    FIXED = strawberry.enum_value("FIXED", description="Of each payout.")
+    PROPORTIONAL = strawberry.enum_value("PROPORTIONAL", description="Of its gross amount.")
+
+
+@strawberry.type(description="What is kept of a payout.")
+class PayoutFee:
+    """Fees and net add up to gross."""
+
+    kind: PayoutFeeKind = strawberry.field(description="What it is for.")
+    amount: Money = strawberry.field(description="How much.")
+
+
+@strawberry.type(description="At what rate diamonds became another currency.")
+class PayoutConversion:
+    """Fixed when the payout was requested."""
+
+    nano_rate: BigInt = strawberry.field(
+        description="Billionths of the payout's currency per unit of the one creators are owed in."
+    )
+    source: str = strawberry.field(description="Who gave the rate.")
+    observed_at: datetime = strawberry.field(description="When the rate was observed.")
+
+
+@strawberry.type(description="A step of a payout.")
+class PayoutStep:
+    """Who did it is not told: operators have no names to creators."""
+
+    status: PayoutStatus = strawberry.field(description="What it became.")
+    at: datetime = strawberry.field(description="When.")
+    reason: str | None = strawberry.field(
+        description="Why; null where the step explains itself. Held payouts are under review."
+    )
+
+
+@strawberry.type(description="Diamonds on their way to become money.")
+class Payout:
+    """At the terms of the moment it was requested."""
+
+    id: UUID = strawberry.field(description="Made by the client.")
+    status: PayoutStatus = strawberry.field(description="How far it has come.")
+    micro_diamonds: MicroDiamonds = strawberry.field(
+        description="What is reserved: what was asked for, without what makes no whole unit of the "
+        "currency. The rest stays available."
+    )
+    gross: Money = strawberry.field(description="What the diamonds are worth.")
+    fees: list[PayoutFee] = strawberry.field(description="What is kept.")
+    net: Money = strawberry.field(description="What arrives: gross without fees.")
+    conversion: PayoutConversion | None = strawberry.field(
+        description="Null where the payout is in the currency in which creators are owed."
+    )
+    method_id: UUID = strawberry.field(description="Where it goes.")
+    requested_at: datetime = strawberry.field(description="When it was requested.")
+    due_at: datetime = strawberry.field(description="When it is to be sent, at the earliest.")
+
+    @classmethod
+    def of(cls, payout: domain.Payout) -> Self:
+        """Show a payout."""
+        currency = payout.currency
+        fees = (
+            (PayoutFeeKind.FIXED, payout.fixed_fee_minor),
+            (PayoutFeeKind.PROPORTIONAL, payout.proportional_fee_minor),
+        )
+        return cls(
+            id=payout.payout_id,
+            status=PayoutStatus(payout.status.value),
+            micro_diamonds=MicroDiamonds(payout.micro_diamonds),
+            gross=money(payout.gross_minor, currency),
+            fees=[PayoutFee(kind=kind, amount=money(fee, currency)) for kind, fee in fees if fee],
+            net=money(payout.net_minor, currency),
+            conversion=_conversion(payout),
+            method_id=payout.method_id,
+            requested_at=payout.requested_at,
+            due_at=payout.due_at,
+        )
+
+    @strawberry.field(description="What happened to it, in order.")
+    async def history(self, info: Info) -> list[PayoutStep]:
+        """Of all payouts of a request in one statement."""
+        return [
+            PayoutStep(
+                status=PayoutStatus(step.status.value), at=step.at, reason=_shown_reason(step)
+            )
+            for step in await info.context.histories.load(self.id)
+        ]
+
+
+@strawberry.type(description="A page of a creator's payouts.")
+class PayoutConnection(Connection[Payout]):
+    """Newest first."""
+
+
+def _conversion(payout: domain.Payout) -> PayoutConversion | None:
+    if payout.rate_source is None or payout.rate_observed_at is None:
+        return None
+    return PayoutConversion(
+        nano_rate=BigInt(payout.nano_rate),
+        source=payout.rate_source,
+        observed_at=payout.rate_observed_at,
+    )
+
+
+def _shown_reason(step: domain.HistoryStep) -> str | None:
+    """Nobody is told by us that screening has found them, nor what an operator wrote of them."""
+    if step.status is domain.PayoutStatus.HELD:
+        return "under_review"
+    if step.status is domain.PayoutStatus.QUEUED and step.reason is not None:
+        return "review_passed"
+    if step.status is domain.PayoutStatus.CANCELED and step.reason not in domain.OWN_REASONS:
+        return "review_not_passed"
+    return step.reason

@@ -1,0 +1,81 @@
+"""Bank details at rest: sealed with keys that only the service has.
+
+AES-256-GCM. What is sealed is bound to whose it is, so that nobody who can write the database can
+move one creator's account to another's method.
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Final, Self
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from payouts.domain.method import BankDetails
+
+KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 8
+_NONCE_BYTES: Final = 12
+
+
+class UnsealableError(Exception):
+    """No key that we have opens it, or it is not what was sealed for this method."""
+
+
+class Sealer:
+    """Seals with the newest key and opens with any, so that keys can be replaced."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """`keys`: newest first, each of `KEY_BYTES`."""
+        assert keys
+        self._newest = _key_id(keys[0])
+        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From keys in base64, separated by commas, newest first.
+
+        Raises:
+            ValueError: There is none, or one is not of the right size.
+        """
+        keys: list[bytes] = []
+        for place, part in enumerate(text.split(","), 1):
+            try:
+                key = base64.b64decode(part.strip(), validate=True)
+            except ValueError:
+                key = b""
+            if len(key) != KEY_BYTES:
+                raise ValueError(f"key {place} is not {KEY_BYTES} bytes in base64")
+            keys.append(key)
+        return cls(keys)
+
+    def seal(self, method_id: UUID, details: BankDetails) -> bytes:
+        """Details that only `open` with the same method makes readable."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        text = msgspec.json.encode(details)
+        sealed = self._ciphers[self._newest].encrypt(nonce, text, method_id.bytes)
+        return self._newest + nonce + sealed
+
+    def open(self, method_id: UUID, sealed: bytes) -> BankDetails:
+        """The details of a method.
+
+        Raises:
+            UnsealableError: The key is gone from the settings, or the row was tampered with.
+        """
+        cipher = self._ciphers.get(sealed[:_KEY_ID_BYTES])
+        nonce = sealed[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
+        if cipher is None or len(nonce) != _NONCE_BYTES:
+            raise UnsealableError(f"no key opens the details of method {method_id}")
+        try:
+            text = cipher.decrypt(nonce, sealed[_KEY_ID_BYTES + _NONCE_BYTES :], method_id.bytes)
+        except InvalidTag as error:
+            raise UnsealableError(f"the details of method {method_id} are not its own") from error
+        return msgspec.json.decode(text, type=BankDetails)
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"payouts.details:" + key).digest()[:_KEY_ID_BYTES]
