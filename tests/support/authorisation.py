@@ -188,18 +188,19 @@ ROUTES: Final = (
         f"""mutation ($publish: PublishPriceBookInput!) {{ publishPriceBook(input: $publish) {{
           __typename {REFUSAL}
           ... on PublishPriceBookPayload {{ replayed priceBook {{ {PRICE_BOOK} }} }}
-          ... on PriceBookRefused {{ code message }} ... on ReasonNeeded {{ code message }}
+          ... on PriceBookRefused {{ code message }}
           ... on IdempotencyConflict {{ code message }}
         }} }}""",
         # The first version again in other words, so that nobody publishes.
         (Row("publishPriceBook", OPERATORS),),
     ),
     Route(
-        "the wallet's operators",
-        f"""{{ walletActions(first: 1) {{
-          nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE}
-        }} }}""",
-        (Row("walletActions", OPERATORS),),
+        "what operators did",
+        f"""{{
+          walletActions(first: 1) {{ nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE} }}
+          payoutsActions(first: 1) {{ nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE} }}
+        }}""",
+        (Row("walletActions", OPERATORS), Row("payoutsActions", OPERATORS)),
     ),
     Route(
         "buying",

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chassis.db import transact
 from chassis.ids import uuid7
+from chassis.operators import Act
 from chassis.testing.databases import Database
 from payouts.commands.decide_held_payout import (
     DecideHeldPayout,
@@ -219,8 +220,8 @@ async def test_somebody_elses_payout_is_unknown(database: Database) -> None:
 async def decide(
     database: Database, payout: Payout, decision: HeldDecision, actor: str = "otto"
 ) -> Payout:
-    order = DecideHeldPayout(payout.payout_id, decision, actor, "papers seen")
-    return await transact(database.pool, lambda conn: decide_held_payout(conn, order, at=NOW))
+    order = DecideHeldPayout(payout.payout_id, decision, Act(actor, "papers seen", NOW))
+    return await transact(database.pool, lambda conn: decide_held_payout(conn, order))
 
 
 async def test_a_hit_between_request_and_transfer_holds(database: Database) -> None:
@@ -231,6 +232,10 @@ async def test_a_hit_between_request_and_transfer_holds(database: Database) -> N
     reviewed = await review(database.pool, Decision.SANCTION_HIT)
 
     assert reviewed.held == 1
+    details = await database.pool.fetchval(
+        "SELECT details FROM operator_action WHERE subject = $1 ORDER BY action_id DESC", CREATOR
+    )
+    assert details == '{"decision":"SANCTION_HIT","held_payouts":1}'
     assert await status_of(database, payout) is PayoutStatus.HELD
     with pytest.raises(PayoutNotCancelableError):
         await cancel(database.pool, payout)
@@ -257,6 +262,19 @@ async def test_an_operator_decides(
     with pytest.raises(PayoutNotHeldError):
         await decide(database, payout, decision)
     await assert_payouts_balance(database.pool)
+    logged = await database.pool.fetch(
+        "SELECT operator_id, action, subject, reason, details FROM operator_action"
+        " WHERE action = 'decideHeldPayout'"
+    )
+    assert [tuple(row) for row in logged] == [
+        (
+            "otto",
+            "decideHeldPayout",
+            str(payout.payout_id),
+            "papers seen",
+            f'{{"decision":"{decision}"}}',
+        )
+    ]
 
 
 async def test_nothing_is_released_while_the_hit_stands(database: Database) -> None:

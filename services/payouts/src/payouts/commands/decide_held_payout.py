@@ -1,11 +1,12 @@
 """An operator's decision on a payout that was held."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from chassis import operators
 from chassis.db import Conn
+from chassis.operators import Act
 from payouts.commands.move_payout import move_payout
 from payouts.domain.method import MethodStatus
 from payouts.domain.payout import Move, Payout, PayoutStatus
@@ -30,11 +31,10 @@ class DecideHeldPayout(NamedTuple):
 
     payout_id: UUID
     decision: HeldDecision
-    operator_id: str
-    reason: str
+    act: Act
 
 
-async def decide_held_payout(conn: Conn, order: DecideHeldPayout, *, at: datetime) -> Payout:
+async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
     """Queue a held payout, or give its diamonds back to the creator.
 
     Raises:
@@ -58,7 +58,11 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout, *, at: datetim
         to = PayoutStatus.QUEUED
     else:
         to = PayoutStatus.CANCELED
-    moved = await move_payout(conn, payout, Move(to, at, order.operator_id, order.reason))
+    act = order.act
+    await operators.record(
+        conn, act, "decideHeldPayout", str(order.payout_id), {"decision": order.decision}
+    )
+    moved = await move_payout(conn, payout, Move(to, act.at, act.operator_id, act.reason))
     assert moved is not None, "whoever moves a held payout has the creator's lock"
     return moved
 

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from chassis import operators
 from chassis.db import Conn
+from chassis.operators import Act
 from payouts.commands.move_payout import move_payout
 from payouts.domain.payout import Move, PayoutStatus
 from payouts.domain.review import Review, Standing
@@ -33,4 +35,11 @@ async def review_creator(conn: Conn, review: Review) -> Reviewed:
         for payout in await payouts.select_waiting(conn, review.creator_id):
             if payout.can_become(PayoutStatus.HELD) and await move_payout(conn, payout, move):
                 held += 1
+    await operators.record(
+        conn,
+        Act(review.reviewed_by, review.reason, review.reviewed_at),
+        "reviewCreator",
+        review.creator_id,
+        {"decision": review.decision, "held_payouts": held},
+    )
     return Reviewed(standing, held)

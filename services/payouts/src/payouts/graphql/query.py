@@ -4,7 +4,18 @@ from typing import Annotated
 
 import strawberry
 
-from chassis.graphql import authenticated, require_viewer
+from chassis.graphql import (
+    AUDITOR,
+    After,
+    Before,
+    First,
+    Last,
+    OperatorActionConnection,
+    authenticated,
+    read_actions,
+    require_viewer,
+    requires_scope,
+)
 from chassis.ids import is_user_id
 from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
@@ -35,3 +46,20 @@ class Query:
     ) -> Creator | None:
         """No look-up: who has earned nothing has earnings of zero."""
         return Creator(id=id) if is_user_id(id) else None
+
+    @strawberry.field(
+        description="What operators did in payouts, newest first; auditors' only.",
+        extensions=[requires_scope(AUDITOR)],
+    )
+    async def payouts_actions(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> OperatorActionConnection | None:
+        """Payouts' own log."""
+        return await read_actions(
+            info.context.pool, first=first, after=after, last=last, before=before
+        )

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import require_viewer
+from chassis.graphql import act_of
 from payouts.commands import decide_held_payout as command
 from payouts.graphql.context import Info
-from payouts.graphql.mutations.refusing import answered, checked_reason
+from payouts.graphql.mutations.refusing import answered
 from payouts.graphql.payout import Payout
 from payouts.graphql.refusals import (
     CreatorNotCleared,
@@ -61,16 +61,14 @@ async def decide_held_payout(
 ) -> DecideHeldPayoutResult:
     """Of two operators who decide at once, the second is told that it is not held."""
     context = info.context
-    viewer = require_viewer(context)
     order = command.DecideHeldPayout(
         payout_id=input.payout_id,
         decision=command.HeldDecision(input.decision.value),
-        operator_id=viewer.sub,
-        reason=checked_reason(input.reason),
+        act=act_of(context, input.reason, context.now()),
     )
     return await answered(
         context,
         "decideHeldPayout",
-        lambda conn: command.decide_held_payout(conn, order, at=context.now()),
+        lambda conn: command.decide_held_payout(conn, order),
         lambda payout: DecideHeldPayoutPayload(payout=Payout.of(payout)),
     )

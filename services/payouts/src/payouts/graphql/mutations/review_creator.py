@@ -6,13 +6,12 @@ from typing import Annotated
 import strawberry
 
 from chassis.db import transact
-from chassis.graphql import BadUserInputError, require_viewer
+from chassis.graphql import BadUserInputError, act_of
 from chassis.ids import is_user_id
 from payouts.commands import review_creator as command
 from payouts.domain.review import Decision, Review
 from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
-from payouts.graphql.mutations.refusing import checked_reason
 
 
 @strawberry.enum(description="What a reviewer found.")
@@ -56,15 +55,15 @@ async def review_creator(
 ) -> ReviewCreatorPayload:
     """Two findings of the same kind: the newer counts, both stay."""
     context = info.context
-    viewer = require_viewer(context)
+    act = act_of(context, input.reason, context.now())
     if not is_user_id(input.creator_id):
         raise BadUserInputError("creatorId is not the id of a user.")
     review = Review(
         creator_id=input.creator_id,
         decision=Decision(input.decision.value),
-        reason=checked_reason(input.reason),
-        reviewed_by=viewer.sub,
-        reviewed_at=context.now(),
+        reason=act.reason,
+        reviewed_by=act.operator_id,
+        reviewed_at=act.at,
     )
     reviewed = await transact(context.pool, lambda conn: command.review_creator(conn, review))
     return ReviewCreatorPayload(creator=Creator(id=input.creator_id), held_payouts=reviewed.held)
