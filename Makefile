@@ -30,9 +30,11 @@ urls: setup ## Print every address of the running stack as JSON
 	@$(python) -m local_stack urls
 
 .PHONY: token
-token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VERIFIED= KIND= TTL_S=]
+token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VERIFIED= KIND= SUPERVISED= WARDS= TTL_S=]
 	@$(python) -m local_stack token --subject='$(SUB)' --scope='$(SCOPE)' --region='$(REGION)' \
-		--age-verified='$(AGE_VERIFIED)' $(if $(KIND),--account-kind='$(KIND)') $(if $(TTL_S),--ttl-s='$(TTL_S)')
+		--age-verified='$(AGE_VERIFIED)' $(if $(KIND),--account-kind='$(KIND)') \
+		$(if $(SUPERVISED),--supervised='$(SUPERVISED)') $(if $(WARDS),--wards='$(WARDS)') \
+		$(if $(TTL_S),--ttl-s='$(TTL_S)')
 
 .PHONY: trace
 trace: setup ## Print the trace of one gift: GIFT=<gift id>

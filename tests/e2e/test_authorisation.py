@@ -36,7 +36,7 @@ OPERATOR_SCOPES = "operator:catalogue operator:refunds operator:payouts operator
 
 @pytest.fixture(scope="module")
 def scene(stack: Stack) -> dict[str, Any]:
-    """An owner who bought coins, gave a gift, got one, began a purchase; and a stranger."""
+    """An owner who bought coins, gave, got, began a purchase, is to have a limit; a stranger."""
 
     async def set_up() -> dict[str, Any]:
         async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
@@ -53,6 +53,8 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "provider": "sandbox",
             }
             await world.ask("PurchaseCoins", owner, input=buy)
+            for coins in (1_000_000, 2_000_000):
+                await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
             return {
                 "owner": owner,
                 "other": await world.viewer("other"),
@@ -62,6 +64,7 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "buy": buy,
                 "give": order,
                 "accept": {"accept": True},
+                "limit": {"dayCoins": 2_000_000, "userId": owner},
             }
 
     return asyncio.run(set_up())

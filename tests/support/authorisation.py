@@ -30,6 +30,8 @@ EARNINGS = f"""{{
   pending {DIAMONDS} available {DIAMONDS} lifetime {DIAMONDS}
   maturing {{ nodes {MATURING} edges {{ cursor node {MATURING} }} {PAGE} }}
 }}"""
+LIMITS = "{ dayCoins weekCoins perCreatorDayCoins }"
+PENDING_LIMITS = "{ effectiveAt dayCoins weekCoins perCreatorDayCoins }"
 PURCHASE = f"""
   id status coins bonusCoins bundleId provider checkoutUrl createdAt paidAt creditedAt
   price {MONEY}
@@ -79,12 +81,15 @@ ROUTES: Final = (
         "me",
         f"""{{ me {{
           id balance {BALANCE}
+          spendLimits {LIMITS} pendingSpendLimits {PENDING_LIMITS}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
         }} }}""",
         (
             # `me` is always oneself: the other caller and the operator see their own.
             Row("me", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),
             Row("me.balance", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.spendLimits", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.pendingSpendLimits", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.giftsSent", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
@@ -159,6 +164,21 @@ ROUTES: Final = (
         (Row("purchaseCoins", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
+        "limiting",
+        f"""mutation ($limit: SetSpendLimitsInput!) {{ setSpendLimits(input: $limit) {{
+          __typename {REFUSAL}
+          ... on SetSpendLimitsPayload {{ limits {LIMITS} pending {PENDING_LIMITS} }}
+          ... on InvalidLimit {{ code message }} ... on GuardianRequired {{ code message }}
+        }} }}""",
+        # The limits named are the owner's: nobody else sets them.
+        (
+            Row(
+                "setSpendLimits",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
         "opting in",
         f"""mutation ($accept: AcceptGiftsInput!) {{ acceptGifts(input: $accept) {{
           __typename {REFUSAL}
@@ -173,6 +193,9 @@ ROUTES: Final = (
           __typename {REFUSAL}
           ... on SendGiftPayload {{ replayed gift {{ {GIFT} sender {{ id }} creator {{ id }} }} }}
           ... on InsufficientCoins {{ code message neededCoins balanceCoins }}
+          ... on SpendLimitReached {{
+            code message limit neededCoins limitCoins spentCoins freesUpAt
+          }}
           ... on GiftItemUnavailable {{ code message }}
           ... on PriceChanged {{ code message priceCoins }}
           ... on InvalidCount {{ code message }}

@@ -26,12 +26,14 @@ async def _publish(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    publication=Publication(
-        command="publish-rates",
-        first=_first_rates,
-        example="payouts/data/rates.json",
-        publish=_publish,
-        refused=(msgspec.MsgspecError, RateRefusedError),
+    publications=(
+        Publication(
+            command="publish-rates",
+            first=_first_rates,
+            example="payouts/data/rates.json",
+            publish=_publish,
+            refused=(msgspec.MsgspecError, RateRefusedError),
+        ),
     ),
 )
 
