@@ -13,12 +13,16 @@ import msgspec
 
 from wallet.domain.ledger import Outcome
 from wallet.domain.limits import DAY, WEEK, Limits
+from wallet.domain.lots import COINS_MAX
 
 type LimitReached = Literal["day_limit_reached", "week_limit_reached", "creator_limit_reached"]
 
-RECALLED: Final = WEEK + timedelta(hours=1)
-"""How far back spending is read and kept: the longest window, and some time for a clock that steps
-back."""
+_BACKWARDS: Final = timedelta(hours=1)
+"""As far as a clock may step back, or two workers' clocks differ, before anything is read anew."""
+RECALLED: Final = WEEK + _BACKWARDS
+"""How far back spending is read and kept."""
+_ROOM_MAX: Final = 2 * COINS_MAX
+"""Of who has no limit: less what a batch can have spent, it is more than any charge asks for."""
 _FORGET_AT_ONCE: Final = 64
 
 _LIMITS: Final[Mapping[str, LimitReached]] = {
@@ -80,7 +84,10 @@ class Trail:
 
     def spent_after(self, since: datetime) -> int:
         """Coins spent after a moment."""
-        return self._sums[-1] - self._sums[bisect_right(self._times, since)]
+        times = self._times
+        if not times or times[0] > since:  # most payers have not spent for that long
+            return self._sums[-1] - self._sums[0]
+        return self._sums[-1] - self._sums[bisect_right(times, since)]
 
     def spent_when(self, coins: int, *, after: datetime) -> datetime | None:
         """When the first `coins` after a moment had been spent; None: there are not as many."""
@@ -98,7 +105,9 @@ class Trail:
         return True
 
 
-_NOTHING: Final = Trail()
+type Link = tuple[datetime, int, "Link | None"]
+"""Coins spent on one creator at one time, and what was spent on them before: few bytes for each of
+very many creators, and few steps, since few gifts a day are for the same one."""
 
 
 class Spending:
@@ -107,20 +116,29 @@ class Spending:
     It changes as charges are committed, and only then: a batch counts on an `Allowance`.
     """
 
-    __slots__ = ("_by_creator", "_known_since", "all", "limits", "version")
+    __slots__ = ("_known_since", "all", "by_creator", "limits", "version")
 
     def __init__(self, limits: Limits, *, known_since: datetime) -> None:
         """`known_since`: what was spent until then is not noted."""
         self.limits = limits
         self.version = 0
         self.all = Trail()
-        self._by_creator: dict[str, Trail] | None = {} if limits.count_creators else None
+        self.by_creator: dict[str, Link] | None = {} if limits.count_creators else None
+        """The last link of each; None where nobody asks."""
         self._known_since = known_since
 
-    def on(self, creator: str) -> Trail:
-        """What was spent on one creator."""
-        assert self._by_creator is not None, "nobody has a limit per creator"
-        return self._by_creator.get(creator, _NOTHING)
+    def on(self, creator: str, since: datetime) -> int:
+        """Coins spent on one creator after a moment."""
+        assert self.by_creator is not None, "nobody has a limit per creator"
+        total = 0
+        link = self.by_creator.get(creator)
+        while link is not None:
+            at, coins, link = link
+            if at > since:
+                total += coins
+            elif at < since - _BACKWARDS:
+                break
+        return total
 
     def is_of(self, limits_version: int, version: int, at: datetime) -> bool:
         """Whether it is right for an account as read, once it has caught up with its version."""
@@ -132,13 +150,20 @@ class Spending:
 
     def note(self, spent: Iterable[Spent], *, version: int) -> None:
         """Note what was spent up to a version of the account."""
+        by_creator = self.by_creator
         for at, creator, coins in spent:
             self.all.add(at, coins)
-            if self._by_creator is not None:
-                trail = self._by_creator.get(creator)
-                if trail is None:
-                    trail = self._by_creator[creator] = Trail()
-                trail.add(at, coins)
+            if by_creator is not None:
+                by_creator[creator] = (at, coins, by_creator.get(creator))
+        self.version = version
+
+    def add(self, at: datetime, coins: int, by_creator: Mapping[str, int], version: int) -> None:
+        """Note what was spent at one moment: all of it, and by creator if anybody asks."""
+        self.all.add(at, coins)
+        links = self.by_creator
+        if links is not None:
+            for creator, spent in by_creator.items():
+                links[creator] = (at, spent, links.get(creator))
         self.version = version
 
     def forget(self, until: datetime) -> None:
@@ -146,81 +171,105 @@ class Spending:
         if not self.all.forget(until):
             return
         self._known_since = max(self._known_since, until)
-        if self._by_creator is not None:
-            self._by_creator = {
-                creator: trail
-                for creator, trail in self._by_creator.items()
-                if trail.spent_after(until)
+        if self.by_creator is not None:
+            self.by_creator = {
+                creator: link
+                for creator, last in self.by_creator.items()
+                if (link := _since(last, until)) is not None
             }
+
+
+def _since(last: Link | None, until: datetime) -> Link | None:
+    """The links that are later than a moment."""
+    kept: list[tuple[datetime, int]] = []
+    while last is not None:
+        at, coins, last = last
+        if at > until:
+            kept.append((at, coins))
+    link: Link | None = None
+    for at, coins in reversed(kept):
+        link = (at, coins, link)
+    return link
 
 
 class Allowance:
     """What a payer may still spend in the batch at hand, which has one time."""
 
-    __slots__ = ("_at", "_by_creator", "_creator_coins", "_room", "_spending", "_spent")
+    __slots__ = ("_at", "_by_creator", "_coins", "_creator_coins", "_room", "_spending")
 
     def __init__(self, spending: Spending, at: datetime) -> None:
-        self._spending = spending
-        self._at = at
-        self._spent: list[Spent] = []
-        terms = spending.limits.in_force(at)
-        room: int | None = None
+        limits = spending.limits
+        terms = limits.terms if limits.pending is None else limits.in_force(at)
+        room = _ROOM_MAX
         if terms.day_coins is not None:
             room = terms.day_coins - spending.all.spent_after(at - DAY)
         if terms.week_coins is not None:
-            week_room = terms.week_coins - spending.all.spent_after(at - WEEK)
-            room = week_room if room is None else min(room, week_room)
+            room = min(room, terms.week_coins - spending.all.spent_after(at - WEEK))
+        self._spending = spending
+        self._at = at
+        # What fits in the day and in the week.
         self._room = room
         self._creator_coins = terms.creator_day_coins
+        # Spent in this batch, in all and by creator.
+        self._coins = 0
         self._by_creator: dict[str, int] = {}
 
     def reached(self, creator: str, coins: int) -> Reached | None:
         """The limit that a charge does not fit in: the first of day, week and creator."""
-        if (self._room is None or coins <= self._room) and (
-            self._creator_coins is None or self._on(creator) + coins <= self._creator_coins
-        ):
-            return None
+        if coins <= self._room:
+            limit_coins = self._creator_coins
+            if limit_coins is None or self._on(creator) + coins <= limit_coins:
+                return None
         return self._explain(creator, coins)
 
     def spend(self, creator: str, coins: int) -> None:
         """Note a charge that fits and is posted."""
-        self._spent.append(Spent(self._at, creator, coins))
-        if self._room is not None:
-            self._room -= coins
-        if self._creator_coins is not None:
-            self._by_creator[creator] = self._on(creator) + coins
+        self._room -= coins
+        self._coins += coins
+        self._by_creator[creator] = self._by_creator.get(creator, 0) + coins
 
     def settle(self, version: int) -> Spending:
         """What the payer has spent now that the batch is committed, at a version of the account."""
         spending = self._spending
-        spending.note(self._spent, version=version)
-        spending.forget(self._at - RECALLED)
+        if self._coins:
+            spending.add(self._at, self._coins, self._by_creator, version)
+            spending.forget(self._at - RECALLED)
+        else:
+            spending.version = version
         return spending
 
     def _on(self, creator: str) -> int:
         """Coins spent on a creator in the window that ends now, those of the batch included."""
-        known = self._by_creator.get(creator)
-        if known is None:
-            return self._spending.on(creator).spent_after(self._at - DAY)
-        return known
+        before = self._spending.on(creator, self._at - DAY)
+        return before + self._by_creator.get(creator, 0)
 
-    def _explain(self, creator: str, coins: int) -> Reached | None:
+    def _explain(self, creator: str, coins: int) -> Reached:
         terms = self._spending.limits.in_force(self._at)
-        trail = self._spending.all
-        in_batch = sum(spent.coins for spent in self._spent)
-        return (
-            self._check("day_limit_reached", terms.day_coins, DAY, trail, in_batch, coins)
-            or self._check("week_limit_reached", terms.week_coins, WEEK, trail, in_batch, coins)
-            or self._check_creator(creator, coins)
+        all_spent = self._spending.all
+        reached = (
+            self._check("day_limit_reached", terms.day_coins, DAY, all_spent, self._coins, coins)
+            or self._check(
+                "week_limit_reached", terms.week_coins, WEEK, all_spent, self._coins, coins
+            )
+            or self._check(
+                "creator_limit_reached",
+                terms.creator_day_coins,
+                DAY,
+                self._trail_of(creator),
+                self._by_creator.get(creator, 0),
+                coins,
+            )
         )
+        assert reached is not None, "what does not fit is told why"
+        return reached
 
-    def _check_creator(self, creator: str, coins: int) -> Reached | None:
-        limit_coins = self._creator_coins
-        if limit_coins is None:
-            return None
-        trail = self._spending.on(creator)
-        in_batch = sum(spent.coins for spent in self._spent if spent.creator == creator)
-        return self._check("creator_limit_reached", limit_coins, DAY, trail, in_batch, coins)
+    def _trail_of(self, creator: str) -> Trail:
+        trail = Trail()
+        link = (self._spending.by_creator or {}).get(creator)
+        while link is not None:
+            at, coins, link = link
+            trail.add(at, coins)
+        return trail
 
     def _check(
         self,
