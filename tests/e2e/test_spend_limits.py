@@ -66,6 +66,21 @@ async def test_a_gift_that_does_not_fit_is_refused_with_its_numbers(world: World
     assert (gift["status"], gift["refusal"]["code"]) == ("REFUSED", "spend_limit_reached")
 
 
+async def test_whose_age_is_not_known_any_more_spends_nothing_and_keeps_all(world: World) -> None:
+    """E31: bought while of age; then the token does not vouch for it, then it does again."""
+    creator, viewer = await world.creator(), await world.viewer(coins=60)
+    balance = await world.balance(viewer)
+    order = await world.order(creator)
+    unknown = world.token(viewer, age_verified=False)
+
+    refused = await world.client.ask("SendGift", unknown, input=order)
+
+    assert (refused["__typename"], refused["code"]) == ("NotEligible", "not_eligible")
+    assert await world.balance(viewer) == balance
+    sent = await world.ask("SendGift", viewer, input=order)
+    assert sent["gift"]["status"] == "SENT"
+
+
 async def test_only_a_guardian_raises_the_limits_of_a_ward(world: World) -> None:
     """Who is supervised and who minds whom stands in the tokens."""
     ward = await world.viewer("ward")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wallet.domain.limits import Limits, Pending, Terms
+from wallet.domain.lots import COINS_MAX
 from wallet.domain.spending import RECALLED, Allowance, Reached, Spending, Spent, Trail
 from wallet.testing.model import Model, ModelCharge, ModelLimits, ModelLot, ModelTerms
 
@@ -59,6 +60,27 @@ def test_creators_count_apart() -> None:
     assert allowance.reached("star", 1) is None
     assert allowance.reached("star", 2) == Reached("creator_limit_reached", 10, 9, NOW + DAY / 2)
     assert allowance.reached("new", 10) is None
+
+
+def test_a_creators_window_begins_just_after_a_day_ago_too() -> None:
+    spending = spending_of(
+        Terms(creator_day_coins=10),
+        Spent(NOW - DAY, "star", 100),
+        Spent(NOW - DAY + EDGE, "star", 6),
+    )
+
+    allowance = Allowance(spending, NOW)
+
+    assert allowance.reached("star", 4) is None
+    assert allowance.reached("star", 5) == Reached("creator_limit_reached", 10, 6, NOW + EDGE)
+
+
+def test_no_limit_at_all_is_no_limit() -> None:
+    """Whoever took their limits off may spend all that a wallet holds, and be short of more."""
+    allowance = Allowance(spending_of(Terms()), NOW)
+    allowance.spend("star", COINS_MAX)
+
+    assert allowance.reached("star", COINS_MAX) is None
 
 
 def test_the_first_limit_reached_is_told() -> None:
