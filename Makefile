@@ -30,9 +30,11 @@ urls: setup ## Print every address of the running stack as JSON
 	@$(python) -m local_stack urls
 
 .PHONY: token
-token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VERIFIED= KIND= TTL_S=]
+token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VERIFIED= KIND= SUPERVISED= WARDS= TTL_S=]
 	@$(python) -m local_stack token --subject='$(SUB)' --scope='$(SCOPE)' --region='$(REGION)' \
-		--age-verified='$(AGE_VERIFIED)' $(if $(KIND),--account-kind='$(KIND)') $(if $(TTL_S),--ttl-s='$(TTL_S)')
+		--age-verified='$(AGE_VERIFIED)' $(if $(KIND),--account-kind='$(KIND)') \
+		$(if $(SUPERVISED),--supervised='$(SUPERVISED)') $(if $(WARDS),--wards='$(WARDS)') \
+		$(if $(TTL_S),--ttl-s='$(TTL_S)')
 
 .PHONY: trace
 trace: setup ## Print the trace of one gift: GIFT=<gift id>
@@ -67,7 +69,7 @@ $(benches): bench-%: setup
 	@cd tests/load && ../../$(python) -m $*
 
 bench-p1: ## Benchmark: the wallet applies charges
-bench-p2: ## Benchmark: the same with a star, a whale and dirty input
+bench-p2: ## Benchmark: the same with a star, a whale, dirty input and limits
 bench-p3: ## Benchmark: gifts through the three services
 bench-p4: ## Benchmark: sendGift through the gateway
 bench-p5: ## Benchmark: a federated read through the gateway

@@ -36,7 +36,7 @@ OPERATOR_SCOPES = "operator:catalogue operator:refunds operator:payouts operator
 
 @pytest.fixture(scope="module")
 def scene(stack: Stack) -> dict[str, Any]:
-    """An owner who bought coins, gave a gift, got one, began a purchase; and a stranger."""
+    """An owner who bought coins, gave, got, began a purchase, is to have a limit; a stranger."""
 
     async def set_up() -> dict[str, Any]:
         async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
@@ -56,6 +56,8 @@ def scene(stack: Stack) -> dict[str, Any]:
             method = world.payout_method()
             await world.ask("AddPayoutMethod", owner, input=method)
             nothing = str(uuid7())
+            for coins in (1_000_000, 2_000_000):
+                await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
             return {
                 "owner": owner,
                 "other": await world.viewer("other"),
@@ -87,6 +89,7 @@ def scene(stack: Stack) -> dict[str, Any]:
                     "reason": "papers seen",
                 },
                 "decision": {"payoutId": nothing, "decision": "RETURN", "reason": "papers seen"},
+                "limit": {"dayCoins": 2_000_000, "userId": owner},
             }
 
     return asyncio.run(set_up())

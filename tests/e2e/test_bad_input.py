@@ -67,6 +67,7 @@ async def outcome(world: World, operation: str, token: str | None, variables: An
 GUARDED = [
     *("PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"),
     *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts"),
+    "SetSpendLimits",
 ]
 
 
@@ -84,6 +85,8 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"input": await world.order(scene["creator"])}
         case "Gift":
             return {"id": scene["gift"]}
+        case "SetSpendLimits":
+            return {"input": {"dayCoins": 1_000_000}}
         case "Creator":
             return {"id": scene["creator"]}
         case "AddPayoutMethod":
@@ -158,6 +161,7 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("AddPayoutMethod", "viewer operator:payouts"),
         ("RequestPayout", "viewer operator:payouts operator:audit"),
         ("CancelPayout", "viewer operator:payouts"),
+        ("SetSpendLimits", "creator operator:audit"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(
@@ -381,6 +385,35 @@ async def test_purchase_coins(
 
 
 @pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"dayCoins": 0}, "invalid_limit"),
+        ({"weekCoins": -1}, "invalid_limit"),
+        ({"dayCoins": 5, "perCreatorDayCoins": 0}, "invalid_limit"),
+        ({"dayCoins": 2**53}, INVALID),
+        ({"dayCoins": "5"}, INVALID),
+        ({"dayCoins": 1.5}, INVALID),
+        ({"monthCoins": 5}, INVALID),
+        ({"dayCoins": 5, "userId": "somebody-else"}, "FORBIDDEN"),
+        ({"dayCoins": 5, "userId": ""}, "FORBIDDEN"),
+        ({"dayCoins": 5, "userId": "x" * 10_000}, "FORBIDDEN"),
+        (None, INVALID),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+async def test_set_spend_limits(world: World, given: Any, code: str) -> None:
+    """Nothing has changed: there is no limit still."""
+    token = world.token("careless")
+    assert await outcome(world, "SetSpendLimits", token, {"input": given}) == code
+    me = await world.http.post(
+        world.stack.addresses.graphql,
+        json={"query": "{ me { spendLimits { dayCoins weekCoins perCreatorDayCoins } } }"},
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert set(me.json()["data"]["me"]["spendLimits"].values()) == {None}
+
+
+@pytest.mark.parametrize(
     "given", [{"accept": None}, {"accept": "yes"}, {"accept": 1}, {}, None], ids=str
 )
 async def test_accept_gifts(world: World, scene: dict[str, str], given: Any) -> None:
@@ -407,8 +440,7 @@ async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malf
 
 async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
     token = world.token(scene["viewer"], "viewer creator")
-    for operation in (
-        *("PurchaseCoins", "Purchase", "AcceptGifts", "SendGift", "Gift", "Creator"),
-        *("AddPayoutMethod", "RequestPayout", "CancelPayout"),
-    ):
+    for operation in GUARDED:
+        if operation == "Me":
+            continue
         assert await outcome(world, operation, token, {}) == INVALID

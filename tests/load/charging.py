@@ -20,6 +20,7 @@ from local_stack.processes import base_environment
 from local_stack.stack import Stack
 
 _FILL = (Path(__file__).parent / "fill_wallets.sql").read_text()
+_LIMIT = (Path(__file__).parent / "fill_limits.sql").read_text()
 _SIZE = "SELECT pg_database_size(current_database())"
 _LAST_POSTED = "SELECT count(*) FROM movement WHERE kind = 'charge'"
 
@@ -36,6 +37,8 @@ class Scenario(NamedTuple):
     creators: int = 1_000
     unaffordable: float = 0.0
     repeated: float = 0.0
+    limited: bool = False
+    """Every payer has limits on what they spend: a day, a week, a day on one creator."""
 
 
 class Workers(NamedTuple):
@@ -69,7 +72,7 @@ def run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
 
 async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
     async with migrated(stack.addresses.postgres_dsn, "wallet.migrations") as database:
-        await _fill(database.pool, scenario.viewers)
+        await _fill(database.pool, scenario)
         before = await database.pool.fetchval(_SIZE)
         done, postgres_s = _apply(stack, database.dsn, scenario, workers)
         written = await database.pool.fetchval(_LAST_POSTED)
@@ -90,10 +93,12 @@ async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
     )
 
 
-async def _fill(pool: Pool, viewers: int) -> None:
+async def _fill(pool: Pool, scenario: Scenario) -> None:
     async with pool.acquire() as conn:
-        await conn.execute("SELECT set_config('bench.viewers', $1, false)", str(viewers))
+        await conn.execute("SELECT set_config('bench.viewers', $1, false)", str(scenario.viewers))
         await conn.execute(_FILL)
+        if scenario.limited:
+            await conn.execute(_LIMIT)
         # As a wallet that has been in use for a while: no dead rows, statistics at hand.
         await conn.execute("VACUUM ANALYZE")
         await conn.execute("CHECKPOINT")

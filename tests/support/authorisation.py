@@ -37,6 +37,8 @@ PRICE_BOOK = f"""
   providers {{ name refundWindowDays store }}
   markets {{ name store regions currency seller bundles {{ id coins price {MONEY} }} }}
 """
+LIMITS = "{ dayCoins weekCoins perCreatorDayCoins }"
+PENDING_LIMITS = "{ effectiveAt dayCoins weekCoins perCreatorDayCoins }"
 PURCHASE = f"""
   id status coins bonusCoins bundleId provider checkoutUrl createdAt paidAt creditedAt
   price {MONEY}
@@ -97,6 +99,7 @@ ROUTES: Final = (
         "me",
         f"""{{ me {{
           id balance {BALANCE}
+          spendLimits {LIMITS} pendingSpendLimits {PENDING_LIMITS}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
           creator {{ id acceptsGifts earnings {EARNINGS} {PAYOUTS} }}
         }} }}""",
@@ -104,6 +107,8 @@ ROUTES: Final = (
             # `me` is always oneself: the other caller and the operator see their own.
             Row("me", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),
             Row("me.balance", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.spendLimits", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.pendingSpendLimits", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.giftsSent", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
             Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
@@ -215,6 +220,21 @@ ROUTES: Final = (
         (Row("purchaseCoins", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
+        "limiting",
+        f"""mutation ($limit: SetSpendLimitsInput!) {{ setSpendLimits(input: $limit) {{
+          __typename {REFUSAL}
+          ... on SetSpendLimitsPayload {{ limits {LIMITS} pending {PENDING_LIMITS} }}
+          ... on InvalidLimit {{ code message }} ... on GuardianRequired {{ code message }}
+        }} }}""",
+        # The limits named are the owner's: nobody else sets them.
+        (
+            Row(
+                "setSpendLimits",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
         "opting in",
         f"""mutation ($accept: AcceptGiftsInput!) {{ acceptGifts(input: $accept) {{
           __typename {REFUSAL}
@@ -229,6 +249,9 @@ ROUTES: Final = (
           __typename {REFUSAL}
           ... on SendGiftPayload {{ replayed gift {{ {GIFT} sender {{ id }} creator {{ id }} }} }}
           ... on InsufficientCoins {{ code message neededCoins balanceCoins }}
+          ... on SpendLimitReached {{
+            code message limit neededCoins limitCoins spentCoins freesUpAt
+          }}
           ... on GiftItemUnavailable {{ code message }}
           ... on PriceChanged {{ code message priceCoins }}
           ... on InvalidCount {{ code message }}

@@ -37,9 +37,13 @@ from payouts.domain.terms import CurrencyTerms
 from payouts.testing import a_rate
 from payouts.testing.paying import add_method, request, review, some_terms
 from wallet.commands.credit_purchase import credit_purchase
+from wallet.commands.publish_spend_policy import publish_spend_policy
+from wallet.commands.set_spend_limits import LimitsChange, set_spend_limits
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.domain.limits import Terms
 from wallet.domain.purchase import Purchase
 from wallet.store.purchases import insert_purchase
+from wallet.testing.buying import first_spend_policies
 
 SERVICES = ("wallet", "gifts", "payouts")
 CREATORS = ("anna", "ben", "star")
@@ -211,6 +215,7 @@ async def build(world: World) -> None:
         for place, viewer in enumerate(VIEWERS):
             for coins in (30, 20 + place):
                 await buy(pools["wallet"], viewer, coins)
+        await limit(pools["wallet"], "viewer-3", Terms(day_coins=40, creator_day_coins=15))
         await give(pools["gifts"])
         await run_until_settled(world, pools)
         for creator in CREATORS:
@@ -243,6 +248,15 @@ async def buy(wallet: Pool, viewer: str, coins: int) -> None:
     async with transaction(wallet) as conn:
         await insert_purchase(conn, purchase)
         await credit_purchase(conn, purchase, payment_id=str(uuid7()), at=now, traceparent=None)
+
+
+async def limit(wallet: Pool, viewer: str, terms: Terms) -> None:
+    """Limits that some gifts will not fit in; and later higher ones."""
+    async with transaction(wallet) as conn:
+        await publish_spend_policy(conn, first_spend_policies())
+        for wanted in (terms, Terms(day_coins=41)):
+            asked = LimitsChange(owner_id=viewer, by=viewer, is_supervised=False, wanted=wanted)
+            await set_spend_limits(conn, asked, at=clock.now())
 
 
 async def give(gifts: Pool) -> None:

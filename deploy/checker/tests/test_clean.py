@@ -17,7 +17,7 @@ async def test_a_world_at_rest_is_clean(world: World) -> None:
     looked_at = {finding.invariant for finding in report.findings}
     assert looked_at == {
         *("drained", "INV1", "INV2", "INV3", "INV4", "INV5", "INV6", "INV7", "INV8", "INV9"),
-        "letters",
+        *("limits", "letters"),
     }
     empty = {finding.of for finding in report.findings if not finding.compared}
     assert empty == {"all", "all → topic", "platform.dead_letter.v1"}
@@ -25,13 +25,14 @@ async def test_a_world_at_rest_is_clean(world: World) -> None:
 
 
 async def test_the_world_has_something_of_everything(world: World) -> None:
-    """A guard: charges by one lot and by several, refusals, purchases and bonus coins."""
+    """A guard: charges by one lot and by several, refusals of both kinds, purchases and bonus."""
     async with world.tampering("wallet") as conn:
         kinds = await conn.fetchrow("""
             SELECT
                 count(*) FILTER (WHERE kind = 'charge' AND lot_ids IS NULL) AS by_one,
                 count(*) FILTER (WHERE kind = 'charge' AND lot_ids IS NOT NULL) AS by_several,
-                count(*) FILTER (WHERE outcome <> 'posted') AS refused,
+                count(*) FILTER (WHERE outcome = 'insufficient_coins') AS refused,
+                count(*) FILTER (WHERE outcome LIKE '%_limit_reached') AS limited,
                 count(*) FILTER (WHERE kind = 'purchase') AS purchases,
                 count(*) FILTER (WHERE kind = 'bonus') AS bonuses
             FROM movement

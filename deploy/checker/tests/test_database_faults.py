@@ -306,6 +306,49 @@ FAULTS = {
         "UPDATE payout SET worth_minor = worth_minor + 1 WHERE payout_id = (TABLE paid_payout)",
         {("INV8", "payouts")},
     ),
+    "a charge that passed a limit": Fault(
+        "wallet",
+        "UPDATE spend_limits SET creator_day_coins = 1",
+        {("limits", "wallet")},
+    ),
+    "a charge that passed a limit which was lowered before it": Fault(
+        "wallet",
+        """INSERT INTO spend_limits (
+            account_id, version, account_version, set_at, set_by, policy_version, day_coins,
+            creator_day_coins
+        )
+        SELECT account_id, 3, account_version + 5, now(), set_by, 1, 40, 2
+        FROM spend_limits WHERE version = 2;
+        UPDATE account SET limits_version = 3 WHERE owner_id = 'viewer-3'""",
+        {("limits", "wallet")},
+    ),
+    "a rise that held at once": Fault(
+        "wallet",
+        """INSERT INTO spend_limits (
+            account_id, version, account_version, set_at, set_by, policy_version, day_coins,
+            creator_day_coins
+        )
+        SELECT account_id, 3, account_version + 1000, now(), set_by, 1, 40, 16
+        FROM spend_limits WHERE version = 2;
+        UPDATE account SET limits_version = 3 WHERE owner_id = 'viewer-3'""",
+        {("limits", "wallet")},
+    ),
+    "a limit taken off after a day instead of a week": Fault(
+        "wallet",
+        """UPDATE spend_limits SET pending_from = pending_since + INTERVAL '167 hours'
+        WHERE version = 2""",
+        {("limits", "wallet")},
+    ),
+    "limits that the account is not under": Fault(
+        "wallet",
+        "UPDATE account SET limits_version = 1 WHERE owner_id = 'viewer-3'",
+        {("limits", "wallet")},
+    ),
+    "a refusal told with another limit": Fault(
+        "wallet",
+        "UPDATE limit_refusal SET spent_coins = spent_coins + 1",
+        {("INV5", "wallet → topic")},
+    ),
     "an outbox row that is gone": Fault(
         "wallet",
         """DELETE FROM outbox WHERE (stream, seq) = (

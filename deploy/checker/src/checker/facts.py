@@ -13,11 +13,12 @@ that a comparison holds a 256th of them in memory.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from contracts.wallet.v1 import LotSlice
+from contracts.wallet.v1 import LotSlice, ReachedLimit
 
 ID = slice(0, 16)
 STATUS = slice(16, 17)
@@ -27,6 +28,9 @@ PAYMENT = slice(32, 48)
 SENT = b"S"
 REFUSED = b"R"
 REQUESTED = b"Q"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 BUCKETS = 256
 _BUCKET_BYTE = 15
@@ -57,9 +61,16 @@ def paid(
     )
 
 
-def refusal(creator_id: str, needed_coins: int, balance_coins: int) -> bytes:
+def refusal(
+    creator_id: str, needed_coins: int, balance_coins: int, limit: ReachedLimit | None
+) -> bytes:
     """The digest of why nothing was paid."""
-    return _digest(f"{creator_id}\x1f{needed_coins}\x1f{balance_coins}")
+    told = [creator_id, str(needed_coins), str(balance_coins)]
+    if limit is not None:
+        told += [limit.name, str(limit.coins), str(limit.spent_coins)]
+        if limit.frees_up_at is not None:
+            told.append(str((limit.frees_up_at - _EPOCH) // _MICROSECOND))
+    return _digest("\x1f".join(told))
 
 
 def balance(user_id: str, version: int, coins: int) -> bytes:

@@ -1,4 +1,5 @@
-"""What each database is asked by itself; the statements are in the `.sql` file of its name."""
+"""What each database is asked by itself; the statements are in the `.sql` file of its name, those
+about spend limits in limits.sql."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -30,6 +31,9 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "system_accounts_replay", "system accounts equal the replay, per shard"),
         Question("INV8", "slices_add_up", "slices of a charge are all of it"),
         Question("INV8", "lots_add_up", "slices of a lot and what is left are all of it"),
+        Question("limits", "limits_hold", "no window holds more than the limit in force"),
+        Question("limits", "rises_wait", "no rise of a limit holds before its time"),
+        Question("limits", "limits_are_the_newest", "accounts are under their newest limits"),
     ),
     "gifts": (
         Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),

@@ -11,7 +11,7 @@ class Finding(msgspec.Struct, frozen=True):
     """One thing that must hold, and how much of it does."""
 
     invariant: str
-    """Such as INV3, or `drained` and `letters` for what is no invariant of the ledger."""
+    """Such as INV3, or `limits`, `drained` and `letters` for what is no invariant of the ledger."""
     of: str
     """The service or services whose books it is about."""
     holds: str

@@ -12,6 +12,7 @@ from checker.facts import CopiedFacts, Pile
 SERVICES = ("wallet", "gifts", "payouts")
 
 _OUTBOX = sql.load("checker", "outbox.sql")
+_LIMITS = sql.load("checker", "limits.sql")
 _ROWS_AT_ONCE = 5_000
 
 
@@ -21,7 +22,11 @@ class Snapshot:
     def __init__(self, service: str, conn: "asyncpg.Connection[Record]") -> None:
         self.service = service
         self._conn = conn
-        self._statements: Mapping[str, str] = {**_OUTBOX, **sql.load("checker", f"{service}.sql")}
+        self._statements: Mapping[str, str] = {
+            **_OUTBOX,
+            **_LIMITS,
+            **sql.load("checker", f"{service}.sql"),
+        }
 
     async def row(self, name: str) -> Record:
         """The one row that a statement answers with."""

@@ -114,7 +114,7 @@ class Told:
             event.charge_id.bytes
             + facts.REFUSED
             + facts.terms(event.payer_id, event.order_key, event.needed_coins)
-            + facts.refusal(event.order_key, event.needed_coins, event.balance_coins)
+            + facts.refusal(event.order_key, event.needed_coins, event.balance_coins, event.limit)
         )
 
     def gift_sent(self, event: gifts.GiftSent) -> None:

@@ -217,13 +217,28 @@ SELECT
                             array_to_string(coalesce(m.lot_ids, ARRAY[m.lot_id]), ','),
                             array_to_string(coalesce(m.lot_coins, ARRAY[-m.coins]), ',')
                         )
-                    ELSE concat_ws(chr(31), m.order_key, -m.coins, m.balance_coins)
+                    ELSE
+                        concat_ws(
+                            chr(31),
+                            m.order_key,
+                            -m.coins,
+                            m.balance_coins,
+                            CASE m.outcome
+                                WHEN 'day_limit_reached' THEN 'day'
+                                WHEN 'week_limit_reached' THEN 'week'
+                                WHEN 'creator_limit_reached' THEN 'creator_day'
+                            END,
+                            r.limit_coins,
+                            r.spent_coins,
+                            (extract(EPOCH FROM r.frees_up_at) * 1000000)::bigint
+                        )
                 END, 'UTF8'
             )
         ), 1, 16
     ) AS fact
 FROM movement AS m
 INNER JOIN account AS a ON m.account_id = a.account_id
+LEFT JOIN limit_refusal AS r ON m.movement_id = r.movement_id
 WHERE m.kind = 'charge';
 
 -- name: balance_facts

@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--region", default="US")
     token.add_argument("--age-verified", choices=("true", "false"), default="true")
     token.add_argument("--account-kind")
+    token.add_argument("--supervised", choices=("true", "false"), default="false")
+    token.add_argument("--wards", default="", help="user ids with spaces between them")
     token.add_argument("--ttl-s", type=int)
     commands.add_parser("supervise", help="the background half of `run`")
     reap = commands.add_parser("reap", help="the watchdog of a private stack")
@@ -116,6 +118,8 @@ def _print_token(arguments: argparse.Namespace) -> None:
             region=arguments.region,
             age_verified=arguments.age_verified == "true",
             account_kind=arguments.account_kind,
+            supervised=arguments.supervised == "true",
+            wards=arguments.wards.split(),
             ttl_s=tokens.DEFAULT_TTL_S if ttl_s is None else ttl_s,
         )
     )

@@ -1,6 +1,7 @@
 """Tokens for the local stack, as an identity provider would issue them."""
 
 import time
+from collections.abc import Sequence
 
 from local_stack.home import Home
 from local_stack.keys import ensure_keys, sign
@@ -18,6 +19,8 @@ def issue(
     region: str = "US",
     age_verified: bool = True,
     account_kind: str | None = None,
+    supervised: bool = False,
+    wards: Sequence[str] = (),
     ttl_s: int = DEFAULT_TTL_S,
 ) -> str:
     """A token that the stack in `home` accepts.
@@ -29,6 +32,8 @@ def issue(
         region: ISO 3166-1 alpha-2.
         age_verified: Whether the user is known to be of age.
         account_kind: Set for accounts that may neither send nor receive, such as `government`.
+        supervised: Whether only a guardian may raise the user's spend limits.
+        wards: User ids of those whose guardian the user is.
         ttl_s: Seconds until it expires; a negative number gives one that has expired.
     """
     ensure_keys(home)
@@ -45,4 +50,8 @@ def issue(
     }
     if account_kind is not None:
         claims["account_kind"] = account_kind
+    if supervised:
+        claims["supervised"] = True
+    if wards:
+        claims["wards"] = list(wards)
     return sign(claims, home)

@@ -23,6 +23,16 @@ async def test_a_token_says_who_and_what(home: Home) -> None:
     assert viewer.sub == "alice"
     assert viewer.scopes == {"viewer", "creator"}
     assert (viewer.region, viewer.age_verified, viewer.account_kind) == ("KR", False, None)
+    assert (viewer.supervised, viewer.wards) == (False, frozenset())
+
+
+async def test_a_token_says_who_minds_whom(home: Home) -> None:
+    """Wards and guardians."""
+    ward = await verifier(home).verify(tokens.issue(home, "wim", "viewer", supervised=True))
+    guardian = await verifier(home).verify(tokens.issue(home, "gus", "viewer", wards=["wim"]))
+
+    assert ward.supervised
+    assert guardian.wards == {"wim"}
 
 
 async def test_a_negative_lifetime_gives_an_expired_token(home: Home) -> None:

@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 
 import httpx
 import jwt
+import msgspec
 import structlog
 from jwt.exceptions import PyJWTError
 from jwt.types import Options
@@ -47,6 +48,10 @@ class Viewer:
     age_verified: bool = False
     account_kind: str | None = None
     """None for an ordinary account; else what sets it apart, such as `government`."""
+    supervised: bool = False
+    """Somebody else, a guardian, has a say in what the caller spends."""
+    wards: frozenset[str] = frozenset()
+    """User ids of the supervised accounts whose guardian the caller is."""
 
 
 class TokenError(Exception):
@@ -199,7 +204,6 @@ def parse_jwks(document: bytes) -> dict[str, jwt.PyJWK]:
     Raises:
         ValueError: Not a key set, or without a single usable key.
     """
-    import msgspec  # local: only needed when keys change
 
     class Jwks(msgspec.Struct):
         keys: list[dict[str, object]]
@@ -233,7 +237,20 @@ def viewer_of(claims: Mapping[str, object]) -> Viewer:
         region=region,
         age_verified=claims.get("age_verified") is True,
         account_kind=kind,
+        # Whoever says it in a form that is not ours is supervised: the cautious reading.
+        supervised=claims.get("supervised", False) is not False,
+        wards=_wards(claims.get("wards", [])),
     )
+
+
+def _wards(claim: object) -> frozenset[str]:
+    try:
+        wards = msgspec.convert(claim, list[str])
+    except msgspec.ValidationError as error:
+        raise TokenInvalidError from error
+    if not all(_SUBJECT.fullmatch(ward) for ward in wards):
+        raise TokenInvalidError
+    return frozenset(wards)
 
 
 def _key_id(token: str) -> str:

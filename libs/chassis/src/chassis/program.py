@@ -43,9 +43,8 @@ class Program[Settings: ServiceSettings](NamedTuple):
     """
 
     settings: type[Settings]
-    publication: Publication[Settings]
-    further: tuple[Publication[Settings], ...] = ()
-    """What else it publishes versions of; `seed` publishes them after the first, in order."""
+    publications: Sequence[Publication[Settings]]
+    """All that `seed` publishes, in this order."""
 
     def run(self, given: Sequence[str] | None = None) -> int:
         """Run one command, by default the one of the command line, and return the exit status."""
@@ -69,10 +68,6 @@ class Program[Settings: ServiceSettings](NamedTuple):
                 return self._prepare(settings, arguments)
 
     @property
-    def _publications(self) -> tuple[Publication[Settings], ...]:
-        return (self.publication, *self.further)
-
-    @property
     def _name(self) -> str:
         return self.settings.service
 
@@ -81,28 +76,30 @@ class Program[Settings: ServiceSettings](NamedTuple):
 
     def _prepare(self, settings: Settings, arguments: argparse.Namespace) -> int:
         """Run a command that changes the database and ends."""
+        refused = tuple(error for each in self.publications for error in each.refused)
         try:
             match arguments.command:
                 case "migrate":
                     dsn = settings.database_dsn.get_secret_value()
                     applied = asyncio.run(migrate.migrate(dsn, settings.migrations()))
-                    done = f"{len(applied)} migrations applied"
+                    done = [f"{len(applied)} migrations applied"]
                 case "seed":
-                    done = "; ".join(
+                    done = [
                         asyncio.run(each.publish(settings, each.first()))
-                        for each in self._publications
-                    )
-                case _:
-                    file = _read(arguments.file)
-                    done = asyncio.run(arguments.publication.publish(settings, file))
-        except tuple(kind for each in self._publications for kind in each.refused) as error:
+                        for each in self.publications
+                    ]
+                case command:
+                    named = next(each for each in self.publications if each.command == command)
+                    done = [asyncio.run(named.publish(settings, _read(arguments.file)))]
+        except refused as error:
             self._complain(f"nothing was published: {error}")
         except (migrate.EditedMigrationError, _UnreadableFileError) as error:
             self._complain(str(error))
         except OUTAGES as error:
             self._complain(f"{arguments.command} failed: {error!r}")
         else:
-            print(f"{self._name}: {done}")
+            for line in done:
+                print(f"{self._name}: {line}")
             return 0
         return 1
 
@@ -117,12 +114,11 @@ class Program[Settings: ServiceSettings](NamedTuple):
         commands.add_parser("migrate", help="bring the database up to date")
         commands.add_parser("seed", help="publish the first content; safe to repeat")
         commands.add_parser("schema", help="print the subgraph's SDL")
-        for each in self._publications:
+        for each in self.publications:
             publish = commands.add_parser(
                 each.command, help="check a file and publish the new versions in it"
             )
             publish.add_argument("file", type=Path, help=f"JSON, like {each.example}")
-            publish.set_defaults(publication=each)
         return parser
 
 

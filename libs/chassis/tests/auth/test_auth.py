@@ -105,10 +105,18 @@ async def test_genuine_token_tells_who_calls(
     """Both algorithms; every claim that we use arrives."""
     issuer.add_key("two", algorithm)
 
-    viewer = await verifier.verify(issuer.token("two", account_kind="party"))
+    token = issuer.token("two", account_kind="party", supervised=True, wards=["bob", "cyd"])
+    viewer = await verifier.verify(token)
 
-    scopes = frozenset({"viewer", "creator"})
-    assert viewer == Viewer("alice", scopes, region="US", age_verified=True, account_kind="party")
+    assert viewer == Viewer(
+        "alice",
+        frozenset({"viewer", "creator"}),
+        region="US",
+        age_verified=True,
+        account_kind="party",
+        supervised=True,
+        wards=frozenset({"bob", "cyd"}),
+    )
 
 
 async def test_absent_claims_grant_nothing(issuer: Issuer, verifier: TokenVerifier) -> None:
@@ -128,6 +136,16 @@ async def test_age_counts_only_when_it_is_true(
     assert viewer.age_verified is False
 
 
+@pytest.mark.parametrize("supervised", ["false", 1, "yes", 0])
+async def test_supervision_ends_only_where_it_is_false(
+    issuer: Issuer, verifier: TokenVerifier, supervised: object
+) -> None:
+    """A claim in another form frees nobody from their guardian."""
+    viewer = await verifier.verify(issuer.token(supervised=supervised))
+
+    assert viewer.supervised is True
+
+
 @pytest.mark.parametrize(
     "claims",
     [
@@ -145,6 +163,9 @@ async def test_age_counts_only_when_it_is_true(
         {"scope": ["viewer"]},
         {"region": 1},
         {"account_kind": True},
+        {"wards": "bob"},
+        {"wards": ["bob", 1]},
+        {"wards": ["a b"]},
     ],
     ids=str,
 )

@@ -29,12 +29,14 @@ async def _publish(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    publication=Publication(
-        command="publish-catalogue",
-        first=first_catalogue,
-        example="gifts/data/catalogue.json",
-        publish=_publish,
-        refused=(CatalogueError,),
+    publications=(
+        Publication(
+            command="publish-catalogue",
+            first=first_catalogue,
+            example="gifts/data/catalogue.json",
+            publish=_publish,
+            refused=(CatalogueError,),
+        ),
     ),
 )
 

@@ -11,7 +11,7 @@ from chassis.batch import Batch, Received
 from chassis.db import Conn, Pool, transact, transaction
 from chassis.testing.eventually import eventually
 from contracts.event import Event
-from contracts.wallet.v1 import CHARGE, ChargePosted, ChargeRefused, LotSlice
+from contracts.wallet.v1 import CHARGE, ChargePosted, ChargeRefused, LotSlice, ReachedLimit
 from gifts import data
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.publish_catalogue import publish_catalogue
@@ -86,6 +86,14 @@ def refused(gift: Gift, **changes: object) -> ChargeRefused:
         refused_at=NOW + timedelta(seconds=1),
     )
     return msgspec.structs.replace(event, **changes)
+
+
+def refused_by_limit(gift: Gift, **changes: object) -> ChargeRefused:
+    """The wallet's word that a gift did not fit in its sender's daily limit."""
+    limit = ReachedLimit(name="day", coins=20, spent_coins=15, frees_up_at=NOW + timedelta(hours=3))
+    return refused(
+        gift, **{"reason": "spend_limit_reached", "balance_coins": 900, "limit": limit} | changes
+    )
 
 
 async def open_shop(pool: Pool, *creator_ids: str) -> None:

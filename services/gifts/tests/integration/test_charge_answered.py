@@ -17,6 +17,7 @@ from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted
 from gifts.commands.send_gifts import NewGift
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.domain.gift import GiftRefusal, ReachedLimit
 from gifts.store import history
 from gifts.store.gift import select_gifts
 from gifts.testing import (
@@ -27,6 +28,7 @@ from gifts.testing import (
     open_shop,
     posted,
     refused,
+    refused_by_limit,
     settle,
     stored_events,
     write,
@@ -113,6 +115,24 @@ async def test_gift_that_is_not_charged_is_refused(service: Database) -> None:
     assert (stored.refusal.code, stored.refusal.needed_coins) == ("insufficient_coins", 7)
     assert stored.refusal.balance_coins == 3
     assert batch.outgoing == {}
+    await assert_gifts_add_up(service)
+
+
+async def test_gift_that_does_not_fit_a_limit_is_refused_with_it(service: Database) -> None:
+    """In one batch with one that is short of coins, which has none."""
+    limited, poor = await written(service, 2)
+    answer = refused_by_limit(limited.gift)
+
+    await settle(service.pool, answer, refused(poor.gift))
+
+    async with service.pool.acquire() as conn:
+        stored = await select_gifts(conn, [limited.gift.gift_id, poor.gift.gift_id])
+    refusal = stored[limited.gift.gift_id].gift.refusal
+    assert answer.limit is not None
+    assert refusal == GiftRefusal(
+        "spend_limit_reached", 7, 900, ReachedLimit("day", 20, 15, answer.limit.frees_up_at)
+    )
+    assert stored[poor.gift.gift_id].gift.refusal == GiftRefusal("insufficient_coins", 7, 3)
     await assert_gifts_add_up(service)
 
 

@@ -74,6 +74,11 @@ async def test_terms_of_a_gift_are_frozen(conn: Conn, statement: str) -> None:
         "UPDATE gift SET status = 'REFUSED', settled_at = now()",
         "UPDATE gift SET status = 'REFUSED', settled_at = now(), refusal_code = 'x'",
         "UPDATE gift SET status = 'SENT', settled_at = now(), refusal_code = 'x', needed_coins = 1",
+        "UPDATE gift SET status = 'REFUSED', settled_at = now(), needed_coins = 1,"
+        " balance_coins = 1, refusal_code = 'spend_limit_reached', limit_name = 'day'",
+        "UPDATE gift SET status = 'REFUSED', settled_at = now(), needed_coins = 1,"
+        " balance_coins = 1, refusal_code = 'insufficient_coins', limit_name = 'day',"
+        " limit_coins = 1, spent_coins = 1",
         "UPDATE gift SET status = 'LOST', settled_at = now()",
     ],
 )

@@ -85,7 +85,7 @@ async def test_settling_finds_each_gift_by_its_id(filled: Conn) -> None:
 
 
 async def test_refusing_finds_each_gift_by_its_id(filled: Conn) -> None:
-    plan = await plan_of(filled, gift.STATEMENTS["settle_refused"], [], [], [], [], [], [])
+    plan = await plan_of(filled, gift.STATEMENTS["settle_refused"], *[[]] * 10)
 
     assert indexes(plan) == ["gift_pkey"]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from contracts.event import Event
+from contracts.wallet.v1 import ReachedLimit
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.domain.gift import Gift
 from gifts.edge.resources import Resources
 from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
 from gifts.store.gift import select_gifts
-from gifts.testing import NOW, posted, refused, settle, writers_blocked
+from gifts.testing import NOW, posted, refused, refused_by_limit, settle, writers_blocked
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
 type Send = Ask
@@ -37,6 +39,7 @@ mutation SendGift($input: SendGiftInput!) {
       }
     }
     ... on InsufficientCoins { code message neededCoins balanceCoins }
+    ... on SpendLimitReached { code message limit neededCoins limitCoins spentCoins freesUpAt }
     ... on PriceChanged { priceCoins }
     ... on MessageTooLong { maxLength }
     ... on Refusal { code message }
@@ -157,6 +160,31 @@ async def test_short_balance_is_told_with_its_amounts(
         "message": "It costs 7 coins; you had 3.",
         "neededCoins": 7,
         "balanceCoins": 3,
+    }
+    again = await ask(SEND_GIFT, {"input": given})
+    assert again["data"]["sendGift"] == answer
+    assert await everything(service) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("frees_up_at", [NOW + timedelta(hours=3), None], ids=["later", "never"])
+async def test_spend_limit_is_told_with_its_numbers(
+    service: Database, send: Send, ask: Ask, frees_up_at: datetime | None
+) -> None:
+    """And to every retry, also by another process, which knows it from the database."""
+    given = an_input()
+    limit = ReachedLimit(name="creator_day", coins=20, spent_coins=15, frees_up_at=frees_up_at)
+
+    answer = await send(given, answer=lambda gift: refused_by_limit(gift, limit=limit))
+
+    assert answer == {
+        "__typename": "SpendLimitReached",
+        "code": "spend_limit_reached",
+        "message": "You let yourself spend 20 coins and have spent 15 of them.",
+        "limit": "CREATOR_DAY",
+        "neededCoins": 7,
+        "limitCoins": 20,
+        "spentCoins": 15,
+        "freesUpAt": None if frees_up_at is None else frees_up_at.isoformat(),
     }
     again = await ask(SEND_GIFT, {"input": given})
     assert again["data"]["sendGift"] == answer

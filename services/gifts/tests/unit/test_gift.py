@@ -13,6 +13,7 @@ from gifts.domain.catalogue import GiftItem
 from gifts.domain.gift import (
     Gift,
     GiftRefusal,
+    ReachedLimit,
     Settlement,
     accept_order,
     body_hash,
@@ -30,6 +31,7 @@ from gifts.domain.refusals import (
     MessageTooLongError,
     PriceChangedError,
     SelfGiftError,
+    SpendLimitReachedError,
 )
 from gifts.testing import NOW, an_order, first_catalogue
 
@@ -211,10 +213,15 @@ def test_settlement_changes_nothing_but_the_outcome() -> None:
 def test_wallets_refusals_have_errors() -> None:
     poor = error_of(GiftRefusal("insufficient_coins", 7, 3))
     taken = error_of(GiftRefusal("charge_conflict", 7, 0))
+    limit = ReachedLimit("week", 20, 15, NOW)
+    limited = error_of(GiftRefusal("spend_limit_reached", 7, 900, limit))
 
     assert isinstance(poor, InsufficientCoinsError)
     assert (poor.needed_coins, poor.balance_coins) == (7, 3)
     assert isinstance(taken, IdempotencyConflictError)
+    assert isinstance(limited, SpendLimitReachedError)
+    assert (limited.limit, limited.limit_coins, limited.spent_coins) == ("week", 20, 15)
+    assert (limited.needed_coins, limited.frees_up_at) == (7, NOW)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Every refusal of the domain has a type in the schema, under the same code."""
 
+from datetime import UTC, datetime
+from enum import Enum
+
 import pytest
 
 from chassis.graphql import refusal_code
@@ -17,6 +20,13 @@ ERRORS = [
     refusals.PriceChangedError(price_coins=8),
     refusals.IdempotencyConflictError(),
     refusals.InsufficientCoinsError(needed_coins=7, balance_coins=3),
+    refusals.SpendLimitReachedError(
+        limit="creator_day",
+        needed_coins=7,
+        limit_coins=10,
+        spent_coins=4,
+        frees_up_at=datetime(2026, 9, 2, tzinfo=UTC),
+    ),
 ]
 
 
@@ -31,4 +41,5 @@ def test_code_and_facts_are_shown(error: DomainError) -> None:
     assert answer.code == error.code == refusal_code(type(answer))
     assert answer.message.endswith(".")
     for fact, value in vars(error).items():
-        assert getattr(answer, fact) == value
+        seen = getattr(answer, fact)
+        assert (seen.value if isinstance(seen, Enum) else seen) == value

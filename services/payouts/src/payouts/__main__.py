@@ -42,14 +42,14 @@ async def _publish_terms(settings: Settings, text: bytes) -> str:
 
 PROGRAM = Program(
     settings=Settings,
-    publication=Publication(
-        command="publish-rates",
-        first=_first_rates,
-        example="payouts/data/rates.json",
-        publish=_publish_rates,
-        refused=(msgspec.MsgspecError, RateRefusedError),
-    ),
-    further=(
+    publications=(
+        Publication(
+            command="publish-rates",
+            first=_first_rates,
+            example="payouts/data/rates.json",
+            publish=_publish_rates,
+            refused=(msgspec.MsgspecError, RateRefusedError),
+        ),
         Publication(
             command="publish-payout-terms",
             first=_first_terms,

@@ -1,6 +1,6 @@
 """A migrated wallet database per test, and around it, where asked for, the process that sells."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,8 @@ def ask(shop: Pool, providers: Mapping[str, Provider], clock: SettableClock) -> 
         region: str | None = "US",
         age_verified: bool = True,
         account_kind: str | None = None,
+        supervised: bool = False,
+        wards: Iterable[str] = (),
     ) -> dict[str, Any]:
         viewer = None
         if sub is not None:
@@ -156,6 +158,8 @@ def ask(shop: Pool, providers: Mapping[str, Provider], clock: SettableClock) -> 
                 region=region,
                 age_verified=age_verified,
                 account_kind=account_kind,
+                supervised=supervised,
+                wards=frozenset(wards),
             )
         context = WalletContext.of(viewer, "test", pool=shop, providers=providers, now=clock)
         return await EXECUTOR.run(Operation(document, variables), context)

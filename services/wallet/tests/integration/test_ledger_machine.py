@@ -27,16 +27,30 @@ from contracts.event import Event
 from contracts.gifts.v1 import ChargeRequested
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
 from wallet.commands.expire_lots import expire_lots
+from wallet.commands.set_spend_limits import LimitsChange, set_spend_limits
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.domain.limits import Limits, Terms
 from wallet.domain.lots import COINS_MAX, LotClass
+from wallet.store import limits
 from wallet.testing.books import assert_books_balance
+from wallet.testing.buying import open_shop
 from wallet.testing.charging import SettableClock, answers, balances, charge, give
-from wallet.testing.model import Model, ModelAnswer, ModelCharge, ModelLot
+from wallet.testing.model import Model, ModelAnswer, ModelCharge, ModelLimits, ModelLot, ModelTerms
 from wallet.testing.replay import replay
 
 PAYERS = st.integers(0, 3)
 COINS = st.integers(1, 60) | st.sampled_from([COINS_MAX // 4, COINS_MAX])
 CLASSES = st.sampled_from(["purchased", "bonus", "earned", "granted"])
+LIMIT = st.none() | st.integers(1, 150)
+TERMS = st.builds(ModelTerms, LIMIT, LIMIT, LIMIT)
+DAY = timedelta(hours=24)
+EDGE = timedelta(microseconds=1)
+STEPS = st.sampled_from(
+    [EDGE, timedelta(hours=9), DAY - EDGE, DAY, DAY + EDGE, 2 * DAY, 7 * DAY - EDGE, 7 * DAY]
+)
+"""Onto the edges of windows and cooling-offs, and beside them."""
+RAISED, REMOVED = timedelta(hours=24), timedelta(hours=168)
+"""The first policy's."""
 CHARGES = st.lists(
     st.tuples(PAYERS, st.integers(0, 15), COINS, st.sampled_from(["star", "other"])),
     min_size=1,
@@ -84,9 +98,36 @@ class LedgerMachine(RuleBasedStateMachine):
         lot_id = self.runner.run(post())
         self.model.credit(payer, ModelLot(lot_id, lot_class, coins, expires_at))
 
-    @rule(days=st.integers(1, 2))
-    def time_passes(self, days: int) -> None:
-        self.clock.advance(timedelta(days=days))
+    @rule(by=STEPS)
+    def time_passes(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    @rule(number=PAYERS, wanted=TERMS)
+    def set_limits(self, number: int, wanted: ModelTerms) -> None:
+        """By another connection: the workers' memory does not hear of it.
+
+        A moment later, since the replay tells refusals before it from those after it by their time.
+        """
+        self.clock.advance(EDGE)
+        asked = LimitsChange(
+            owner_id=self.payer(number),
+            by=self.payer(number),
+            is_supervised=False,
+            wanted=Terms(
+                day_coins=wanted.day,
+                week_coins=wanted.week,
+                creator_day_coins=wanted.creator,
+            ),
+        )
+
+        async def change() -> Limits:
+            async with transaction(self.pool) as conn:
+                return await set_spend_limits(conn, asked, at=self.clock.at)
+
+        expected = self.model.set_limits(
+            self.payer(number), wanted, self.clock.at, raised=RAISED, removed=REMOVED
+        )
+        assert _as_model_limits(self.runner.run(change())) == expected
 
     @rule()
     def sweep(self) -> None:
@@ -174,9 +215,35 @@ def _as_model(request: ChargeRequested) -> ModelCharge:
     return ModelCharge(request.charge_id, request.payer_id, request.coins, request.order_key)
 
 
+def _as_terms(terms: Terms) -> ModelTerms:
+    return ModelTerms(terms.day_coins, terms.week_coins, terms.creator_day_coins)
+
+
+def _as_model_limits(limits: Limits) -> ModelLimits:
+    if limits.pending is None:
+        return ModelLimits(_as_terms(limits.terms))
+    pending = limits.pending
+    return ModelLimits(_as_terms(limits.terms), _as_terms(pending.terms), pending.effective_at)
+
+
+_REACHED = {
+    "day": "day_limit_reached",
+    "week": "week_limit_reached",
+    "creator_day": "creator_limit_reached",
+}
+
+
 def _as_answer(answer: ChargePosted | ChargeRefused) -> ModelAnswer:
     if isinstance(answer, ChargeRefused):
         assert answer.needed_coins > 0
+        if answer.reason == "spend_limit_reached":
+            limit = answer.limit
+            assert limit is not None
+            return ModelAnswer(
+                _REACHED[limit.name],
+                balance=answer.balance_coins,
+                reached=(limit.coins, limit.spent_coins, limit.frees_up_at),
+            )
         return ModelAnswer(answer.reason, balance=answer.balance_coins)
     assert sum(each.coins for each in answer.slices) == answer.coins
     return ModelAnswer("posted", tuple((each.lot_id, each.coins) for each in answer.slices))
@@ -189,17 +256,22 @@ async def a_database(servers: Servers) -> AsyncGenerator[Database]:
 
 
 @pytest.mark.timeout(300)
-def test_ledger_is_as_the_model(servers: Servers) -> None:
-    """Every answer, slice, balance and version; then the books close and the history replays."""
+def test_ledger_is_as_the_model(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer, slice, balance and limit; then the books close and the history replays.
+
+    Spending is read in pages of three movements, so that histories have many.
+    """
+    monkeypatch.setattr(limits, "RECALL_PAGE", 3)
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         pool = runner.run(stack.enter_async_context(a_database(servers))).pool
+        runner.run(open_shop(pool))
         try:
             run_state_machine_as_test(
                 # Called with no argument, which is all that Hypothesis asks of a factory.
                 cast("type[RuleBasedStateMachine]", partial(LedgerMachine, runner, pool)),
                 settings=settings(
-                    max_examples=40,
+                    max_examples=60,
                     stateful_step_count=25,
                     deadline=None,
                     report_multiple_bugs=False,

@@ -9,7 +9,7 @@ from chassis.db import Conn, Pool, transaction
 from chassis.ids import uuid7
 from contracts.gifts.v1 import ChargeRequested
 from wallet.consumers.charge_requested import OnChargeRequested
-from wallet.store import accounts, lots, movements, system_accounts
+from wallet.store import accounts, limits, lots, movements, system_accounts
 from wallet.testing.charging import SettableClock, a_batch, give
 
 HOT = {
@@ -23,8 +23,20 @@ HOT = {
     "select_lots_to_expire": (lots, {"lot_to_expire_pkey"}),
     "select_recorded": (movements, {"movement_pkey"}),
     "add_to_system_accounts": (system_accounts, set[str]()),
+    "select_limits": (limits, {"spend_limits_pkey"}),
+    "recall_spending": (limits, {"movement_account_version"}),
+    "select_limit_refusals": (limits, {"limit_refusal_pkey"}),
 }
 """Statement by name: its module, and the indexes that its plan must go by."""
+
+
+LIMITS = """
+INSERT INTO spend_policy VALUES (1, '2026-01-01Z', 24, 168, '');
+INSERT INTO spend_limits (account_id, version, account_version, set_at, set_by, policy_version)
+SELECT account_id, n, n, now(), owner_id, 1 FROM account, generate_series(1, 20) AS n;
+INSERT INTO limit_refusal SELECT gen_random_uuid(), 1, 1, now() FROM spend_limits;
+"""
+"""Many of each; no account is under them."""
 
 
 @pytest.fixture
@@ -39,6 +51,9 @@ async def filled(pool: Pool) -> Pool:
             next_year = clock.at + timedelta(days=365)
             await give(conn, payer, 100, "bonus", at=clock.at, expires_at=next_year)
         await handler.apply(conn, a_batch([a_charge(payer) for payer in payers for _ in range(5)]))
+        await conn.execute(LIMITS)
+        # Else the counters of this session still hold these updates when a test reads them.
+        await conn.execute("SELECT pg_stat_force_next_flush()")
     await pool.execute("VACUUM ANALYZE")
     return pool
 

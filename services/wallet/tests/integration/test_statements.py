@@ -8,11 +8,13 @@ from chassis.db import Pool
 from wallet.store import (
     accounts,
     balances,
+    limits,
     lots,
     movements,
     price_books,
     provider_events,
     purchases,
+    spend_policies,
     system_accounts,
 )
 from wallet.testing import books, replay
@@ -20,11 +22,13 @@ from wallet.testing import books, replay
 _MODULES = (
     accounts,
     balances,
+    limits,
     lots,
     movements,
     price_books,
     provider_events,
     purchases,
+    spend_policies,
     system_accounts,
     books,
     replay,

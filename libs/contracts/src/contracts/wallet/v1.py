@@ -51,6 +51,21 @@ class ChargePosted(Event, frozen=True, omit_defaults=True):
     posted_at: Instant
 
 
+LimitName = Literal["day", "week", "creator_day"]
+"""Which spend limit: coins in any 24 hours, in any 7 days, on one creator in any 24 hours."""
+
+
+class ReachedLimit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A spend limit that a charge did not fit in."""
+
+    name: LimitName
+    coins: PositiveCoins
+    spent_coins: Coins
+    """What was spent in the limit's window before."""
+    frees_up_at: Instant | None = None
+    """When the charge would fit, if nothing else were spent; none: it is higher than the limit."""
+
+
 @event(CHARGE, type="wallet.charge_refused.v1", key="order_key")
 class ChargeRefused(Event, frozen=True, omit_defaults=True):
     """Nothing was taken. The refusal is final for this `charge_id`: a retry gets it again."""
@@ -58,10 +73,12 @@ class ChargeRefused(Event, frozen=True, omit_defaults=True):
     charge_id: UUID
     payer_id: UserId
     order_key: str
-    reason: Literal["insufficient_coins", "charge_conflict"]
+    reason: Literal["insufficient_coins", "charge_conflict", "spend_limit_reached"]
     needed_coins: Coins
     balance_coins: Coins
     refused_at: Instant
+    limit: ReachedLimit | None = None
+    """With `spend_limit_reached`: the limit."""
 
 
 class PurchasedLot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

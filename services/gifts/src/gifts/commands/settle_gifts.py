@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.db import Conn
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
-from gifts.domain.gift import GiftRefusal
+from gifts.domain.gift import GiftRefusal, ReachedLimit
 from gifts.store import gift as store
 from gifts.store.gift import Settled
 
@@ -49,9 +49,16 @@ async def settle_refused(conn: Conn, refused: Sequence[ChargeRefused]) -> set[UU
         conn,
         [refusal.charge_id for refusal in refused],
         [refusal.order_key for refusal in refused],
-        [
-            GiftRefusal(refusal.reason, refusal.needed_coins, refusal.balance_coins)
-            for refusal in refused
-        ],
+        [_refusal(refusal) for refusal in refused],
         [refusal.refused_at for refusal in refused],
+    )
+
+
+def _refusal(refused: ChargeRefused) -> GiftRefusal:
+    limit = refused.limit
+    return GiftRefusal(
+        refused.reason,
+        refused.needed_coins,
+        refused.balance_coins,
+        limit and ReachedLimit(limit.name, limit.coins, limit.spent_coins, limit.frees_up_at),
     )

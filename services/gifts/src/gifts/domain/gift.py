@@ -14,8 +14,10 @@ from gifts.domain.refusals import (
     IdempotencyConflictError,
     InsufficientCoinsError,
     InvalidCountError,
+    LimitName,
     PriceChangedError,
     SelfGiftError,
+    SpendLimitReachedError,
 )
 from gifts.domain.text import check_id, check_message
 
@@ -43,12 +45,25 @@ class GiftOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str | None = None
 
 
+class ReachedLimit(msgspec.Struct, frozen=True):
+    """A spend limit of the sender that a gift did not fit in."""
+
+    name: LimitName
+    coins: int
+    spent_coins: int
+    """What was spent in its window before."""
+    frees_up_at: datetime | None
+    """When the gift would fit, if nothing else were spent; None: never."""
+
+
 class GiftRefusal(msgspec.Struct, frozen=True):
     """Why the wallet did not charge a gift."""
 
     code: str
     needed_coins: int
     balance_coins: int
+    limit: ReachedLimit | None = None
+    """With `spend_limit_reached`."""
 
 
 class Settlement(msgspec.Struct, frozen=True):
@@ -150,6 +165,16 @@ def error_of(refusal: GiftRefusal) -> DomainError:
         case "insufficient_coins":
             return InsufficientCoinsError(
                 needed_coins=refusal.needed_coins, balance_coins=refusal.balance_coins
+            )
+        case "spend_limit_reached":
+            limit = refusal.limit
+            assert limit is not None, "the row's constraint"
+            return SpendLimitReachedError(
+                limit=limit.name,
+                needed_coins=refusal.needed_coins,
+                limit_coins=limit.coins,
+                spent_coins=limit.spent_coins,
+                frees_up_at=limit.frees_up_at,
             )
         case "charge_conflict":
             # The id was used before for something else in the wallet, such as a purchase.

@@ -1,7 +1,8 @@
 """Expected failures: each is an answer with a stable code, and none has changed anything."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Literal
 
 
 class DomainError(Exception):
@@ -75,6 +76,24 @@ class InsufficientCoinsError(DomainError):
     needed_coins: int
     balance_coins: int
     """When the charge was tried."""
+
+
+type LimitName = Literal["day", "week", "creator_day"]
+
+
+@dataclass(kw_only=True, eq=False)
+class SpendLimitReachedError(DomainError):
+    """The sender has limited what they spend. Final for this gift: later make a new one."""
+
+    code: ClassVar[str] = "spend_limit_reached"
+
+    limit: LimitName
+    needed_coins: int
+    limit_coins: int
+    spent_coins: int
+    """In the limit's window, when the charge was tried."""
+    frees_up_at: datetime | None
+    """When as much may be spent again; None: the gift costs more than the limit."""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,7 +1,8 @@
 """The values that a gift is described with."""
 
 import enum
-from typing import Self
+from collections.abc import Mapping
+from typing import Final, Self
 
 import strawberry
 
@@ -26,17 +27,22 @@ class GiftRefusal(Refusal):
     """Told to the sender and to auditors."""
 
     code: str = strawberry.field(
-        description="`insufficient_coins`, or `charge_conflict`: the wallet knew the id already."
+        description="`insufficient_coins`, `spend_limit_reached`, or `charge_conflict`: the wallet "
+        "knew the id already."
     )
     message: str = strawberry.field(description="For people, in English; may change.")
 
     @classmethod
     def of(cls, refusal: domain.GiftRefusal) -> Self:
         """The refusal as the wallet gave it."""
-        message = "The sender's coins did not suffice."
-        if refusal.code != "insufficient_coins":
-            message = "The id had been used for something else."
-        return cls(code=refusal.code, message=message)
+        return cls(code=refusal.code, message=_MESSAGES[refusal.code])
+
+
+_MESSAGES: Final[Mapping[str, str]] = {
+    "insufficient_coins": "The sender's coins did not suffice.",
+    "spend_limit_reached": "The sender had limited what they spend.",
+    "charge_conflict": "The id had been used for something else.",
+}
 
 
 @strawberry.type(description="What a gift was sent to: one of the two is given.")

@@ -1,5 +1,8 @@
 """The refusals of `sendGift` as clients see them."""
 
+import enum
+from datetime import datetime
+
 import strawberry
 
 from chassis.graphql import Coins, IdempotencyConflict, NotEligible, Refusal, refusal
@@ -19,6 +22,39 @@ class InsufficientCoins(Refusal):
 
     needed_coins: Coins = strawberry.field(description="Price of the gift.")
     balance_coins: Coins = strawberry.field(description="Balance when the charge was tried.")
+
+
+@strawberry.enum(description="A limit on what one spends.")
+class SpendLimit(enum.Enum):
+    """The windows roll: they end now and have no calendar."""
+
+    DAY = strawberry.enum_value("day", description="Coins in any 24 hours.")
+    WEEK = strawberry.enum_value("week", description="Coins in any 7 days.")
+    CREATOR_DAY = strawberry.enum_value(
+        "creator_day", description="Coins on one creator in any 24 hours."
+    )
+
+
+@refusal(
+    code="spend_limit_reached",
+    description=(
+        "The sender has limited what they spend, and the gift does not fit. Final for this giftId: "
+        "when there is room again, send the gift with a new one."
+    ),
+)
+class SpendLimitReached(Refusal):
+    """The wallet's answer. Do not offer coins to whoever gets it."""
+
+    limit: SpendLimit = strawberry.field(description="The limit; of several the first.")
+    needed_coins: Coins = strawberry.field(description="Price of the gift.")
+    limit_coins: Coins = strawberry.field(description="What the limit allows.")
+    spent_coins: Coins = strawberry.field(
+        description="What was spent of it when the charge was tried."
+    )
+    frees_up_at: datetime | None = strawberry.field(
+        description="When the gift would fit, if nothing else were spent; null: it costs more than "
+        "the limit allows."
+    )
 
 
 @refusal(
@@ -71,6 +107,7 @@ class SelfGift(Refusal):
 
 type SendGiftRefusal = (
     InsufficientCoins
+    | SpendLimitReached
     | GiftItemUnavailable
     | PriceChanged
     | InvalidCount
@@ -92,6 +129,16 @@ def shown(error: domain.DomainError) -> SendGiftRefusal:
                 message=f"It costs {error.needed_coins} coins; you had {error.balance_coins}.",
                 needed_coins=Coins(error.needed_coins),
                 balance_coins=Coins(error.balance_coins),
+            )
+        case domain.SpendLimitReachedError():
+            return SpendLimitReached(
+                message=f"You let yourself spend {error.limit_coins} coins and have spent "
+                f"{error.spent_coins} of them.",
+                limit=SpendLimit(error.limit),
+                needed_coins=Coins(error.needed_coins),
+                limit_coins=Coins(error.limit_coins),
+                spent_coins=Coins(error.spent_coins),
+                frees_up_at=error.frees_up_at,
             )
         case domain.GiftItemUnavailableError():
             return GiftItemUnavailable(message="This item is not on sale.")

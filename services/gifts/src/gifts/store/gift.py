@@ -75,6 +75,7 @@ async def settle_refused(
     refused_at: Sequence[datetime],
 ) -> set[UUID]:
     """Turn PENDING gifts that were not charged into REFUSED ones; the ids of those that moved."""
+    limits = [refusal.limit for refusal in refusals]
     rows = await conn.fetch(
         STATEMENTS["settle_refused"],
         gift_ids,
@@ -83,6 +84,10 @@ async def settle_refused(
         [refusal.needed_coins for refusal in refusals],
         [refusal.balance_coins for refusal in refusals],
         refused_at,
+        [limit and limit.name for limit in limits],
+        [limit and limit.coins for limit in limits],
+        [limit and limit.spent_coins for limit in limits],
+        [limit and limit.frees_up_at for limit in limits],
     )
     return {row[0] for row in rows}
 

@@ -113,16 +113,26 @@ FROM moved;
 -- name: settle_refused
 -- Gifts that were not charged: each moves on from PENDING once.
 -- $1 gift_ids, each once, $2 creator_ids, $3 refusal codes, $4 coins needed, $5 balances in coins,
--- $6 refused at
+-- $6 refused at; of those refused by a spend limit also $7 its name, $8 its coins, $9 coins spent,
+-- $10 when there is room again
 UPDATE gift AS g
 SET
     status = 'REFUSED',
     settled_at = i.settled_at,
     refusal_code = i.refusal_code,
     needed_coins = i.needed_coins,
-    balance_coins = i.balance_coins
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[])
-    AS i (gift_id, creator_id, refusal_code, needed_coins, balance_coins, settled_at)
+    balance_coins = i.balance_coins,
+    limit_name = i.limit_name,
+    limit_coins = i.limit_coins,
+    spent_coins = i.spent_coins,
+    frees_up_at = i.frees_up_at
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::text[],
+    $8::bigint[], $9::bigint[], $10::timestamptz[]
+) AS i (
+    gift_id, creator_id, refusal_code, needed_coins, balance_coins, settled_at, limit_name,
+    limit_coins, spent_coins, frees_up_at
+)
 WHERE
     g.gift_id = i.gift_id
     AND g.status = 'PENDING'
@@ -152,6 +162,10 @@ SELECT
     refusal_code,
     needed_coins,
     balance_coins,
+    limit_name,
+    limit_coins,
+    spent_coins,
+    frees_up_at,
     body_hash
 FROM gift
 WHERE gift_id = any($1::uuid[]);
@@ -165,7 +179,11 @@ SELECT
     settled_at,
     refusal_code,
     needed_coins,
-    balance_coins
+    balance_coins,
+    limit_name,
+    limit_coins,
+    spent_coins,
+    frees_up_at
 FROM gift
 WHERE
     gift_id = any($1::uuid[])

@@ -20,7 +20,11 @@ SELECT
     g.settled_at,
     g.refusal_code,
     g.needed_coins,
-    g.balance_coins
+    g.balance_coins,
+    g.limit_name,
+    g.limit_coins,
+    g.spent_coins,
+    g.frees_up_at
 FROM gift AS g
 WHERE
     g.sender_id = $1
@@ -48,7 +52,11 @@ SELECT
     g.settled_at,
     g.refusal_code,
     g.needed_coins,
-    g.balance_coins
+    g.balance_coins,
+    g.limit_name,
+    g.limit_coins,
+    g.spent_coins,
+    g.frees_up_at
 FROM gift AS g
 WHERE
     g.sender_id = $1
@@ -76,7 +84,11 @@ SELECT
     g.settled_at,
     g.refusal_code,
     g.needed_coins,
-    g.balance_coins
+    g.balance_coins,
+    g.limit_name,
+    g.limit_coins,
+    g.spent_coins,
+    g.frees_up_at
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
 WHERE
@@ -105,7 +117,11 @@ SELECT
     g.settled_at,
     g.refusal_code,
     g.needed_coins,
-    g.balance_coins
+    g.balance_coins,
+    g.limit_name,
+    g.limit_coins,
+    g.spent_coins,
+    g.frees_up_at
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
 WHERE

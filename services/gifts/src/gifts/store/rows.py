@@ -1,7 +1,7 @@
 """Rows of the table `gift` as domain objects."""
 
 from chassis.db import Record
-from gifts.domain.gift import Gift, GiftRefusal
+from gifts.domain.gift import Gift, GiftRefusal, ReachedLimit
 
 
 def gift_of(row: Record) -> Gift:
@@ -29,4 +29,9 @@ def refusal_of(row: Record) -> GiftRefusal | None:
     code = row["refusal_code"]
     if code is None:
         return None
-    return GiftRefusal(code, row["needed_coins"], row["balance_coins"])
+    limit = None
+    if row["limit_name"] is not None:
+        limit = ReachedLimit(
+            row["limit_name"], row["limit_coins"], row["spent_coins"], row["frees_up_at"]
+        )
+    return GiftRefusal(code, row["needed_coins"], row["balance_coins"], limit)

@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
+from wallet.commands.recall_spending import recall_spending
 from wallet.domain.charging import Answer, Charge, Decided, Mover, decide
 from wallet.domain.ledger import Head, Movement
-from wallet.store import accounts, lots, movements, system_accounts
+from wallet.domain.spending import LimitReached, Spending, limit_of
+from wallet.store import accounts, limits, lots, movements, system_accounts
 
 
 async def load_heads(conn: Conn, owner_ids: Iterable[str]) -> dict[str, Head]:
@@ -23,15 +25,22 @@ async def load_heads(conn: Conn, owner_ids: Iterable[str]) -> dict[str, Head]:
 
 
 async def apply_charges(
-    conn: Conn, charges: Sequence[Charge], heads: Mapping[str, Head], *, at: datetime, shard: int
+    conn: Conn,
+    charges: Sequence[Charge],
+    heads: Mapping[str, Head],
+    spending: Mapping[str, Spending],
+    *,
+    at: datetime,
+    shard: int,
 ) -> Decided:
     """Charge payers in the order given, each charge once, however often it is asked for.
 
     Everything is decided in memory from `heads` and then written with one statement per table.
     Heads may be old. Whose coins move is safe, since an account moves only from the version that
-    was read; whose charge is refused is looked at again, since nobody may be refused for want of
-    coins that have come meanwhile. Those payers are decided once more under their accounts' locks.
-    That touches nobody else's charges, so nothing is ever rolled back for it.
+    was read, its limits included; whose charge is refused is looked at again, since nobody may be
+    refused for want of coins that have come meanwhile. Those payers are decided once more under
+    their accounts' locks. That touches nobody else's charges, so nothing is ever rolled back for
+    it.
 
     Locks: the payers' accounts in id order, then system accounts of `shard`.
 
@@ -39,20 +48,23 @@ async def apply_charges(
         conn: An open transaction that has written none of these accounts, opened ones excepted.
         charges: In the order in which they arrived.
         heads: Of every payer, as read at any time before.
+        spending: What is remembered of payers with limits; what is missing or old is read.
         at: When the charges are posted.
         shard: Of the system accounts; transactions that run at the same time use different ones.
     """
     recorded = await _recorded(conn, [charge.charge_id for charge in charges])
-    decided = decide(charges, heads, recorded, at=at, shard=shard)
+    limited = await recall_spending(conn, heads, spending, at=at)
+    decided = decide(charges, heads, recorded, limited, at=at, shard=shard)
     doubtful = decided.refused - decided.moved.keys()
     if not await _move(conn, heads, decided):
         doubtful |= await _unmoved(conn, heads, decided)
     if doubtful:
         decided = await _decide_again(
-            conn, charges, recorded, decided, doubtful, at=at, shard=shard
+            conn, charges, recorded, limited, decided, doubtful, at=at, shard=shard
         )
     if decided.movements:
         await movements.append_movements(conn, decided.movements)
+        await _keep_limit_refusals(conn, decided)
         await system_accounts.book_counters(conn, decided.movements)
     return decided
 
@@ -75,6 +87,7 @@ async def _decide_again(
     conn: Conn,
     charges: Sequence[Charge],
     recorded: Mapping[UUID, Answer],
+    spending: Mapping[str, Spending],
     first: Decided,
     doubtful: Set[str],
     *,
@@ -88,8 +101,14 @@ async def _decide_again(
     # An id that one of the other payers used first stays theirs.
     theirs = {m.movement_id: Answer(m, ()) for m in standing}
     indices = [index for index, charge in enumerate(charges) if charge.payer_id in fresh]
+    limited = await recall_spending(conn, fresh, spending, at=at)
     second = decide(
-        [charges[index] for index in indices], fresh, {**recorded, **theirs}, at=at, shard=shard
+        [charges[index] for index in indices],
+        fresh,
+        {**recorded, **theirs},
+        limited,
+        at=at,
+        shard=shard,
     )
     moved = await _move(conn, fresh, second)
     assert moved, "locked accounts are as read"
@@ -105,7 +124,25 @@ async def _decide_again(
         {**first.heads, **second.heads},
         {**still_moved, **second.moved},
         (first.refused - doubtful) | second.refused,
+        {**first.allowances, **second.allowances},
     )
+
+
+async def _keep_limit_refusals(conn: Conn, decided: Decided) -> None:
+    if not decided.refused:
+        return
+    reached = {
+        answer.movement.movement_id: answer.reached
+        for answer in decided.answers
+        if answer.reached is not None
+    }
+    new = [
+        (movement.movement_id, reached[movement.movement_id])
+        for movement in decided.movements
+        if movement.movement_id in reached
+    ]
+    if new:
+        await limits.insert_limit_refusals(conn, new)
 
 
 async def _recorded(conn: Conn, charge_ids: Sequence[UUID]) -> dict[UUID, Answer]:
@@ -116,9 +153,17 @@ async def _recorded(conn: Conn, charge_ids: Sequence[UUID]) -> dict[UUID, Answer
     known = await lots.select_lots(
         conn, sorted({lot_id for movement in found for lot_id in _lot_ids(movement)})
     )
+    limited: dict[UUID, LimitReached] = {
+        movement.movement_id: limit
+        for movement in found
+        if (limit := limit_of(movement.outcome)) is not None
+    }
+    reached = await limits.select_limit_refusals(conn, limited) if limited else {}
     return {
         movement.movement_id: Answer(
-            movement, tuple([known[lot_id] for lot_id in _lot_ids(movement)])
+            movement,
+            tuple([known[lot_id] for lot_id in _lot_ids(movement)]),
+            reached.get(movement.movement_id),
         )
         for movement in found
     }

@@ -1,6 +1,6 @@
 """`ChargeRequested`: takes coins from payers and answers each request with exactly one event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast, override
 
@@ -10,12 +10,20 @@ from chassis.clock import Clock
 from chassis.db import Conn
 from chassis.telemetry import metrics
 from contracts.gifts.v1 import ChargeRequested
-from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, LotSlice
+from contracts.wallet.v1 import (
+    BalanceChanged,
+    ChargePosted,
+    ChargeRefused,
+    LimitName,
+    LotSlice,
+    ReachedLimit,
+)
 from wallet.commands.apply_charges import apply_charges, load_heads
-from wallet.consumers.heads import HeadCache
+from wallet.consumers.recent import Recent
 from wallet.domain.charging import Answer, Decided, Mover
 from wallet.domain.ledger import Head, Movement
 from wallet.domain.lots import Lot
+from wallet.domain.spending import LimitReached, Reached, Spending
 
 HEADS_MAX: Final = 20_000
 """About 1 KB each. A payer who is not among them costs three times as much."""
@@ -26,7 +34,8 @@ class OnChargeRequested(Handler):
 
     def __init__(self, *, now: Clock = clock.now, heads_max: int = HEADS_MAX) -> None:
         self._now = now
-        self._cache = HeadCache(heads_max)
+        self._heads = Recent[Head](heads_max)
+        self._spending = Recent[Spending](heads_max)
         # By shard, which no two batches at work share.
         self._pending: dict[int, Decided] = {}
 
@@ -36,11 +45,12 @@ class OnChargeRequested(Handler):
         # The subscription names no other type.
         charges = cast("list[ChargeRequested]", [received.event for received in batch.received])
         payers = {charge.payer_id for charge in charges}
-        heads = self._cache.find(payers)
+        heads = self._heads.find(payers)
         if len(heads) < len(payers):
             heads |= await load_heads(conn, payers - heads.keys())
         at = self._now()
-        decided = await apply_charges(conn, charges, heads, at=at, shard=batch.shard)
+        spending = self._spending.find(payers)
+        decided = await apply_charges(conn, charges, heads, spending, at=at, shard=batch.shard)
         self._pending[batch.shard] = decided
         causes: dict[str, Received] = {}
         for received, charge, answer in zip(batch.received, charges, decided.answers, strict=True):
@@ -51,26 +61,36 @@ class OnChargeRequested(Handler):
 
     @override
     def committed(self, batch: Batch) -> None:
-        """Keep the payers' heads as they are now, and count what was refused."""
+        """Keep the payers' heads and spending as they are now, and count what was refused."""
         decided = self._pending.pop(batch.shard, None)
         if decided is None:
             return
-        self._cache.adopt(decided.heads)
+        self._heads.adopt(decided.heads)
+        if decided.allowances:
+            self._spending.adopt(
+                {
+                    payer_id: allowance.settle(decided.heads[payer_id].version)
+                    for payer_id, allowance in decided.allowances.items()
+                }
+            )
         for answer in decided.answers:
             if not answer.lots:
                 metrics.record_refusal("charge", answer.movement.outcome)
 
     @override
     def rolled_back(self) -> None:
-        """Forget all heads: whether the last batch was committed may be unknown."""
-        self._pending.clear()
-        self._cache.clear()
+        """Forget everything: whether the last batch was committed may be unknown."""
+        self._forget()
 
     @override
     def revoked(self) -> None:
-        """Forget all heads: their payers are another's now."""
+        """Forget everything: the payers are another's now."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._pending.clear()
-        self._cache.clear()
+        self._heads.clear()
+        self._spending.clear()
 
 
 def _answer(charge: ChargeRequested, answer: Answer) -> ChargePosted | ChargeRefused:
@@ -84,15 +104,37 @@ def _answer(charge: ChargeRequested, answer: Answer) -> ChargePosted | ChargeRef
             _slices(movement, lots),
             movement.posted_at,
         )
-    assert movement.outcome != "posted", "coins that were taken came from lots"
+    outcome = movement.outcome
+    assert outcome != "posted", "coins that were taken came from lots"
     return ChargeRefused(
         charge_id=charge.charge_id,
         payer_id=charge.payer_id,
         order_key=charge.order_key,
-        reason=movement.outcome,
+        reason=(
+            outcome
+            if outcome in ("insufficient_coins", "charge_conflict")
+            else "spend_limit_reached"
+        ),
         needed_coins=charge.coins,
         balance_coins=movement.balance_coins,
         refused_at=movement.posted_at,
+        limit=None if answer.reached is None else _reached(answer.reached),
+    )
+
+
+_LIMIT: Final[Mapping[LimitReached, LimitName]] = {
+    "day_limit_reached": "day",
+    "week_limit_reached": "week",
+    "creator_limit_reached": "creator_day",
+}
+
+
+def _reached(reached: Reached) -> ReachedLimit:
+    return ReachedLimit(
+        name=_LIMIT[reached.limit],
+        coins=reached.limit_coins,
+        spent_coins=reached.spent_coins,
+        frees_up_at=reached.frees_up_at,
     )
 
 

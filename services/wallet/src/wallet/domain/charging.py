@@ -9,9 +9,10 @@ import msgspec
 
 from wallet.domain.ledger import GIFT_CLEARING, Head, Movement, expire, has_expired, take
 from wallet.domain.lots import Lot
+from wallet.domain.spending import Allowance, LimitReached, Reached, Spending
 
 type Mover = Literal["charge", "expiry"]
-type Refusal = Literal["insufficient_coins", "charge_conflict"]
+type Refusal = Literal["insufficient_coins", "charge_conflict"] | LimitReached
 
 
 class Charge(Protocol):
@@ -54,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """As recorded; of a conflict it is not, since the id belongs to another movement."""
     lots: tuple[Lot, ...]
     """Those that paid; none did where the charge was refused."""
+    reached: Reached | None = None
+    """The limit that refused it, if one did."""
 
 
 class Decided(NamedTuple):
@@ -69,12 +72,15 @@ class Decided(NamedTuple):
     """The payers whose coins changed, and by what last."""
     refused: set[str]
     """The payers to whom something new was refused, which is only right if their head was."""
+    allowances: dict[str, Allowance]
+    """Of those payers of `heads` who have limits."""
 
 
 def decide(
     charges: Sequence[Charge],
     heads: Mapping[str, Head],
     recorded: Mapping[UUID, Answer],
+    spending: Mapping[str, Spending],
     *,
     at: datetime,
     shard: int,
@@ -86,10 +92,13 @@ def decide(
     decided of a payer, those of their lots that have expired by `at` are booked. A payer's charges
     depend on no other payer's coins.
 
+    Limits are looked at before coins: whoever may not spend any more is not told to buy some.
+
     Args:
         charges: With `coins` of at least one.
         heads: Of every payer.
         recorded: The answers that the journal has for ids of this batch.
+        spending: Of every payer who has limits, as of their head.
         at: When the batch is applied.
         shard: Of the system accounts that the batch writes.
     """
@@ -98,6 +107,7 @@ def decide(
     after: dict[str, Head] = {}
     moved: dict[str, Mover] = {}
     refused: set[str] = set()
+    allowances: dict[str, Allowance] = {}
     # By the number in the id: UUID's own hash is computed in Python, twice a charge.
     known = {charge_id.int: answer for charge_id, answer in recorded.items()}
     for charge in charges:
@@ -115,21 +125,30 @@ def decide(
                 movements += expired
                 moved[payer_id] = "expiry"
             after[payer_id] = head
+            if head.limits_version:
+                allowances[payer_id] = Allowance(spending[payer_id], at)
         if first is not None:
             answers.append(_refused(charge, head, at, shard, "charge_conflict"))
             refused.add(payer_id)
             continue
-        if charge.coins > head.coins - head.debt_coins:
+        allowance = allowances[payer_id] if head.limits_version else None
+        reached = allowance.reached(charge.order_key, charge.coins) if allowance else None
+        if reached is not None:
+            answer = _refused(charge, head, at, shard, reached.limit, reached)
+            refused.add(payer_id)
+        elif charge.coins > head.coins - head.debt_coins:
             answer = _refused(charge, head, at, shard, "insufficient_coins")
             refused.add(payer_id)
         else:
+            if allowance is not None:
+                allowance.spend(charge.order_key, charge.coins)
             head, answer = _posted(charge, head, at, shard)
             after[payer_id] = head
             moved[payer_id] = "charge"
         known[charge_id] = answer
         movements.append(answer.movement)
         answers.append(answer)
-    return Decided(answers, movements, after, moved, refused)
+    return Decided(answers, movements, after, moved, refused, allowances)
 
 
 def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head, Answer]:
@@ -163,11 +182,27 @@ def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head,
         lot_ids,
         lot_coins,
     )
-    head = Head(head.account_id, head.owner_id, version, balance_coins, head.debt_coins, rest, left)
+    head = Head(
+        head.account_id,
+        head.owner_id,
+        version,
+        balance_coins,
+        head.debt_coins,
+        rest,
+        left,
+        head.limits_version,
+    )
     return head, Answer(movement, lots)
 
 
-def _refused(charge: Charge, head: Head, at: datetime, shard: int, reason: Refusal) -> Answer:
+def _refused(
+    charge: Charge,
+    head: Head,
+    at: datetime,
+    shard: int,
+    reason: Refusal,
+    reached: Reached | None = None,
+) -> Answer:
     movement = Movement(
         charge.charge_id,
         head.account_id,
@@ -182,7 +217,7 @@ def _refused(charge: Charge, head: Head, at: datetime, shard: int, reason: Refus
         COUNTERS[charge.purpose],
         charge.order_key,
     )
-    return Answer(movement, ())
+    return Answer(movement, (), reached)
 
 
 def _is_same(first: Movement, charge: Charge, head: Head) -> bool:

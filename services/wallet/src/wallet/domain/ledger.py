@@ -10,7 +10,14 @@ from chassis.ids import derived_id
 from wallet.domain.lots import Lot, place
 
 type MovementKind = Literal["charge", "expiry", "purchase", "bonus"]
-type Outcome = Literal["posted", "insufficient_coins", "charge_conflict"]
+type Outcome = Literal[
+    "posted",
+    "insufficient_coins",
+    "charge_conflict",
+    "day_limit_reached",
+    "week_limit_reached",
+    "creator_limit_reached",
+]
 
 GIFT_CLEARING: Final = "gift_clearing"
 """System account: coins taken for gifts."""
@@ -39,6 +46,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     """Open lots in spending order."""
     left: tuple[int, ...]
     """Coins left in each."""
+    limits_version: int = 0
+    """Which version of the owner's spend limits holds; 0: none were ever set."""
 
     @property
     def spendable_coins(self) -> int:

@@ -12,8 +12,10 @@ from chassis.auth import Viewer
 from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.graphql import Context
+from wallet.domain.limits import UNLIMITED, Limits
 from wallet.providers import Provider
 from wallet.store.balances import Holding, select_holdings
+from wallet.store.limits import select_limits_of
 
 _NOTHING: Final = Holding(debt_coins=0, lots=())
 
@@ -27,6 +29,8 @@ class WalletContext(Context):
     now: Clock
     holdings: DataLoader[str, Holding]
     """By user id; all that one request asks for come from one statement."""
+    limits: DataLoader[str, Limits]
+    """The same for spend limits."""
 
     @classmethod
     def of(
@@ -45,6 +49,11 @@ class WalletContext(Context):
                 held = await select_holdings(conn, user_ids, now())
             return [held.get(user_id, _NOTHING) for user_id in user_ids]
 
+        async def load_limits(user_ids: Sequence[str]) -> Sequence[Limits]:
+            async with pool.acquire() as conn:
+                known = await select_limits_of(conn, user_ids)
+            return [known.get(user_id, UNLIMITED) for user_id in user_ids]
+
         return cls(
             viewer=viewer,
             request_id=request_id,
@@ -52,6 +61,7 @@ class WalletContext(Context):
             providers=providers,
             now=now,
             holdings=DataLoader(load),
+            limits=DataLoader(load_limits),
         )
 
 

@@ -33,6 +33,7 @@ from wallet.graphql.price_books import (
     publish,
 )
 from wallet.graphql.purchase import Purchase
+from wallet.graphql.spend_limits import SetSpendLimitsInput, SetSpendLimitsResult, set_limits
 
 
 @strawberry.input(description="What to buy.")
@@ -129,6 +130,24 @@ class Mutation:
         result = await publish(info.context, input)
         if isinstance(result, Refusal):
             metrics.record_refusal("publishPriceBook", result.code)
+        return result
+
+    @strawberry.mutation(
+        description="Limit what the caller, or a ward of theirs, may spend. What is lower holds at "
+        "once, what is higher or no limit after a cooling-off. Safe to retry.",
+        extensions=[requires_scope("viewer")],
+    )
+    async def set_spend_limits(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            SetSpendLimitsInput, strawberry.argument(description="The limits wanted.")
+        ],
+    ) -> SetSpendLimitsResult:
+        """Whose limits they are is checked before anything is read."""
+        result = await set_limits(info.context, input)
+        if isinstance(result, Refusal):
+            metrics.record_refusal("setSpendLimits", result.code)
         return result
 
 

@@ -55,6 +55,7 @@ async def debit_accounts(conn: Conn, moves: Sequence[tuple[Head, Head]]) -> bool
                 for (_, before, after), gone in zip(ordered, closed, strict=True)
             ]
         ),
+        integers([before.limits_version for _, before, _ in ordered]),
     )
     return done == f"UPDATE {len(moves)}"
 
@@ -77,6 +78,11 @@ async def credit_account(conn: Conn, before: Head, after: Head) -> None:
     )
 
 
+async def update_limits_version(conn: Conn, account_id: int, limits_version: int) -> None:
+    """Put a locked account under another version of its owner's limits."""
+    await conn.execute(STATEMENTS["update_limits_version"], account_id, limits_version)
+
+
 async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
     known = await lots.select_lots(conn, [lot_id for row in rows for lot_id in row["lot_ids"]])
     return [
@@ -88,6 +94,7 @@ async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
             row["debt_coins"],
             tuple([known[lot_id] for lot_id in row["lot_ids"]]),
             tuple(row["lot_coins"]),
+            row["limits_version"],
         )
         for row in rows
     ]

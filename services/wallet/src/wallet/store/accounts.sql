@@ -7,7 +7,8 @@ SELECT
     credits_coins - debits_coins AS coins,
     debt_coins,
     lot_ids,
-    lot_coins
+    lot_coins,
+    limits_version
 FROM account
 WHERE owner_id = any($1::text[]);
 
@@ -21,7 +22,8 @@ SELECT
     credits_coins - debits_coins AS coins,
     debt_coins,
     lot_ids,
-    lot_coins
+    lot_coins,
+    limits_version
 FROM account
 WHERE owner_id = any($1::text[])
 ORDER BY account_id
@@ -37,7 +39,8 @@ SELECT
     credits_coins - debits_coins AS coins,
     debt_coins,
     lot_ids,
-    lot_coins
+    lot_coins,
+    limits_version
 FROM account
 WHERE account_id = any($1::bigint[])
 ORDER BY account_id
@@ -55,7 +58,8 @@ ON CONFLICT DO NOTHING;
 -- caller compares the number of rows. Given in id order. `closed` lots leave, `taken` coins come
 -- off the one that is then the first.
 -- The arrays come as text: see arrays.py.
--- $1 account_ids, $2 versions read, $3 movements, $4 coins, $5 closed lots, $6 taken
+-- $1 account_ids, $2 versions read, $3 movements, $4 coins, $5 closed lots, $6 taken,
+-- $7 versions of the limits read
 UPDATE account AS a
 SET
     version = a.version + d.movements,
@@ -74,9 +78,13 @@ FROM unnest(
     $3::text::integer[],
     $4::text::bigint[],
     $5::text::integer[],
-    $6::text::bigint[]
-) AS d (account_id, version, movements, coins, closed, taken)
-WHERE a.account_id = d.account_id AND a.version = d.version;
+    $6::text::bigint[],
+    $7::text::integer[]
+) AS d (account_id, version, movements, coins, closed, taken, limits_version)
+WHERE
+    a.account_id = d.account_id
+    AND a.version = d.version
+    AND a.limits_version = d.limits_version;
 
 -- name: select_untouched
 -- Which of these accounts the transaction at hand has not written.
@@ -95,3 +103,10 @@ SET
     lot_ids = $4,
     lot_coins = $5
 WHERE a.account_id = $1;
+
+-- name: update_limits_version
+-- The caller holds the row's lock.
+-- $1 account_id, $2 limits_version
+UPDATE account
+SET limits_version = $2
+WHERE account_id = $1;

@@ -13,6 +13,8 @@ from chassis.db import Pool, transact
 from chassis.ids import uuid7
 from contracts.event import Event
 from wallet.commands.publish_price_book import publish_price_book
+from wallet.commands.publish_spend_policy import publish_spend_policy
+from wallet.domain.limits import SpendPolicy
 from wallet.domain.price_book import PriceBook
 from wallet.domain.purchase import Purchase
 from wallet.testing.charging import read_back
@@ -26,9 +28,16 @@ def first_price_books() -> list[PriceBook]:
     return msgspec.json.decode(text, type=list[PriceBook])
 
 
+def first_spend_policies() -> list[SpendPolicy]:
+    """How a new system treats spend limits."""
+    text = files("wallet.data").joinpath("spend_policy.json").read_bytes()
+    return msgspec.json.decode(text, type=list[SpendPolicy])
+
+
 async def open_shop(pool: Pool) -> None:
-    """Publish the first price book."""
+    """Publish the first price book and the first policy on spend limits."""
     await transact(pool, lambda conn: publish_price_book(conn, first_price_books()))
+    await transact(pool, lambda conn: publish_spend_policy(conn, first_spend_policies()))
 
 
 def a_purchase(**changes: object) -> Purchase:

@@ -5,8 +5,8 @@ It shares no code with the ledger. Tests feed both the same history and compare 
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from wallet.domain.lots import LotClass
 
@@ -37,11 +37,37 @@ class ModelCharge:
 class ModelAnswer:
     """What became of a charge."""
 
-    outcome: Literal["posted", "insufficient_coins", "charge_conflict"]
+    outcome: str
     slices: tuple[tuple[int, int], ...] = ()
     """Lot id and coins, in the order spent."""
     balance: int = 0
     """Of a refusal: what could have been spent."""
+    reached: tuple[int, int, datetime | None] | None = None
+    """Of a refusal by a limit: the limit, what was spent, and when there is room again."""
+
+
+class ModelTerms(NamedTuple):
+    """Limits in coins; None: no limit."""
+
+    day: int | None = None
+    week: int | None = None
+    creator: int | None = None
+
+
+_NO_LIMITS = ModelTerms()
+
+
+@dataclass
+class ModelLimits:
+    """What holds, and what will from a moment on."""
+
+    now: ModelTerms = _NO_LIMITS
+    later: ModelTerms = _NO_LIMITS
+    later_from: datetime | None = None
+
+    def at(self, at: datetime) -> ModelTerms:
+        """What holds at a moment."""
+        return self.later if self.later_from is not None and self.later_from <= at else self.now
 
 
 @dataclass
@@ -50,6 +76,9 @@ class ModelWallet:
 
     lots: list[ModelLot] = field(default_factory=list[ModelLot])
     version: int = 0
+    limits: ModelLimits = field(default_factory=ModelLimits)
+    spent: list[tuple[datetime, str, int]] = field(default_factory=list[tuple[datetime, str, int]])
+    """When, on whom and how much."""
 
     @property
     def balance(self) -> int:
@@ -95,6 +124,28 @@ class Model:
                 lot.left = 0
                 wallet.version += 1
 
+    def set_limits(
+        self, owner: str, wanted: ModelTerms, at: datetime, *, raised: timedelta, removed: timedelta
+    ) -> ModelLimits:
+        """Change limits: lower ones hold at once, higher ones `raised` or `removed` later."""
+        wallet = self.wallet(owner)
+        limits = wallet.limits
+        now = limits.at(at)
+        lower = ModelTerms(*[_lower(*pair) for pair in zip(now, wanted, strict=True)])
+        wallet.limits = ModelLimits(now=lower)
+        if lower != wanted:
+            gone = any(
+                old is not None and new is None for old, new in zip(lower, wanted, strict=True)
+            )
+            later_from = at + (removed if gone else raised)
+            is_less = all(
+                _lower(*pair) == pair[1] for pair in zip(limits.later, wanted, strict=True)
+            )
+            if limits.later_from is not None and limits.later_from > at and is_less:
+                later_from = limits.later_from
+            wallet.limits = ModelLimits(lower, wanted, later_from)
+        return wallet.limits
+
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
         known = self.charges.get(charge.charge_id)
@@ -104,7 +155,9 @@ class Model:
         wallet = self.wallet(charge.payer)
         if known is not None:
             return ModelAnswer("charge_conflict", balance=wallet.balance)
-        answer = self._pay(wallet, charge.coins)
+        answer = _refuse(wallet, charge, at) or self._pay(wallet, charge.coins)
+        if answer.outcome == "posted":
+            wallet.spent.append((at, charge.order_key, charge.coins))
         self.charges[charge.charge_id] = (charge, answer)
         return answer
 
@@ -122,3 +175,43 @@ class Model:
         wallet.version += 1
         self.charged += coins
         return ModelAnswer("posted", tuple(slices))
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    limits = [limit for limit in (one, other) if limit is not None]
+    return min(limits, default=None)
+
+
+def _refuse(wallet: ModelWallet, charge: ModelCharge, at: datetime) -> ModelAnswer | None:
+    """The refusal by the first limit in whose window the charge does not fit."""
+    terms = wallet.limits.at(at)
+    day, week = timedelta(hours=24), timedelta(days=7)
+    on_creator = [spent for spent in wallet.spent if spent[1] == charge.order_key]
+    for outcome, limit, window, history in (
+        ("day_limit_reached", terms.day, day, wallet.spent),
+        ("week_limit_reached", terms.week, week, wallet.spent),
+        ("creator_limit_reached", terms.creator, day, on_creator),
+    ):
+        if limit is None:
+            continue
+
+        def spent(
+            then: datetime,
+            window: timedelta = window,
+            history: list[tuple[datetime, str, int]] = history,
+        ) -> int:
+            return sum(coins for when, _, coins in history if when > then - window)
+
+        if spent(at) + charge.coins <= limit:
+            continue
+        room_again = [
+            when + window
+            for when, _, _ in sorted(history)
+            if when + window > at and spent(when + window) + charge.coins <= limit
+        ]
+        return ModelAnswer(
+            outcome,
+            balance=wallet.balance,
+            reached=(limit, spent(at), room_again[0] if room_again else None),
+        )
+    return None

@@ -1,21 +1,75 @@
 """Replays a wallet's committed history on the naive model and compares every answer."""
 
+from collections import defaultdict, deque
+from copy import deepcopy
+from datetime import timedelta
+
 from chassis import sql
 from chassis.db import Conn, Pool, Record
-from wallet.testing.model import Model, ModelAnswer, ModelCharge, ModelLot
+from wallet.testing.model import (
+    Model,
+    ModelAnswer,
+    ModelCharge,
+    ModelLimits,
+    ModelLot,
+    ModelTerms,
+)
 
 STATEMENTS = sql.load("wallet.testing", "replay.sql")
 
 
 async def replay(conn: Conn | Pool) -> list[str]:
-    """What the model would have answered differently; empty when the ledger is right."""
+    """What the model would have done differently; empty when the ledger is right."""
     model = Model()
     wrong: list[str] = []
+    changes: dict[str, deque[Record]] = defaultdict(deque)
+    for row in await conn.fetch(STATEMENTS["select_limits_set"]):
+        changes[row["owner_id"]].append(row)
     for row in await conn.fetch(STATEMENTS["select_history"]):
+        waiting = changes[row["owner_id"]]
+        while waiting and waiting[0]["account_version"] < row["version"]:
+            wrong += _set_limits(model, waiting.popleft())
+        # A refusal moves no coins, so that nothing tells whether it came before a change of limits
+        # that met the same version of the account: it is right if it is for one of the two.
+        while row["outcome"] != "posted" and _met(waiting, row):
+            expected, recorded = _answer(deepcopy(model), row)
+            if expected == recorded:
+                break
+            wrong += _set_limits(model, waiting.popleft())
         expected, recorded = _answer(model, row)
         if expected != recorded:
             wrong.append(f"{row['movement_id']}: {recorded}, the model says {expected}")
+    for waiting in changes.values():
+        for change in waiting:
+            wrong += _set_limits(model, change)
     return wrong
+
+
+def _met(waiting: deque[Record], refused: Record) -> bool:
+    return bool(waiting) and waiting[0]["account_version"] == refused["version"]
+
+
+def _set_limits(model: Model, change: Record) -> list[str]:
+    """What the model makes of a change of limits, if it is something else."""
+    terms = ModelTerms(change["day_coins"], change["week_coins"], change["creator_day_coins"])
+    recorded = ModelLimits(now=terms)
+    if change["pending_from"] is not None:
+        later = ModelTerms(
+            change["pending_day_coins"],
+            change["pending_week_coins"],
+            change["pending_creator_day_coins"],
+        )
+        recorded = ModelLimits(terms, later, change["pending_from"])
+    expected = model.set_limits(
+        change["owner_id"],
+        terms if recorded.later_from is None else recorded.later,
+        change["set_at"],
+        raised=timedelta(hours=change["raise_after_hours"]),
+        removed=timedelta(hours=change["remove_after_hours"]),
+    )
+    if expected == recorded:
+        return []
+    return [f"limits of {change['owner_id']}: {recorded}, the model says {expected}"]
 
 
 def _answer(model: Model, row: Record) -> tuple[object, object]:
@@ -44,7 +98,10 @@ def _answer(model: Model, row: Record) -> tuple[object, object]:
 
 def _recorded(row: Record) -> ModelAnswer:
     if row["outcome"] != "posted":
-        return ModelAnswer(row["outcome"], balance=row["balance_coins"])
+        reached = None
+        if row["limit_coins"] is not None:
+            reached = (row["limit_coins"], row["spent_coins"], row["frees_up_at"])
+        return ModelAnswer(row["outcome"], balance=row["balance_coins"], reached=reached)
     if row["lot_ids"] is None:
         return ModelAnswer("posted", ((row["lot_id"], -row["coins"]),))
     return ModelAnswer("posted", tuple(zip(row["lot_ids"], row["lot_coins"], strict=True)))

@@ -27,6 +27,7 @@ from gifts.graphql.refusals import (
     MessageTooLong,
     PriceChanged,
     SelfGift,
+    SpendLimitReached,
     shown,
 )
 
@@ -75,6 +76,7 @@ class SendGiftPayload:
 SendGiftResult = Annotated[
     SendGiftPayload
     | InsufficientCoins
+    | SpendLimitReached
     | GiftItemUnavailable
     | PriceChanged
     | InvalidCount

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet.consumers.heads import HeadCache
+from wallet.consumers.recent import Recent
 from wallet.domain.ledger import Head
 
 
@@ -12,7 +12,7 @@ def head(owner_id: str, version: int = 0) -> Head:
 
 
 def test_finds_what_was_adopted_last() -> None:
-    cache = HeadCache(10)
+    cache = Recent[Head](10)
     cache.adopt({"ann": head("ann", 1), "bob": head("bob", 1)})
     cache.adopt({"ann": head("ann", 2)})
 
@@ -23,7 +23,7 @@ def test_finds_what_was_adopted_last() -> None:
 
 def test_heads_in_use_stay() -> None:
     """A payer who is charged in every batch is found in every batch, however many others come."""
-    cache = HeadCache(10)
+    cache = Recent[Head](10)
     cache.adopt({"star": head("star")})
 
     for number in range(100):
@@ -32,7 +32,7 @@ def test_heads_in_use_stay() -> None:
 
 
 def test_forgets_on_request() -> None:
-    cache = HeadCache(10)
+    cache = Recent[Head](10)
     cache.adopt({"ann": head("ann")})
 
     cache.clear()
@@ -46,7 +46,7 @@ def test_forgets_on_request() -> None:
 )
 def test_never_holds_more_than_it_may(size_max: int, batches: list[list[int]]) -> None:
     """Two generations of half the room each, or of one batch where that is more."""
-    cache = HeadCache(size_max)
+    cache = Recent[Head](size_max)
     for batch in batches:
         cache.adopt({str(number): head(str(number)) for number in batch})
 

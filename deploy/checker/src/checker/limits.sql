@@ -1,0 +1,187 @@
+-- Questions about spend limits to the wallet's database; they answer as those in wallet.sql do.
+
+-- name: limits_hold
+-- At every charge, what its payer had spent in the window that ended with it was within the limits
+-- that it met: those of the newest version set before the account's version that it made, and what
+-- had been pending in them if that held by then. A window is open at its beginning.
+WITH met AS (
+    SELECT
+        account_id,
+        account_version AS after_version,
+        lead(account_version, 1, 9223372036854775807) OVER versions AS until_version,
+        day_coins,
+        week_coins,
+        creator_day_coins,
+        pending_day_coins,
+        pending_week_coins,
+        pending_creator_day_coins,
+        pending_from
+    FROM spend_limits
+    WINDOW versions AS (PARTITION BY account_id ORDER BY version)
+),
+
+spent AS (
+    SELECT
+        movement_id,
+        account_id,
+        version,
+        posted_at,
+        sum(-coins) OVER (
+            PARTITION BY account_id
+            ORDER BY posted_at
+            RANGE BETWEEN INTERVAL '23:59:59.999999' PRECEDING AND CURRENT ROW
+        ) AS day_coins,
+        sum(-coins) OVER (
+            PARTITION BY account_id
+            ORDER BY posted_at
+            RANGE BETWEEN INTERVAL '167:59:59.999999' PRECEDING AND CURRENT ROW
+        ) AS week_coins,
+        sum(-coins) OVER (
+            PARTITION BY account_id, order_key
+            ORDER BY posted_at
+            RANGE BETWEEN INTERVAL '23:59:59.999999' PRECEDING AND CURRENT ROW
+        ) AS creator_day_coins
+    FROM movement
+    WHERE
+        kind = 'charge'
+        AND outcome = 'posted'
+        AND account_id IN (SELECT account_id FROM spend_limits)
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('movement ' || movement_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        s.movement_id,
+        CASE
+            WHEN s.posted_at >= m.pending_from
+                THEN
+                    coalesce(s.day_coins > m.pending_day_coins, false)
+                    OR coalesce(s.week_coins > m.pending_week_coins, false)
+                    OR coalesce(s.creator_day_coins > m.pending_creator_day_coins, false)
+            ELSE
+                coalesce(s.day_coins > m.day_coins, false)
+                OR coalesce(s.week_coins > m.week_coins, false)
+                OR coalesce(s.creator_day_coins > m.creator_day_coins, false)
+        END AS is_wrong
+    FROM spent AS s
+    INNER JOIN met AS m
+        ON
+            s.account_id = m.account_id
+            AND s.version > m.after_version
+            AND s.version <= m.until_version
+) AS charges;
+
+-- name: rises_wait
+-- A new version of limits is nowhere higher than what held when it was set; and what is to hold later
+-- waits for as long as the policy says, or is no more than what was waiting already.
+WITH numbers AS (
+    SELECT
+        l.account_id,
+        l.version,
+        l.set_at,
+        l.pending_since,
+        l.pending_from,
+        p.raise_after_hours,
+        p.remove_after_hours,
+        -- In an order in which no limit is the highest.
+        ARRAY[
+            coalesce(l.day_coins, 9223372036854775807),
+            coalesce(l.week_coins, 9223372036854775807),
+            coalesce(l.creator_day_coins, 9223372036854775807)
+        ] AS terms,
+        ARRAY[
+            coalesce(l.pending_day_coins, 9223372036854775807),
+            coalesce(l.pending_week_coins, 9223372036854775807),
+            coalesce(l.pending_creator_day_coins, 9223372036854775807)
+        ] AS pending
+    FROM spend_limits AS l
+    LEFT JOIN spend_policy AS p ON l.policy_version = p.version
+),
+
+steps AS (
+    SELECT
+        account_id,
+        version,
+        set_at,
+        pending_since,
+        pending_from,
+        raise_after_hours,
+        remove_after_hours,
+        terms,
+        pending,
+        lag(pending_since) OVER versions AS since_before,
+        lag(pending_from) OVER versions AS from_before,
+        lag(pending) OVER versions AS pending_before,
+        CASE
+            WHEN set_at >= lag(pending_from) OVER versions THEN lag(pending) OVER versions
+            ELSE lag(terms) OVER versions
+        END AS held
+    FROM numbers
+    WINDOW versions AS (PARTITION BY account_id ORDER BY version)
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (
+        array_agg('version ' || version || ' of account ' || account_id) FILTER (WHERE is_wrong)
+    )[1:5] AS examples
+FROM (
+    SELECT
+        s.account_id,
+        s.version,
+        EXISTS (
+            SELECT FROM unnest(s.terms, s.held) AS each (now, before)
+            WHERE each.now > each.before
+        )
+        OR CASE
+            WHEN s.pending_from IS NULL THEN false
+            WHEN s.pending_since = s.set_at
+                THEN
+                    s.pending_from < s.set_at + make_interval(
+                        hours => CASE
+                            WHEN EXISTS (
+                                SELECT FROM unnest(s.terms, s.pending) AS each (now, later)
+                                WHERE
+                                    each.now < 9223372036854775807
+                                    AND each.later = 9223372036854775807
+                            )
+                                THEN s.remove_after_hours
+                            ELSE s.raise_after_hours
+                        END
+                    )
+            ELSE
+                (s.pending_since, s.pending_from)
+                IS DISTINCT FROM (s.since_before, s.from_before)
+                OR EXISTS (
+                    SELECT FROM unnest(s.pending, s.pending_before) AS each (later, before)
+                    WHERE each.later > each.before
+                )
+        END AS is_wrong
+    FROM steps AS s
+) AS versions;
+
+-- name: limits_are_the_newest
+-- An account is under the newest version of its limits, and versions have no gap.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('account ' || account_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        account_id,
+        (coalesce(a.limits_version, -1), coalesce(a.limits_version, -1))
+        IS DISTINCT FROM (coalesce(l.versions, 0), coalesce(l.newest, 0)) AS is_wrong
+    FROM account AS a
+    FULL JOIN (
+        SELECT
+            account_id,
+            count(*) AS versions,
+            max(version) AS newest
+        FROM spend_limits
+        GROUP BY account_id
+    ) AS l USING (account_id)
+) AS accounts;
