@@ -47,7 +47,7 @@ FAULTS = {
         ALTER TABLE account DROP CONSTRAINT account_lots_add_up;
         UPDATE account
         SET debits_coins = credits_coins + 1, lot_ids = '{}', lot_coins = '{}'
-        WHERE owner_id = 'viewer-5'""",
+        WHERE owner_id = 'viewer-4'""",
         {("INV2", "wallet"), ("INV1", "wallet")},
     ),
     "a debt that nobody entered": Fault(
