@@ -90,6 +90,13 @@ def scene(stack: Stack) -> dict[str, Any]:
                 },
                 "decision": {"payoutId": nothing, "decision": "RETURN", "reason": "papers seen"},
                 "limit": {"dayCoins": 2_000_000, "userId": owner},
+                "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
+                "reverse": {
+                    "reversalId": str(uuid7()),
+                    "purchaseId": buy["purchaseId"],
+                    "reason": "REFUND",
+                    "note": "to see who may",
+                },
             }
 
     return asyncio.run(set_up())

@@ -33,6 +33,16 @@ VARIABLES: dict[str, dict[str, Any]] = {
     },
     "Gift": {"id": UUID},
     "Creator": {"id": "alice"},
+    "PreviewReversal": {"input": {"purchaseId": UUID, "reason": "REFUND"}},
+    "ReversePurchase": {
+        "input": {
+            "reversalId": UUID,
+            "purchaseId": UUID,
+            "amountMinor": 2**53 - 1,
+            "reason": "CHARGEBACK",
+            "note": "why",
+        }
+    },
     "AddPayoutMethod": {
         "input": {
             "methodId": UUID,
@@ -47,7 +57,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_each_operation_is_found() -> None:
+def test_every_operation_is_found() -> None:
     """The file is read right."""
     assert list(OPERATIONS) == [
         "Bundles",
@@ -59,6 +69,8 @@ def test_each_operation_is_found() -> None:
         "SendGift",
         "Gift",
         "Creator",
+        "PreviewReversal",
+        "ReversePurchase",
         "AddPayoutMethod",
         "RequestPayout",
         "CancelPayout",
@@ -71,7 +83,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator")
+    token = issuer.token("alice", "viewer creator operator:refunds")
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

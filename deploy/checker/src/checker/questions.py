@@ -34,6 +34,9 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("limits", "limits_hold", "no window holds more than the limit in force"),
         Question("limits", "rises_wait", "no rise of a limit holds before its time"),
         Question("limits", "limits_are_the_newest", "accounts are under their newest limits"),
+        Question("INV3", "debts_replay", "debts equal the replay of their entries"),
+        Question("INV8", "reversals_add_up", "legs of a reversal are all of it, given back once"),
+        Question("INV4", "payments_not_exceeded", "what is taken back is what is claimed"),
     ),
     "gifts": (
         Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),

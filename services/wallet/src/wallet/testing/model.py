@@ -76,6 +76,8 @@ class ModelWallet:
 
     lots: list[ModelLot] = field(default_factory=list[ModelLot])
     version: int = 0
+    debt: int = 0
+    """Owed: not to be spent."""
     limits: ModelLimits = field(default_factory=ModelLimits)
     spent: list[tuple[datetime, str, int]] = field(default_factory=list[tuple[datetime, str, int]])
     """When, on whom and how much."""
@@ -84,6 +86,11 @@ class ModelWallet:
     def balance(self) -> int:
         """All coins, expired ones that are not booked yet included."""
         return sum(lot.left for lot in self.lots)
+
+    @property
+    def spendable(self) -> int:
+        """What is not owed."""
+        return max(self.balance - self.debt, 0)
 
     def next_lot(self) -> ModelLot:
         """The lot to spend from now."""
@@ -146,6 +153,14 @@ class Model:
             wallet.limits = ModelLimits(lower, wanted, later_from)
         return wallet.limits
 
+    def adjust(self, owner: str, lot_id: int, coins: int) -> None:
+        """Put coins into one lot, or take them (negative): what was taken back, or given back."""
+        wallet = self.wallet(owner)
+        lot = next(lot for lot in wallet.lots if lot.lot_id == lot_id)
+        lot.left += coins
+        assert lot.left >= 0, lot
+        wallet.version += 1
+
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
         known = self.charges.get(charge.charge_id)
@@ -154,7 +169,7 @@ class Model:
         self.expire(charge.payer, at)
         wallet = self.wallet(charge.payer)
         if known is not None:
-            return ModelAnswer("charge_conflict", balance=wallet.balance)
+            return ModelAnswer("charge_conflict", balance=wallet.spendable)
         answer = _refuse(wallet, charge, at) or self._pay(wallet, charge.coins)
         if answer.outcome == "posted":
             wallet.spent.append((at, charge.order_key, charge.coins))
@@ -162,8 +177,8 @@ class Model:
         return answer
 
     def _pay(self, wallet: ModelWallet, coins: int) -> ModelAnswer:
-        if wallet.balance < coins:
-            return ModelAnswer("insufficient_coins", balance=wallet.balance)
+        if wallet.spendable < coins:
+            return ModelAnswer("insufficient_coins", balance=wallet.spendable)
         slices: list[tuple[int, int]] = []
         owed = coins
         while owed > 0:

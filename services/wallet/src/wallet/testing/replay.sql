@@ -18,11 +18,13 @@ SELECT
     l.expires_at,
     r.limit_coins,
     r.spent_coins,
-    r.frees_up_at
+    r.frees_up_at,
+    d.debt_coins
 FROM movement AS m
 INNER JOIN account AS a ON m.account_id = a.account_id
 LEFT JOIN lot AS l ON m.movement_id = l.movement_id
 LEFT JOIN limit_refusal AS r ON m.movement_id = r.movement_id
+LEFT JOIN debt_entry AS d ON m.movement_id = d.entry_id
 ORDER BY
     m.account_id,
     m.version,
