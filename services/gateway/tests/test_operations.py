@@ -43,6 +43,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
             "note": "why",
         }
     },
+    "SetSpendLimits": {"input": {"dayCoins": 2**53 - 1, "weekCoins": None}},
     "AddPayoutMethod": {
         "input": {
             "methodId": UUID,
@@ -71,6 +72,7 @@ def test_every_operation_is_found() -> None:
         "Creator",
         "PreviewReversal",
         "ReversePurchase",
+        "SetSpendLimits",
         "AddPayoutMethod",
         "RequestPayout",
         "CancelPayout",
