@@ -30,13 +30,14 @@ async def apply_payment(
         traceparent: The trace that events carry on.
     """
     payment_id = event.payment_id
-    if payment_id is None or not purchase.is_paid_by(event):
+    if not purchase.is_paid_by(event):
         return "mismatched"
-    if not await claim_payment(conn, purchase, payment_id):
+    if payment_id is not None and not await claim_payment(conn, purchase, payment_id):
         return "mismatched"
     if purchase.status in ("PAID", "CREDITED"):
         return "ignored"
     if event.outcome == "succeeded":
+        assert payment_id is not None, "is_paid_by asks for it"
         await credit_purchase(conn, purchase, payment_id=payment_id, at=at, traceparent=traceparent)
         return "applied"
     if purchase.status == "DECLINED":

@@ -49,6 +49,8 @@ async def record_delivery(
         outcome = "malformed"
     elif event.outcome is None:
         outcome = "unknown_type"
+    elif event.outcome == "noted":
+        outcome = "ignored"
     else:
         outcome = await _apply(conn, provider, event, at, traceparent)
     await settle_event(conn, provider, event.event_id, outcome, at=at)

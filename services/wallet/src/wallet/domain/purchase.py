@@ -43,12 +43,15 @@ class Purchase(msgspec.Struct, frozen=True):
         )
 
     def is_paid_by(self, event: "PaymentEvent") -> bool:
-        """Whether the event is of the payment that was ordered, to the last minor unit."""
-        return (
-            event.amount_minor == self.amount_minor
-            and event.currency == self.currency
-            and self.payment_id in (None, event.payment_id)
-        )
+        """Whether the event is of the payment that was ordered, to the last minor unit.
+
+        Where nobody paid there need not be a payment: the page was left alone until it closed.
+        """
+        if event.payment_id is None:
+            fits = event.outcome == "declined"
+        else:
+            fits = self.payment_id in (None, event.payment_id)
+        return fits and event.amount_minor == self.amount_minor and event.currency == self.currency
 
     @property
     def awaits_checkout(self) -> bool:
@@ -94,7 +97,8 @@ def check_buyer(*, age_verified: bool, account_kind: str | None) -> None:
 class Checkout(NamedTuple):
     """Where the viewer pays."""
 
-    payment_id: str
+    payment_id: str | None
+    """None where the provider makes the payment only when the viewer pays."""
     checkout_url: str
 
 
@@ -103,8 +107,8 @@ class PaymentEvent(NamedTuple):
 
     event_id: str
     type: str
-    outcome: Literal["succeeded", "declined"] | None
-    """None: of a type that we do not know."""
+    outcome: Literal["succeeded", "declined", "noted"] | None
+    """Noted: nothing is to be done about it. None: of a type that we do not know."""
     payment_id: str | None = None
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""

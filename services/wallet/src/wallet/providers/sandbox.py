@@ -14,37 +14,31 @@ from wallet.domain.purchase import (
     ProviderUnavailableError,
     Purchase,
 )
+from wallet.providers.decoding import UNDECODABLE, PageUrl, Text128
 from wallet.providers.provider import Provider, UnreadableError
 from wallet.providers.signature import check_signature
 
 TIMEOUT_S: Final = 5.0
 
-_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding bytes of a stranger may raise: not JSON, another form, not UTF-8, nested without
-end."""
-
-# No NUL, which PostgreSQL's text cannot hold.
-type _Text128 = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
-
 log = structlog.get_logger()
 
 
 class _Payment(msgspec.Struct, frozen=True):
-    payment_id: _Text128
-    reference: _Text128
+    payment_id: Text128
+    reference: Text128
     amount_minor: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class _Event(msgspec.Struct, frozen=True):
-    id: _Text128
-    type: _Text128
+    id: Text128
+    type: Text128
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    payment_id: _Text128
-    checkout_url: Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,2000}\Z")]
+    payment_id: Text128
+    checkout_url: PageUrl
 
 
 class Sandbox(Provider):
@@ -89,7 +83,7 @@ class Sandbox(Provider):
             response = await self._ask("/v1/checkouts", terms)
             response.raise_for_status()
             opened = msgspec.json.decode(response.content, type=_Opened)
-        except (httpx.HTTPError, *_UNDECODABLE) as error:
+        except (httpx.HTTPError, *UNDECODABLE) as error:
             log.warning("provider_unavailable", provider=self.name, reason=repr(error))
             raise ProviderUnavailableError from error
         return Checkout(opened.payment_id, opened.checkout_url)
@@ -116,7 +110,7 @@ class Sandbox(Provider):
                 return _payment_event(event, "succeeded")
             if event.type == "payment.declined":
                 return _payment_event(event, "declined")
-        except _UNDECODABLE as error:
+        except UNDECODABLE as error:
             raise UnreadableError(str(error)) from error
         return PaymentEvent(event.id, event.type, None)
 
