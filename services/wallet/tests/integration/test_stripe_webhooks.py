@@ -161,6 +161,21 @@ async def test_page_that_closed_unpaid_is_declined(
     assert await now(shop, purchase) == ("DECLINED", payment_intent)
 
 
+async def test_page_that_closed_does_not_make_a_payment_unknown(
+    shop: Pool, purchase: Purchase, tell: Tell
+) -> None:
+    """Whose id was told before, by whatever."""
+    async with transaction(shop) as conn:
+        await attach_checkout(conn, purchase, Checkout("pi_1", PAGE))
+    expired = a_session_event(
+        purchase, type="checkout.session.expired", payment_status="unpaid", payment_intent=None
+    )
+
+    assert await tell(expired) == (200, "applied")
+
+    assert await now(shop, purchase) == ("DECLINED", "pi_1")
+
+
 async def test_closed_after_paid_takes_nothing_back(
     shop: Pool, purchase: Purchase, tell: Tell
 ) -> None:
