@@ -32,8 +32,12 @@ def running() -> Generator[str]:
 
     Skips the test where there is neither a built one nor Go to build it with.
     """
+    # HTTPS is not wanted, but unless told where it listens on a fixed port, once per machine.
     process = subprocess.Popen(
-        [_program(), "-http-addr", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True
+        [_program(), "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     with process:
         try:

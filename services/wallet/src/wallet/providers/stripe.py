@@ -144,7 +144,7 @@ def _is_signed(header: str | None, body: bytes, secret: str) -> bool:
 
 def _facts(error: Exception) -> dict[str, object]:
     """What may be logged of a failure: never its text, which can quote what we sent."""
-    facts: dict[str, object] = {"reason": type(error).__name__}
+    facts: dict[str, object] = {"reason": type(error.__cause__ or error).__name__}
     if isinstance(error, stripe.StripeError):
         facts |= {
             "status": error.http_status,
