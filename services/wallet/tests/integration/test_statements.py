@@ -8,11 +8,16 @@ from chassis.db import Pool
 from wallet.store import (
     accounts,
     balances,
+    claims,
+    entries,
     lots,
     movements,
     price_books,
     provider_events,
     purchases,
+    reinstatements,
+    reversals,
+    standings,
     system_accounts,
 )
 from wallet.testing import books, replay
@@ -20,11 +25,16 @@ from wallet.testing import books, replay
 _MODULES = (
     accounts,
     balances,
+    claims,
+    entries,
     lots,
     movements,
     price_books,
     provider_events,
     purchases,
+    reinstatements,
+    reversals,
+    standings,
     system_accounts,
     books,
     replay,

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from chassis import outbox
 from chassis.db import Conn
 from wallet.commands.credit_purchase import credit_purchase
+from wallet.commands.settle_claims import Actor, record_claim, settle_claims
+from wallet.commands.settle_event import settle_event
+from wallet.domain.claims import Disputed, Telling, claim_of
 from wallet.domain.purchase import PaymentEvent, Purchase
-from wallet.store import purchases
+from wallet.store import claims, provider_events, purchases
 from wallet.store.provider_events import EventOutcome
 
 
@@ -20,7 +24,8 @@ async def apply_payment(
     """Move a purchase on as the event says, and say what came of it.
 
     `applied`: it moved. `ignored`: it had moved further already; events come in any order and more
-    than once (E17, E20). `mismatched`: the event is not about what was ordered; nothing moved.
+    than once (E17, E20). `parked`: it takes back a payment that has not arrived, and will when it
+    does (E11). `mismatched`: the event is not about what was ordered; nothing moved.
 
     Args:
         conn: An open transaction that holds the purchase's row locked.
@@ -34,16 +39,53 @@ async def apply_payment(
         return "mismatched"
     if payment_id is not None and not await claim_payment(conn, purchase, payment_id):
         return "mismatched"
-    if purchase.status in ("PAID", "CREDITED"):
+    if event.claim is not None:
+        return await _apply_claim(conn, purchase, event.claim, at=at, traceparent=traceparent)
+    if purchase.is_paid:
         return "ignored"
     if event.outcome == "succeeded":
         assert payment_id is not None, "is_paid_by asks for it"
         await credit_purchase(conn, purchase, payment_id=payment_id, at=at, traceparent=traceparent)
+        await _explain_parked(conn, purchase, at)
         return "applied"
     if purchase.status == "DECLINED":
         return "ignored"
     await purchases.update_to_declined(conn, purchase.purchase_id, payment_id=payment_id)
     return "applied"
+
+
+async def _apply_claim(
+    conn: Conn, purchase: Purchase, telling: Telling, *, at: datetime, traceparent: str | None
+) -> EventOutcome:
+    """Let what is taken back of a payment take effect, at once or when the payment arrives."""
+    claim = claim_of(telling, purchase.amount_minor)
+    if claim is None:
+        return "ignored"
+    if claim.kind == "refund" and claim.claimed_minor > purchase.amount_minor:
+        return "mismatched"
+    grown = await record_claim(conn, purchase, claim, at=at)
+    if isinstance(telling, Disputed) and telling.fee_minor:
+        await claims.insert_fee(
+            conn, purchase.purchase_id, claim.claim, telling.fee_minor, purchase.currency, at
+        )
+    if not purchase.is_paid:
+        return "parked"
+    if not grown:
+        return "ignored"
+    actor = Actor(f"provider:{purchase.provider}")
+    events = await settle_claims(conn, purchase, actor=actor, at=at)
+    if events:
+        await outbox.record(conn, *events, traceparent=traceparent)
+    return "applied"
+
+
+async def _explain_parked(conn: Conn, purchase: Purchase, at: datetime) -> None:
+    """Claims that came before their payment have taken effect with it."""
+    for event in await provider_events.select_parked(
+        conn, purchase.provider, str(purchase.purchase_id)
+    ):
+        if event.claim is not None and purchase.is_paid_by(event):
+            await settle_event(conn, purchase.provider, event.event_id, "applied", at=at)
 
 
 async def claim_payment(conn: Conn, purchase: Purchase, payment_id: str) -> bool:

@@ -14,5 +14,5 @@ ADD CONSTRAINT purchase_paid_has_payment CHECK (
 ALTER TABLE provider_event
 DROP CONSTRAINT provider_event_payment_outcome_check,
 ADD CONSTRAINT provider_event_payment_outcome_check CHECK (
-    payment_outcome IN ('succeeded', 'declined', 'noted')
+    payment_outcome IN ('succeeded', 'declined', 'claimed', 'noted')
 );

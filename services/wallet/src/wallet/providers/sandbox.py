@@ -1,12 +1,14 @@
 """The sandbox provider: real HTTP, real webhooks, no real money."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, override
 
 import httpx
 import msgspec
 import structlog
 
+from wallet.domain.claims import Disputed, Refunded, Stage, Telling, Voided
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import (
     Checkout,
@@ -20,6 +22,10 @@ from wallet.providers.signature import check_signature
 
 TIMEOUT_S: Final = 5.0
 
+_STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
+    {"dispute.opened": "opened", "dispute.lost": "lost", "dispute.won": "won"}
+)
+
 log = structlog.get_logger()
 
 
@@ -28,6 +34,20 @@ class _Payment(msgspec.Struct, frozen=True):
     reference: Text128
     amount_minor: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
+type _Minor = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
+
+
+class _Refund(msgspec.Struct, frozen=True):
+    refunded_minor: _Minor
+    returned_minor: _Minor
+
+
+class _Dispute(msgspec.Struct, frozen=True):
+    dispute_id: Text128
+    disputed_minor: Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
+    fee_minor: _Minor
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -78,6 +98,7 @@ class Sandbox(Provider):
             "amount_minor": purchase.amount_minor,
             "currency": purchase.currency,
             "description": f"{purchase.coins} coins",
+            "quantity": purchase.coins,
         }
         try:
             response = await self._ask("/v1/checkouts", terms)
@@ -103,13 +124,15 @@ class Sandbox(Provider):
 
     @override
     def read(self, body: bytes) -> PaymentEvent:
-        """A payment that succeeded or was declined; of any other type, its id and type alone."""
+        """What became of a payment; of any type not known here, its id and type alone."""
         try:
             event = msgspec.json.decode(body, type=_Event)
             if event.type == "payment.succeeded":
                 return _payment_event(event, "succeeded")
             if event.type == "payment.declined":
                 return _payment_event(event, "declined")
+            if (claim := _claim(event)) is not None:
+                return _payment_event(event, "claimed")._replace(claim=claim)
         except UNDECODABLE as error:
             raise UnreadableError(str(error)) from error
         return PaymentEvent(event.id, event.type, None)
@@ -120,7 +143,29 @@ class Sandbox(Provider):
         await self._client.aclose()
 
 
-def _payment_event(event: _Event, outcome: Literal["succeeded", "declined"]) -> PaymentEvent:
+def _claim(event: _Event) -> Telling | None:
+    """What the event takes back, or gives back, of its payment."""
+    match event.type:
+        case "payment.refunded" | "payment.refund_reversed":
+            refund = msgspec.json.decode(event.data, type=_Refund)
+            return Refunded(refund.refunded_minor, refund.returned_minor)
+        case "payment.voided":
+            return Voided()
+        case "dispute.opened" | "dispute.lost" | "dispute.won":
+            dispute = msgspec.json.decode(event.data, type=_Dispute)
+            return Disputed(
+                dispute.dispute_id,
+                _STAGES[event.type],
+                dispute.disputed_minor,
+                dispute.fee_minor,
+            )
+        case _:
+            return None
+
+
+def _payment_event(
+    event: _Event, outcome: Literal["succeeded", "declined", "claimed"]
+) -> PaymentEvent:
     payment = msgspec.json.decode(event.data, type=_Payment)
     return PaymentEvent(
         event.id,

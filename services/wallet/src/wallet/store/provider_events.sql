@@ -12,7 +12,7 @@ VALUES ($1, $2, $3, $4);
 -- name: insert_event
 -- Waits for a concurrent delivery of the same event; nothing is returned where it was there.
 -- $1 provider, $2 event_id, $3 type, $4 payment_outcome, $5 payment_id, $6 reference,
--- $7 amount_minor, $8 currency, $9 outcome, $10 received_at
+-- $7 amount_minor, $8 currency, $9 claim, $10 outcome, $11 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -22,10 +22,11 @@ INSERT INTO provider_event (
     reference,
     amount_minor,
     currency,
+    claim,
     outcome,
     received_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
@@ -38,7 +39,8 @@ SELECT
     payment_id,
     reference,
     amount_minor,
-    currency
+    currency,
+    claim
 FROM provider_event
 WHERE provider = $1 AND event_id = $2;
 
@@ -57,7 +59,8 @@ SELECT
     payment_id,
     reference,
     amount_minor,
-    currency
+    currency,
+    claim
 FROM provider_event
 WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
 ORDER BY received_at, event_id
