@@ -1,19 +1,27 @@
 """What Stripe's webhooks say, and who may say it."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from wallet.domain.claims import Disputed, Refund, Refunded, Stage
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import PaymentEvent
 from wallet.providers import SignatureError, StaleError, UnreadableError
 from wallet.providers.signature import TOLERANCE_S
 from wallet.providers.stripe import Stripe
 from wallet.testing.buying import a_purchase
-from wallet.testing.stripe import a_session_event, an_event, signature
+from wallet.testing.stripe import (
+    a_charge_event,
+    a_dispute_event,
+    a_refund_event,
+    a_session_event,
+    an_event,
+    signature,
+)
 
 NOW = 1_790_000_000
 SECRET = "whsec_new"
@@ -121,21 +129,17 @@ def test_no_body_at_random_passes_or_breaks_anything(body: bytes) -> None:
         ("checkout.session.expired", "unpaid", "declined"),
     ],
 )
-def test_session_is_read(type_: str, payment_status: str, outcome: str | None) -> None:
+def test_session_is_read(
+    type_: str, payment_status: str, outcome: Literal["succeeded", "declined", "noted"] | None
+) -> None:
     """A session that is through is paid only where it says so: some payments take days."""
     purchase = a_purchase()
     body = a_session_event(
         purchase, type=type_, event_id="evt_1", payment_status=payment_status, payment_intent="pi_1"
     )
 
-    assert STRIPE.read(body) == (
-        "evt_1",
-        type_,
-        outcome,
-        "pi_1",
-        str(purchase.purchase_id),
-        889,
-        "USD",
+    assert STRIPE.read(body) == PaymentEvent(
+        "evt_1", type_, outcome, "pi_1", str(purchase.purchase_id), 889, "USD"
     )
 
 
@@ -155,6 +159,132 @@ def test_amount_is_read_in_our_minor_units() -> None:
 
     assert b'"amount_total": 500,' in body
     assert (event.amount_minor, event.currency) == (5, "ISK")
+
+
+def test_refunded_charge_is_read() -> None:
+    """The total so far; the purchase stands in the metadata that the payment hands on."""
+    purchase = a_purchase()
+    body = a_charge_event(purchase, refunded_minor=300, event_id="evt_1", payment_intent="pi_1")
+
+    assert STRIPE.read(body) == PaymentEvent(
+        "evt_1",
+        "charge.refunded",
+        "claimed",
+        "pi_1",
+        str(purchase.purchase_id),
+        889,
+        "USD",
+        Refunded(300, 0),
+    )
+
+
+def test_charge_that_another_made_names_no_purchase() -> None:
+    event = STRIPE.read(a_charge_event(a_purchase(), refunded_minor=1, metadata={}))
+
+    assert (event.outcome, event.reference) == ("claimed", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_returned"),
+    [
+        ("pending", False),
+        ("requires_action", False),
+        ("succeeded", False),
+        ("failed", True),
+        ("canceled", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "type_", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]
+)
+def test_refund_is_read_by_its_status(type_: str, status: str, is_returned: bool) -> None:
+    """The types come in any order."""
+    body = a_refund_event(
+        a_purchase(),
+        type=type_,
+        refund_id="re_9",
+        amount_minor=300,
+        status=status,
+        event_id="evt_1",
+        payment_intent="pi_1",
+    )
+
+    assert STRIPE.read(body) == PaymentEvent(
+        "evt_1",
+        type_,
+        "claimed",
+        "pi_1",
+        currency="USD",
+        claim=Refund("re_9", 300, is_returned),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [("needs_response", "opened"), ("under_review", "opened"), ("won", "won"), ("lost", "lost")],
+)
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    ],
+)
+def test_dispute_is_read_by_its_status(type_: str, status: str, stage: Stage) -> None:
+    body = a_dispute_event(
+        a_purchase(), type=type_, status=status, event_id="evt_1", payment_intent="pi_1"
+    )
+
+    assert STRIPE.read(body) == PaymentEvent(
+        "evt_1",
+        type_,
+        "claimed",
+        "pi_1",
+        currency="USD",
+        claim=Disputed("du_1", stage, 889, 1500, "USD"),
+    )
+
+
+def test_fee_is_in_the_minor_units_of_its_own_currency() -> None:
+    """It comes off the account, whose currency need not be the payment's (E45)."""
+    body = a_dispute_event(a_purchase(), fee=200_000, fee_currency="isk")
+
+    claim = STRIPE.read(body).claim
+
+    assert isinstance(claim, Disputed)
+    assert (claim.disputed_minor, claim.fee_minor, claim.fee_currency) == (889, 2_000, "ISK")
+
+
+@pytest.mark.parametrize("fee", [None, 0, -1500])
+def test_dispute_that_costs_nothing_yet(fee: int | None) -> None:
+    """No money has moved, or a fee was given back."""
+    claim = STRIPE.read(a_dispute_event(a_purchase(), fee=fee)).claim
+
+    assert isinstance(claim, Disputed)
+    assert claim.fee_minor == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        a_charge_event(a_purchase(), refunded_minor=1, payment_intent=None),
+        a_charge_event(a_purchase(), refunded_minor=1, metadata=[]),
+        a_charge_event(a_purchase(), refunded_minor=1, amount_refunded=-1),
+        a_refund_event(a_purchase(), amount_minor=1, payment_intent=None),
+        a_refund_event(a_purchase(), amount_minor=1, amount="1"),
+        a_refund_event(a_purchase(), amount_minor=1, currency="xxx"),
+        a_dispute_event(a_purchase(), payment_intent=None),
+        a_dispute_event(a_purchase(), amount=0),
+        a_dispute_event(a_purchase(), balance_transactions=[{"fee": "much"}]),
+        a_dispute_event(a_purchase(), fee_currency="xxx"),
+    ],
+)
+def test_claim_of_another_form_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        STRIPE.read(body)
 
 
 @pytest.mark.parametrize(
@@ -197,22 +327,41 @@ TYPES = st.sampled_from(
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
+        "charge.refunded",
+        "refund.updated",
+        "charge.dispute.closed",
     ]
 )
+AMOUNT = st.integers(0, 2**54) | JSON
+CURRENCY = st.sampled_from(["usd", "isk", "mga", "kwd", "USD", "usd\n", "xxx"]) | JSON
 SESSION = st.fixed_dictionaries(
     {
         "payment_status": st.sampled_from(["paid", "unpaid"]) | JSON,
-        "amount_total": st.integers(0, 2**54) | JSON,
-        "currency": st.sampled_from(["usd", "isk", "mga", "kwd", "USD", "usd\n", "xxx"]) | JSON,
+        "amount_total": AMOUNT,
+        "currency": CURRENCY,
         "client_reference_id": st.text() | JSON,
         "payment_intent": st.text() | JSON,
+    }
+)
+CLAIM = st.fixed_dictionaries(
+    {
+        "id": st.text() | JSON,
+        "amount": AMOUNT,
+        "amount_refunded": AMOUNT,
+        "currency": CURRENCY,
+        "payment_intent": st.text() | JSON,
+        "status": st.sampled_from(["succeeded", "failed", "needs_response", "won"]) | JSON,
+        "balance_transactions": st.lists(
+            st.fixed_dictionaries({"fee": AMOUNT, "currency": CURRENCY}), max_size=2
+        )
+        | JSON,
     }
 )
 ALMOST = st.fixed_dictionaries(
     {
         "id": st.text() | JSON,
         "type": TYPES | JSON,
-        "data": st.fixed_dictionaries({"object": SESSION | JSON}) | JSON,
+        "data": st.fixed_dictionaries({"object": SESSION | CLAIM | JSON}) | JSON,
     }
 )
 
@@ -234,7 +383,21 @@ def test_any_bytes_are_an_event_or_unreadable(body: bytes) -> None:
         assert 0 < len(text) <= 128
         assert "\0" not in text
     if event.outcome is not None:
-        assert event.amount_minor is not None
-        assert 0 <= event.amount_minor <= COINS_MAX
         assert event.currency is not None
         assert len(event.currency) == 3
+        for amount_minor in _amounts(event):
+            assert 0 <= amount_minor <= COINS_MAX
+
+
+def _amounts(event: PaymentEvent) -> list[int]:
+    """Every amount that an event says."""
+    match event.claim:
+        case Refunded() as claim:
+            told = [claim.refunded_minor, claim.returned_minor]
+        case Refund() as claim:
+            told = [claim.amount_minor]
+        case Disputed() as claim:
+            told = [claim.disputed_minor, claim.fee_minor]
+        case _:
+            told = []
+    return told if event.amount_minor is None else [*told, event.amount_minor]

@@ -46,13 +46,19 @@ class Purchase(msgspec.Struct, frozen=True):
     def is_paid_by(self, event: "PaymentEvent") -> bool:
         """Whether the event is of the payment that was ordered, to the last minor unit.
 
-        Where nobody paid there need not be a payment: the page was left alone until it closed.
+        Where nobody paid there need not be a payment: the page was left alone until it closed. And
+        what is taken back of a payment need not say how much that was.
         """
         if event.payment_id is None:
-            fits = event.outcome == "declined"
+            is_of_ours = event.outcome == "declined"
         else:
-            fits = self.payment_id in (None, event.payment_id)
-        return fits and event.amount_minor == self.amount_minor and event.currency == self.currency
+            is_of_ours = self.payment_id in (None, event.payment_id)
+        says_how_much = event.outcome != "claimed" or event.amount_minor is not None
+        return (
+            is_of_ours
+            and (event.amount_minor == self.amount_minor or not says_how_much)
+            and event.currency == self.currency
+        )
 
     @property
     def is_paid(self) -> bool:
@@ -119,7 +125,7 @@ class PaymentEvent(NamedTuple):
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
-    """Of the whole payment, whatever the event is about."""
+    """Of the whole payment, whatever the event is about; a claim may come without it."""
     currency: str | None = None
     claim: Telling | None = None
     """What is taken back, of an event that claims something."""

@@ -16,3 +16,7 @@ DROP CONSTRAINT provider_event_payment_outcome_check,
 ADD CONSTRAINT provider_event_payment_outcome_check CHECK (
     payment_outcome IN ('succeeded', 'declined', 'claimed', 'noted')
 );
+
+-- What was told of a payment's way back, be it known whose payment it was or not.
+CREATE INDEX provider_event_claims ON provider_event (provider, payment_id)
+WHERE claim IS NOT NULL;

@@ -61,3 +61,83 @@ def a_session_event(
         "status": "complete",
     }
     return an_event(type, session | changes, event_id=event_id)
+
+
+def a_charge_event(
+    purchase: Purchase, *, refunded_minor: int, event_id: str | None = None, **changes: object
+) -> bytes:
+    """The body of a webhook that tells how much of a purchase's charge was refunded in all."""
+    charge: dict[str, Any] = {
+        "id": f"ch_{purchase.purchase_id.hex}",
+        "object": "charge",
+        "amount": to_stripe(purchase.amount_minor, purchase.currency),
+        "amount_refunded": to_stripe(refunded_minor, purchase.currency),
+        "currency": purchase.currency.lower(),
+        "metadata": {"purchase_id": str(purchase.purchase_id)},
+        "paid": True,
+        "payment_intent": payment_intent_of(purchase),
+        "refunded": refunded_minor == purchase.amount_minor,
+        "status": "succeeded",
+    }
+    return an_event("charge.refunded", charge | changes, event_id=event_id)
+
+
+def a_refund_event(
+    purchase: Purchase,
+    *,
+    type: str = "refund.created",  # noqa: A002 - the field's name
+    refund_id: str = "re_1",
+    amount_minor: int,
+    status: str = "succeeded",
+    event_id: str | None = None,
+    **changes: object,
+) -> bytes:
+    """The body of a webhook that tells of one refund, which names the payment alone."""
+    refund: dict[str, Any] = {
+        "id": refund_id,
+        "object": "refund",
+        "amount": to_stripe(amount_minor, purchase.currency),
+        "charge": f"ch_{purchase.purchase_id.hex}",
+        "currency": purchase.currency.lower(),
+        "metadata": {},
+        "payment_intent": payment_intent_of(purchase),
+        "reason": "requested_by_customer",
+        "status": status,
+    }
+    return an_event(type, refund | changes, event_id=event_id)
+
+
+def a_dispute_event(
+    purchase: Purchase,
+    *,
+    type: str = "charge.dispute.created",  # noqa: A002 - the field's name
+    dispute_id: str = "du_1",
+    status: str = "needs_response",
+    fee: int | None = 1500,
+    fee_currency: str = "usd",
+    event_id: str | None = None,
+    **changes: object,
+) -> bytes:
+    """The body of a webhook that tells how a dispute stands; no fee: no money has moved yet."""
+    amount = to_stripe(purchase.amount_minor, purchase.currency)
+    withdrawn: dict[str, Any] = {
+        "id": "txn_1",
+        "object": "balance_transaction",
+        "amount": -amount,
+        "currency": fee_currency,
+        "fee": fee,
+        "reporting_category": "dispute",
+    }
+    dispute: dict[str, Any] = {
+        "id": dispute_id,
+        "object": "dispute",
+        "amount": amount,
+        "balance_transactions": [] if fee is None else [withdrawn],
+        "charge": f"ch_{purchase.purchase_id.hex}",
+        "currency": purchase.currency.lower(),
+        "metadata": {},
+        "payment_intent": payment_intent_of(purchase),
+        "reason": "fraudulent",
+        "status": status,
+    }
+    return an_event(type, dispute | changes, event_id=event_id)
