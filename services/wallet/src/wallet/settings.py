@@ -31,7 +31,7 @@ class Settings(ServiceSettings):
     """What the provider signs its webhooks with; two, separated by a comma, while it is rotated."""
 
     stripe_api_key: SecretStr | None = None
-    """Of the Stripe account that sells; without it Stripe is not offered. A restricted key is enough
+    """Of the Stripe account that sells; without it Stripe is not offered. A restricted key will do
     if it may write Checkout Sessions."""
     stripe_webhook_secret: SecretStr | None = None
     """Of the endpoint at Stripe that points to /webhooks/stripe; two, separated by a comma, while
