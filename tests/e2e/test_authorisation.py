@@ -62,6 +62,13 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "buy": buy,
                 "give": order,
                 "accept": {"accept": True},
+                "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
+                "reverse": {
+                    "reversalId": str(uuid7()),
+                    "purchaseId": buy["purchaseId"],
+                    "reason": "REFUND",
+                    "note": "to see who may",
+                },
             }
 
     return asyncio.run(set_up())

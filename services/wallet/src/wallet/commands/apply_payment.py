@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis import outbox
 from chassis.db import Conn
 from wallet.commands.credit_purchase import credit_purchase
-from wallet.commands.settle_claims import Actor, record_claim, settle_claims
+from wallet.commands.settle_claims import record_claim, settle_claims
 from wallet.commands.settle_event import settle_event
 from wallet.domain.claims import Disputed, Refund, Refunded, Telling, Whole, claim_of, in_all
 from wallet.domain.purchase import PaymentEvent, Purchase
@@ -76,7 +76,7 @@ async def _apply_claim(
         return "parked"
     if not grown:
         return "ignored"
-    actor = Actor(f"provider:{purchase.provider}")
+    actor = f"provider:{purchase.provider}"
     events = await settle_claims(conn, purchase, actor=actor, at=at)
     if events:
         await outbox.record(conn, *events, traceparent=traceparent)

@@ -7,6 +7,7 @@ import strawberry
 
 from chassis.graphql import authenticated, require_viewer, requires_scope
 from wallet.domain.price_book import WEB
+from wallet.graphql import reversing
 from wallet.graphql.context import Info
 from wallet.graphql.purchase import (
     PURCHASE_READERS,
@@ -14,6 +15,7 @@ from wallet.graphql.purchase import (
     CoinBundleList,
     Purchase,
 )
+from wallet.graphql.reversal import PreviewReversalInput, PreviewReversalResult
 from wallet.graphql.user import User
 from wallet.store.price_books import find_price_book_in_force
 
@@ -66,3 +68,17 @@ class Query:
     ) -> Purchase | None:
         """Unknown and not yours look the same."""
         return await Purchase.find_visible(info.context, id)
+
+    @strawberry.field(
+        description="Who would lose what if a payment were taken back now. Nothing is booked.",
+        extensions=[requires_scope(reversing.REFUNDER)],
+    )
+    async def preview_reversal(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            PreviewReversalInput, strawberry.argument(description="What to take back.")
+        ],
+    ) -> PreviewReversalResult:
+        """The same plan that `reversePurchase` would book."""
+        return await reversing.preview(info, input)
