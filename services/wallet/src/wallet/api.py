@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -15,6 +15,7 @@ from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
 from wallet.providers import Provider
 from wallet.providers.sandbox import Sandbox
+from wallet.providers.stripe import Stripe
 from wallet.settings import Settings
 from wallet.webhooks import endpoint
 from wallet.webhooks.alarms import alarm_gauge
@@ -50,15 +51,27 @@ def make_app(
 @asynccontextmanager
 async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provider]]:
     """The payment providers by name, closed at the end."""
-    sandbox = Sandbox(
-        url=settings.sandbox_url,
-        api_key=settings.sandbox_api_key.get_secret_value(),
-        webhook_secrets=settings.sandbox_webhook_secrets,
-    )
-    try:
-        yield {sandbox.name: sandbox}
-    finally:
-        await sandbox.close()
+    offered: list[Provider] = [
+        Sandbox(
+            url=settings.sandbox_url,
+            api_key=settings.sandbox_api_key.get_secret_value(),
+            webhook_secrets=settings.sandbox_webhook_secrets,
+        )
+    ]
+    if (account := settings.stripe) is not None:
+        offered.append(
+            Stripe(
+                api_key=account.api_key.get_secret_value(),
+                webhook_secrets=account.webhook_secrets,
+                success_url=account.success_url,
+                cancel_url=account.cancel_url,
+                api_url=account.api_url,
+            )
+        )
+    async with AsyncExitStack() as stack:
+        for provider in offered:
+            stack.push_async_callback(provider.close)
+        yield {provider.name: provider for provider in offered}
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.db import Pool
+from wallet.testing.buying import first_price_books
 from wallet.testing.charging import SettableClock
 
 type Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -38,16 +39,17 @@ query Versions($first: Int, $after: String, $last: Int) {
 """
 ACTIONS = "{ walletActions { nodes { operatorId action subject reason details actedAt } } }"
 BUNDLES = "{ coinBundles { priceBookVersion nodes { id price { amountMinor currency } } } }"
+NEXT = len(first_price_books()) + 1
 OTTO: dict[str, Any] = {"sub": "otto", "scope": "operator:catalogue"}
 
 
-def version_two(clock: SettableClock, **changes: Any) -> dict[str, Any]:
+def the_next(clock: SettableClock, **changes: Any) -> dict[str, Any]:
     """Dinars with their three decimals, from tomorrow on; callers from elsewhere pay in yen."""
     bundle = {"id": "bh-70", "coins": 70, "amountMinor": 499}
     more = {"id": "bh-700", "coins": 700, "amountMinor": 4_500, "bonusCoins": 10}
     yen = {"id": "jp-70", "coins": 70, "amountMinor": 150}
     return {
-        "version": 2,
+        "version": NEXT,
         "effectiveFrom": (clock.at + timedelta(days=1)).isoformat(),
         "defaultMarket": "jp",
         "bonusExpiresAfterDays": 30,
@@ -90,7 +92,7 @@ async def publish(ask: Ask, wanted: dict[str, Any], **caller: Any) -> dict[str, 
 
 
 async def test_version_is_sold_from_its_moment_on(ask: Ask, clock: SettableClock) -> None:
-    answer = await publish(ask, version_two(clock))
+    answer = await publish(ask, the_next(clock))
     before = (await ask(BUNDLES, region="BH"))["data"]["coinBundles"]
     clock.at += timedelta(days=1)
     after = (await ask(BUNDLES, region="BH"))["data"]["coinBundles"]
@@ -102,8 +104,8 @@ async def test_version_is_sold_from_its_moment_on(ask: Ask, clock: SettableClock
         {"name": "app_store", "refundWindowDays": 60, "store": "apple"},
     ]
     assert [market["store"] for market in answer["priceBook"]["markets"]] == ["web", "web", "apple"]
-    assert (before["priceBookVersion"], before["nodes"][0]["id"]) == (1, "us-70")
-    assert after["priceBookVersion"] == 2
+    assert (before["priceBookVersion"], before["nodes"][0]["id"]) == (NEXT - 1, "us-70")
+    assert after["priceBookVersion"] == NEXT
     assert [bundle["price"] for bundle in after["nodes"]] == [
         {"amountMinor": 499, "currency": "BHD"},
         {"amountMinor": 4_500, "currency": "BHD"},
@@ -112,7 +114,7 @@ async def test_version_is_sold_from_its_moment_on(ask: Ask, clock: SettableClock
 
 async def test_retry_publishes_and_logs_once(ask: Ask, clock: SettableClock) -> None:
     """Also one that comes when the version is in force already."""
-    wanted = version_two(clock)
+    wanted = the_next(clock)
     answers = [await publish(ask, wanted), await publish(ask, wanted)]
     clock.at += timedelta(days=2)
     answers.append(await publish(ask, wanted))
@@ -124,7 +126,7 @@ async def test_retry_publishes_and_logs_once(ask: Ask, clock: SettableClock) -> 
     assert action == {
         "operatorId": "otto",
         "action": "publishPriceBook",
-        "subject": "price_book:2",
+        "subject": f"price_book:{NEXT}",
         "reason": "Opening in Bahrain",
         "details": '{"effective_from":"2026-09-02T00:00:00+00:00"}',
         "actedAt": "2026-09-01T00:00:00+00:00",
@@ -172,7 +174,7 @@ def _store_without_market(wanted: dict[str, Any]) -> None:
 
 
 def _gap(wanted: dict[str, Any]) -> None:
-    wanted["version"] = 3
+    wanted["version"] += 1
 
 
 def _past(wanted: dict[str, Any]) -> None:
@@ -195,7 +197,7 @@ def _no_zone(wanted: dict[str, Any]) -> None:
         (_no_bundles, "must have 1 to 50 bundles"),
         (_two_of_one_provider, "a provider occurs more than once"),
         (_store_without_market, "store google of a provider has no market"),
-        (_gap, "version 3 must be 2"),
+        (_gap, f"version {NEXT + 1} must be {NEXT}"),
         (_past, "must come into force in the future"),
         (_no_zone, "effective_from"),
     ],
@@ -208,7 +210,7 @@ async def test_version_that_breaks_a_rule(
     says: str,
 ) -> None:
     """The refusal says which, and nothing is left of it."""
-    wanted = copy.deepcopy(version_two(clock))
+    wanted = copy.deepcopy(the_next(clock))
     spoil(wanted)
     before = await contents()
 
@@ -222,10 +224,10 @@ async def test_version_that_breaks_a_rule(
 async def test_published_version_stays_as_it_is(
     ask: Ask, contents: Contents, clock: SettableClock
 ) -> None:
-    await publish(ask, version_two(clock))
+    await publish(ask, the_next(clock))
     before = await contents()
 
-    answer = await publish(ask, version_two(clock, bonusExpiresAfterDays=31))
+    answer = await publish(ask, the_next(clock, bonusExpiresAfterDays=31))
 
     assert answer["code"] == "idempotency_conflict"
     assert await contents() == before
@@ -237,14 +239,14 @@ async def test_nothing_is_done_without_a_reason(
 ) -> None:
     before = await contents()
 
-    body = await ask(PUBLISH, {"input": version_two(clock, reason=reason)}, **OTTO)
+    body = await ask(PUBLISH, {"input": the_next(clock, reason=reason)}, **OTTO)
 
     assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"]
     assert await contents() == before
 
 
 async def test_versions_page_newest_first(shop: Pool, ask: Ask, clock: SettableClock) -> None:
-    await publish(ask, version_two(clock))
+    await publish(ask, the_next(clock))
 
     async def page(**arguments: Any) -> dict[str, Any]:
         body = await ask(VERSIONS, arguments, **OTTO)
@@ -254,12 +256,12 @@ async def test_versions_page_newest_first(shop: Pool, ask: Ask, clock: SettableC
     rest = await page(first=1, after=newest["pageInfo"]["endCursor"])
     oldest = await page(last=1)
 
-    assert [book["version"] for part in (newest, rest, oldest) for book in part["nodes"]] == [
-        2,
-        1,
-        1,
+    assert [[book["version"] for book in part["nodes"]] for part in (newest, rest, oldest)] == [
+        [NEXT],
+        [NEXT - 1],
+        [1],
     ]
-    assert rest["pageInfo"]["hasNextPage"] is False
+    assert oldest["pageInfo"]["hasNextPage"] is False
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ async def test_who_may_publish_and_look(
     ask: Ask, clock: SettableClock, caller: dict[str, Any], code: str
 ) -> None:
     for document, variables in (
-        (PUBLISH, {"input": version_two(clock)}),
+        (PUBLISH, {"input": the_next(clock)}),
         (VERSIONS, {}),
         (ACTIONS, {}),
     ):
@@ -288,5 +290,5 @@ async def test_who_may_publish_and_look(
     ids=["audit publishes nothing", "publishers read no log"],
 )
 async def test_duties_are_apart(ask: Ask, clock: SettableClock, document: str, scope: str) -> None:
-    body = await ask(document, {"input": version_two(clock)}, sub="otto", scope=scope)
+    body = await ask(document, {"input": the_next(clock)}, sub="otto", scope=scope)
     assert [error["extensions"]["code"] for error in body["errors"]] == ["FORBIDDEN"]

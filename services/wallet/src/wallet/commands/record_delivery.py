@@ -26,7 +26,11 @@ async def record_delivery(
     cannot match or understand is kept and raised as an alarm, never passed over (E08); a payment
     that came before its purchase is parked until that is there.
 
-    Locks: the reference, the event, the purchase, the payment, the account.
+    What is taken back may be told of a payment without naming the purchase: it is then that of the
+    purchase which the payment paid, and parked until there is one (E11).
+
+    Locks: the reference, the event, the purchase, the payment, the account. Before them, of a claim
+    on a payment that no purchase has yet, the payment.
 
     Args:
         conn: An open transaction.
@@ -37,8 +41,9 @@ async def record_delivery(
         traceparent: The trace that events carry on.
         malformed: Whether the body could not be read.
     """
-    if event.reference is not None:
-        await provider_events.lock_reference(conn, event.reference)
+    reference = await _reference(conn, provider, event)
+    if reference is not None:
+        await provider_events.lock_reference(conn, reference)
     await provider_events.insert_delivery(conn, provider, event.event_id, body, at)
     # Its outcome is not known yet; nobody sees the row before this transaction has said it.
     first = await provider_events.insert_event(conn, provider, event, "ignored", at)
@@ -49,8 +54,10 @@ async def record_delivery(
         outcome = "malformed"
     elif event.outcome is None:
         outcome = "unknown_type"
+    elif event.outcome == "noted":
+        outcome = "ignored"
     else:
-        outcome = await _apply(conn, provider, event, at, traceparent)
+        outcome = await _apply(conn, provider, event, reference, at, traceparent)
     await settle_event(conn, provider, event.event_id, outcome, at=at)
     return outcome
 
@@ -66,10 +73,30 @@ async def _come_again(
     return "contradicted"
 
 
+async def _reference(conn: Conn, provider: str, event: PaymentEvent) -> str | None:
+    """The purchase that an event is about: the one that it names, or that its payment paid."""
+    if event.reference is not None or event.claim is None or event.payment_id is None:
+        return event.reference
+    paid = await purchases.find_purchase_of_payment(conn, provider, event.payment_id)
+    if paid is None:
+        # The payment may be credited at this moment: it takes the same lock, and then looks for
+        # what waits for it. Whoever comes second sees the other.
+        await purchases.lock_payment(conn, provider, event.payment_id)
+        paid = await purchases.find_purchase_of_payment(conn, provider, event.payment_id)
+    return None if paid is None else str(paid)
+
+
 async def _apply(
-    conn: Conn, provider: str, event: PaymentEvent, at: datetime, traceparent: str | None
+    conn: Conn,
+    provider: str,
+    event: PaymentEvent,
+    reference: str | None,
+    at: datetime,
+    traceparent: str | None,
 ) -> EventOutcome:
-    purchase_id = purchase_id_of(event.reference)
+    if reference is None and event.claim is not None and event.payment_id is not None:
+        return "parked"
+    purchase_id = purchase_id_of(reference)
     if purchase_id is None:
         return "mismatched"
     purchase = await purchases.lock_purchase(conn, purchase_id)

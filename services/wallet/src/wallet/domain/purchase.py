@@ -44,11 +44,20 @@ class Purchase(msgspec.Struct, frozen=True):
         )
 
     def is_paid_by(self, event: "PaymentEvent") -> bool:
-        """Whether the event is of the payment that was ordered, to the last minor unit."""
+        """Whether the event is of the payment that was ordered, to the last minor unit.
+
+        Where nobody paid there need not be a payment: the page was left alone until it closed. And
+        what is taken back of a payment need not say how much that was.
+        """
+        if event.payment_id is None:
+            is_of_ours = event.outcome == "declined"
+        else:
+            is_of_ours = self.payment_id in (None, event.payment_id)
+        says_how_much = event.outcome != "claimed" or event.amount_minor is not None
         return (
-            event.amount_minor == self.amount_minor
+            is_of_ours
+            and (event.amount_minor == self.amount_minor or not says_how_much)
             and event.currency == self.currency
-            and self.payment_id in (None, event.payment_id)
         )
 
     @property
@@ -100,7 +109,8 @@ def check_buyer(*, age_verified: bool, account_kind: str | None) -> None:
 class Checkout(NamedTuple):
     """Where the viewer pays."""
 
-    payment_id: str
+    payment_id: str | None
+    """None where the provider makes the payment only when the viewer pays."""
     checkout_url: str
 
 
@@ -109,13 +119,13 @@ class PaymentEvent(NamedTuple):
 
     event_id: str
     type: str
-    outcome: Literal["succeeded", "declined", "claimed"] | None
-    """None: of a type that we do not know."""
+    outcome: Literal["succeeded", "declined", "claimed", "noted"] | None
+    """Noted: nothing is to be done about it. None: of a type that we do not know."""
     payment_id: str | None = None
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
-    """Of the whole payment, whatever the event is about."""
+    """Of the whole payment, whatever the event is about; a claim may come without it."""
     currency: str | None = None
     claim: Telling | None = None
     """What is taken back, of an event that claims something."""

@@ -69,6 +69,18 @@ async def select_parked(conn: Conn, provider: str, reference: str) -> list[Payme
     return [_event(row) for row in rows]
 
 
+async def select_waiting(conn: Conn, provider: str, payment_id: str) -> list[PaymentEvent]:
+    """Claims on a payment that no purchase had when they came, oldest first, locked."""
+    rows = await conn.fetch(STATEMENTS["select_waiting"], provider, payment_id)
+    return [_event(row) for row in rows]
+
+
+async def select_claims_told(conn: Conn, provider: str, payment_id: str) -> list[Telling]:
+    """What was told of a payment's way back, in no order."""
+    rows = await conn.fetch(STATEMENTS["select_claims_told"], provider, payment_id)
+    return [_read_claim.decode(row["claim"]) for row in rows]
+
+
 def _event(row: Record) -> PaymentEvent:
     event = PaymentEvent(*row)
     if row["claim"] is None:

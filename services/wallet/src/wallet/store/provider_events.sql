@@ -66,6 +66,35 @@ WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
 ORDER BY received_at, event_id
 FOR UPDATE;
 
+-- name: select_waiting
+-- Claims that name a payment alone, which no purchase had when they came.
+-- $1 provider, $2 payment_id
+SELECT
+    event_id,
+    type,
+    payment_outcome,
+    payment_id,
+    reference,
+    amount_minor,
+    currency,
+    claim
+FROM provider_event
+WHERE
+    provider = $1
+    AND payment_id = $2
+    AND claim IS NOT NULL
+    AND reference IS NULL
+    AND outcome = 'parked'
+ORDER BY received_at, event_id
+FOR UPDATE;
+
+-- name: select_claims_told
+-- What was told of a payment's way back, but for events that were about something else.
+-- $1 provider, $2 payment_id
+SELECT claim
+FROM provider_event
+WHERE provider = $1 AND payment_id = $2 AND claim IS NOT NULL AND outcome <> 'mismatched';
+
 -- name: raise_alarm
 -- One per event, with its latest reason; it is open again where it had been resolved.
 -- $1 provider, $2 event_id, $3 reason, $4 raised_at
