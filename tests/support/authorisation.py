@@ -39,7 +39,8 @@ PURCHASE = f"""
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
 PAYOUT = f"""{{
   id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
-  conversion {{ nanoRate source observedAt }} requestedAt dueAt history {{ status at reason }}
+  conversion {{ nanoRate source observedAt }} requestedAt dueAt waitsFor
+  history {{ status at reason }}
 }}"""
 PAYOUTS = f"""
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}

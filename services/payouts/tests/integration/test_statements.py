@@ -7,7 +7,7 @@ import pytest
 
 from chassis.db import transaction
 from chassis.testing.databases import Database
-from payouts.store import accruals, earnings, methods, payouts, rates, reviews, terms
+from payouts.store import accruals, earnings, methods, payouts, rates, reviews, sendings, terms
 from payouts.testing import paying
 
 STATEMENTS = {
@@ -17,6 +17,7 @@ STATEMENTS = {
     **payouts.STATEMENTS,
     **rates.STATEMENTS,
     **reviews.STATEMENTS,
+    **sendings.STATEMENTS,
     **terms.STATEMENTS,
     **paying.STATEMENTS,
 }
