@@ -73,6 +73,8 @@ def scene(stack: Stack) -> dict[str, Any]:
                 },
                 "noPayout": {"payoutId": nothing},
                 "noMethod": {"methodId": nothing},
+                "noBreak": {"breakId": nothing},
+                "repair": {"breakId": nothing, "reason": "papers seen"},
                 "review": {
                     "creatorId": owner,
                     "decision": "SANCTION_CLEARED",

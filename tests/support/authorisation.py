@@ -42,6 +42,9 @@ PAYOUT = f"""{{
   conversion {{ nanoRate source observedAt }} requestedAt dueAt waitsFor
   history {{ status at reason }}
 }}"""
+BREAK = """{
+  id rail kind transferKey payoutId theirStatus repair status foundAt proposedBy proposalReason
+}"""
 PAYOUTS = f"""
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
@@ -206,6 +209,38 @@ ROUTES: Final = (
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "breaks",
+        f"""{{ payoutBreaks(first: 2) {{
+          nodes {BREAK} edges {{ cursor node {{ id }} }} {PAGE}
+        }} }}""",
+        (Row("payoutBreaks", OPERATORS),),
+    ),
+    Route(
+        "proposing a repair",
+        f"""mutation ($repair: ProposePayoutRepairInput!) {{
+          proposePayoutRepair(input: $repair) {{
+            __typename {REFUSAL}
+            ... on ProposePayoutRepairPayload {{ break {BREAK} }}
+            ... on PayoutBreakUnknown {{ code message }}
+            ... on PayoutBreakNotRepairable {{ code message status }}
+          }}
+        }}""",
+        (Row("proposePayoutRepair", OPERATORS),),
+    ),
+    Route(
+        "approving a repair",
+        f"""mutation ($noBreak: ApprovePayoutRepairInput!) {{
+          approvePayoutRepair(input: $noBreak) {{
+            __typename {REFUSAL}
+            ... on ApprovePayoutRepairPayload {{ break {BREAK} }}
+            ... on PayoutBreakUnknown {{ code message }}
+            ... on PayoutBreakNotRepairable {{ code message status }}
+            ... on SecondOperatorNeeded {{ code message }}
+          }}
+        }}""",
+        (Row("approvePayoutRepair", OPERATORS),),
     ),
     Route(
         "adding a payout method",

@@ -25,6 +25,8 @@ class Settings(ServiceSettings):
     sandbox_bank_api_key: SecretStr
     payout_run_every_s: float = Field(default=1.0, gt=0)
     """How long a worker waits between two looks at what is to be sent and what has arrived."""
+    reconcile_every_s: float = Field(default=3600.0, gt=0)
+    """How long a worker waits between two comparisons of our books with those of rails."""
 
     @field_validator("details_keys")
     @classmethod

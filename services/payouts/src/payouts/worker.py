@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from chassis import worker
 from chassis.db import service_pool
 from payouts.consumers.gift_sent import gift_sent
-from payouts.edge.payout_run import PayoutRun, payout_run
+from payouts.edge.payout_run import PayoutRun, repeated
 from payouts.rails import Rail
 from payouts.rails.sandbox_bank import SandboxBank
 from payouts.settings import Settings
@@ -34,5 +34,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             stop,
             pool=pool,
             subscriptions=[gift_sent()],
-            tasks={"payout_run": payout_run(run, every_s=settings.payout_run_every_s)},
+            tasks={
+                "payout_run": repeated(run.once, every_s=settings.payout_run_every_s),
+                "reconciliation": repeated(run.reconcile, every_s=settings.reconcile_every_s),
+            },
         )

@@ -1,122 +1,29 @@
 """The payout run and the real sandbox bank, in one process: sent once, whatever breaks."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import closing, suppress
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import override
 from uuid import UUID
 
-import httpx
 import pytest
 
-from chassis.testing.databases import Database
-from payouts.domain.method import BankDetails, PayoutMethod
+from payouts.domain.method import BankDetails
 from payouts.domain.payout import Payout, PayoutStatus
+from payouts.domain.reconciliation import Theirs
 from payouts.domain.review import Decision
 from payouts.domain.transfer import Change, transfer_key
-from payouts.edge.payout_run import PayoutRun
 from payouts.rails import AccountCheck, Rail, RailUnavailableError
-from payouts.rails.sandbox_bank import SandboxBank
 from payouts.store.methods import find_method
-from payouts.store.payouts import find_payout, select_history
-from payouts.store.sendings import select_waiting_for
-from payouts.testing import assert_books_balance
 from payouts.testing.paying import (
-    NOW,
-    SEALER,
     add_method,
-    assert_payouts_balance,
     cancel,
-    request,
     review,
-    settled_creator,
     some_details,
 )
-from sandbox_bank.app import make_app
-from sandbox_bank.store import Store
 from sandbox_bank.transfers import Behaviour
+from support.bank_scene import NET_MINOR, TEN_DOLLARS, Scene
 
-TEN_DOLLARS = 2_000_000_000
-NET_MINOR = 965
 ACCOUNT = some_details().account
-
-
-class Clock:
-    """Stands still until told otherwise; service and bank have the same."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-class Scene:
-    """A creator with a method and 50 dollars, the run, and the bank."""
-
-    def __init__(
-        self, database: Database, method: PayoutMethod, store: Store, clock: Clock
-    ) -> None:
-        self.database = database
-        self.method = method
-        self.bank = store
-        self.clock = clock
-        self.rail = SandboxBank(
-            url="http://bank",
-            api_key="key",
-            transport=httpx.ASGITransport(make_app(store, api_key="key")),
-        )
-
-    async def payout(self) -> Payout:
-        return (
-            await request(self.database.pool, self.method, TEN_DOLLARS, at=self.clock.now)
-        ).payout
-
-    async def run(self, rail: Rail | None = None) -> None:
-        """As a worker that was just started would."""
-        rails = {self.rail.name: rail or self.rail}
-        await PayoutRun(self.database.pool, rails, SEALER, now=self.clock).once()
-
-    async def status(self, payout: Payout) -> PayoutStatus:
-        async with self.database.pool.acquire() as conn:
-            found = await find_payout(conn, payout.payout_id)
-        assert found is not None
-        return found.status
-
-    async def history(self, payout: Payout) -> list[tuple[str, str | None]]:
-        async with self.database.pool.acquire() as conn:
-            found = await select_history(conn, [payout.payout_id])
-        return [(step.status, step.reason) for step in found[payout.payout_id]]
-
-    async def waits_for(self, payout: Payout) -> str | None:
-        async with self.database.pool.acquire() as conn:
-            return (await select_waiting_for(conn, [payout.payout_id])).get(payout.payout_id)
-
-    async def taken(self) -> int:
-        return await self.database.pool.fetchval(
-            "SELECT sum(taken_micro_diamonds) FROM earning_bucket"
-        )
-
-    def transfers(self) -> list[tuple[str, int, str]]:
-        return [
-            (each.terms.key, each.terms.amount_minor, each.status) for each in self.bank.report()
-        ]
-
-
-@pytest.fixture
-async def scene(database: Database, tmp_path: Path) -> AsyncGenerator[Scene]:
-    clock = Clock()
-    method = await settled_creator(database.pool)
-    with closing(Store(tmp_path / "bank.sqlite", clock=clock)) as store:
-        made = Scene(database, method, store, clock)
-        yield made
-        await made.rail.close()
-    await assert_books_balance(database.pool)
-    await assert_payouts_balance(database.pool)
 
 
 async def test_sent_and_paid(scene: Scene) -> None:
@@ -242,6 +149,10 @@ class Breaking(Rail):
     @override
     async def changes(self, after: int, *, limit: int) -> Sequence[Change]:
         return await self._through("changes", lambda: self._rail.changes(after, limit=limit))
+
+    @override
+    async def report(self) -> Sequence[Theirs]:
+        return await self._rail.report()
 
     @override
     async def close(self) -> None:

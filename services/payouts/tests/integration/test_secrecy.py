@@ -60,7 +60,7 @@ async def dump(database: Database) -> str:
 async def test_a_planted_account_is_found_nowhere(
     database: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Added, refused, replayed, paid from; when opening the seal fails, and when no bank answers."""
+    """Added, refused, replayed, paid from; the seal does not open, the bank does not answer."""
     logs.configure("payouts", "test", "json")
     await earn(database.pool, 20_000)
     await review(database.pool)

@@ -7,11 +7,22 @@ import pytest
 
 from chassis.db import transaction
 from chassis.testing.databases import Database
-from payouts.store import accruals, earnings, methods, payouts, rates, reviews, sendings, terms
+from payouts.store import (
+    accruals,
+    breaks,
+    earnings,
+    methods,
+    payouts,
+    rates,
+    reviews,
+    sendings,
+    terms,
+)
 from payouts.testing import paying
 
 STATEMENTS = {
     **accruals.STATEMENTS,
+    **breaks.STATEMENTS,
     **earnings.STATEMENTS,
     **methods.STATEMENTS,
     **payouts.STATEMENTS,

@@ -7,7 +7,7 @@ from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method
 from payouts.commands.submit_payouts import ACTOR
 from payouts.domain.payout import Move, Payout, PayoutStatus
-from payouts.domain.transfer import Change, Effect, path, payout_id_of
+from payouts.domain.transfer import Change, Effect, TransferStatus, path, payout_id_of
 from payouts.store import methods, payouts, reviews, sendings
 
 
@@ -42,18 +42,26 @@ async def _apply(conn: Conn, rail: str, change: Change, at: datetime) -> Effect:
     if not change.is_of(payout) or method.rail != rail:
         return "mismatched"
     await sendings.update_accepted(conn, payout.payout_id, at=at)
-    moves = path(payout.status, change.status)
+    reason = change.reason or "no_reason_given"
+    moved = await follow_rail(conn, payout, change.status, reason=reason, actor=ACTOR, at=at)
+    return "applied" if moved or change.status == "pending" else "ignored"
+
+
+async def follow_rail(
+    conn: Conn, payout: Payout, status: TransferStatus, *, reason: str, actor: str, at: datetime
+) -> bool:
+    """Let a payout become what its transfer is, and say whether that was anything new.
+
+    The caller holds the creator's lock.
+    """
+    moves = path(payout.status, status)
     for to in moves:
-        payout = await _moved(conn, payout, to, change, at)
+        why = None if to is PayoutStatus.PAID else reason
+        moved = await move_payout(conn, payout, Move(to, at, actor, why))
+        assert moved is not None, "whoever moves a submitted payout has the creator's lock"
+        payout = moved
     if PayoutStatus.RETURNED in moves:
-        await disable_payout_method(conn, method, at=at, actor=ACTOR, reason="payout_returned")
-    return "applied" if moves or change.status == "pending" else "ignored"
-
-
-async def _moved(
-    conn: Conn, payout: Payout, to: PayoutStatus, change: Change, at: datetime
-) -> Payout:
-    reason = None if to is PayoutStatus.PAID else (change.reason or "no_reason_given")
-    moved = await move_payout(conn, payout, Move(to, at, ACTOR, reason))
-    assert moved is not None, "whoever moves a submitted payout has the creator's lock"
-    return moved
+        method = await methods.find_method(conn, payout.method_id)
+        assert method is not None, "a payout refers to its method"
+        await disable_payout_method(conn, method, at=at, actor=actor, reason="payout_returned")
+    return bool(moves)

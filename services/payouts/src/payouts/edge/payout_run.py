@@ -19,6 +19,7 @@ from chassis.db import OUTAGES, Conn, Pool, is_outage, transact
 from payouts.commands.apply_rail_change import apply_rail_change
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method, verify_payout_method
+from payouts.commands.reconcile_rail import reconcile_rail
 from payouts.commands.submit_payouts import ACTOR, submit_payouts
 from payouts.domain.method import PayoutMethod
 from payouts.domain.payout import Move, Payout, PayoutStatus
@@ -152,10 +153,35 @@ class PayoutRun:
 
     # ------------------------------------------------------------------ what rails tell
 
-    async def _take_in(self, rail: Rail) -> None:
+    async def reconcile(self) -> None:
+        """Compare our books with those of each rail, and put on record where they differ.
+
+        What rails have told by then is taken in first, so that nothing is missed that is merely on
+        its way.
+        """
+        for rail in self._rails.values():
+            reported_at = self._now()
+            try:
+                report = await rail.report()
+                while await self._take_in(rail) == AT_ONCE:
+                    pass
+            except RailUnavailableError as error:
+                log.warning("rail_unavailable", rail=rail.name, reason=str(error))
+                continue
+            came = await transact(
+                self._pool,
+                lambda conn, rail=rail, report=report, reported_at=reported_at: reconcile_rail(
+                    conn, rail.name, report, reported_at=reported_at, at=self._now()
+                ),
+            )
+            tell = log.error if came.new else log.info
+            tell("rail_reconciled", rail=rail.name, **came._asdict())
+
+    async def _take_in(self, rail: Rail) -> int:
         async with self._pool.acquire() as conn:
             after = await sendings.find_cursor(conn, rail.name)
-        for change in await rail.changes(after, limit=AT_ONCE):
+        changes = await rail.changes(after, limit=AT_ONCE)
+        for change in changes:
             effect = await transact(
                 self._pool,
                 lambda conn, change=change: apply_rail_change(
@@ -164,17 +190,18 @@ class PayoutRun:
             )
             if effect in ("unknown", "mismatched"):
                 log.error("rail_contradicts", rail=rail.name, key=change.key, effect=effect)
+        return len(changes)
 
 
-def payout_run(
-    run: PayoutRun, *, every_s: float
+def repeated(
+    work: Callable[[], Coroutine[Any, Any, None]], *, every_s: float
 ) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
-    """A task that does it again and again until it is told to stop."""
+    """A task that does `work` again and again until it is told to stop."""
 
-    async def work(stop: asyncio.Event) -> None:
+    async def repeat(stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await run.once()
+                await work()
             except OUTAGES as error:
                 if not is_outage(error):
                     raise
@@ -185,4 +212,4 @@ def payout_run(
             except TimeoutError:
                 pass
 
-    return work
+    return repeat

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from payouts.domain.method import BankDetails
+from payouts.domain.reconciliation import Theirs
 from payouts.domain.transfer import Change
 
 
@@ -61,6 +62,14 @@ class Rail(ABC):
     @abstractmethod
     async def changes(self, after: int, *, limit: int) -> Sequence[Change]:
         """What happened after a step, in order.
+
+        Raises:
+            RailUnavailableError: See there.
+        """
+
+    @abstractmethod
+    async def report(self) -> Sequence[Theirs]:
+        """All that is in its own books.
 
         Raises:
             RailUnavailableError: See there.

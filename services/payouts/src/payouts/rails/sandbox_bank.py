@@ -8,6 +8,7 @@ import msgspec
 
 from contracts.event import COINS_MAX
 from payouts.domain.method import BankDetails
+from payouts.domain.reconciliation import Theirs
 from payouts.domain.transfer import Change, TransferStatus
 from payouts.rails.rail import (
     AccountCheck,
@@ -41,6 +42,17 @@ class _Change(msgspec.Struct, frozen=True):
 
 class _Changes(msgspec.Struct, frozen=True):
     changes: tuple[_Change, ...]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    key: _Text
+    status: TransferStatus
+    amount_minor: _Amount
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
+class _Report(msgspec.Struct, frozen=True):
+    transfers: tuple[_Line, ...]
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -111,6 +123,15 @@ class SandboxBank(Rail):
         return [
             Change(each.seq, each.key, each.status, each.amount_minor, each.currency, each.reason)
             for each in _read(response, _Changes).changes
+        ]
+
+    @override
+    async def report(self) -> Sequence[Theirs]:
+        """In one answer: a sandbox has few."""
+        response = await self._ask("GET", "/v1/report")
+        return [
+            Theirs(each.key, each.status, each.amount_minor, each.currency)
+            for each in _read(response, _Report).transfers
         ]
 
     @override
