@@ -7,12 +7,16 @@ from uuid import UUID
 
 import pytest
 
+from chassis.db import transact
+from chassis.ids import uuid7
+from payouts.commands.add_payout_method import AddPayoutMethod, add_payout_method
 from payouts.domain.method import BankDetails
 from payouts.domain.payout import Payout, PayoutStatus
 from payouts.domain.reconciliation import Theirs
 from payouts.domain.review import Decision
 from payouts.domain.transfer import Change, transfer_key
 from payouts.rails import AccountCheck, Rail, RailUnavailableError
+from payouts.sealing import Sealer
 from payouts.store.methods import find_method
 from payouts.testing.paying import (
     add_method,
@@ -236,6 +240,20 @@ async def test_too_little_with_the_bank(scene: Scene) -> None:
     assert await scene.status(payout) is PayoutStatus.PAID
     assert await scene.waits_for(payout) is None
     assert len(scene.transfers()) == 1
+
+
+async def test_details_that_no_key_opens_stop_nobody_else(scene: Scene) -> None:
+    """A key that was taken away too early costs what it sealed, and not the worker."""
+    lost = Sealer([bytes([9]) * 32])
+    order = AddPayoutMethod(uuid7(), "other", "sandbox_bank", some_details())
+    await transact(
+        scene.database.pool, lambda conn: add_payout_method(conn, order, lost, at=scene.clock.now)
+    )
+    payout = await scene.payout()
+
+    await scene.run()
+
+    assert await scene.status(payout) is PayoutStatus.PAID
 
 
 async def test_nothing_is_sent_to_whom_screening_found_meanwhile(scene: Scene) -> None:

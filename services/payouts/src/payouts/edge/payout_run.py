@@ -30,7 +30,7 @@ from payouts.rails import (
     RailFundsMissingError,
     RailUnavailableError,
 )
-from payouts.sealing import Sealer
+from payouts.sealing import Sealer, UnsealableError
 from payouts.store import methods, payouts, sendings
 
 AT_ONCE: Final = 50
@@ -76,6 +76,9 @@ class PayoutRun:
                 continue
             try:
                 await self._verify_method(rail, method)
+            except UnsealableError as error:
+                # One that cannot be read must not stop the others, nor the worker.
+                log.error("details_unreadable", reason=str(error))
             except RailUnavailableError as error:
                 log.warning("rail_unavailable", rail=rail.name, reason=str(error))
                 return
@@ -127,6 +130,9 @@ class PayoutRun:
             if count > 1 and await rail.has(key):
                 return None
             await rail.pay(key, payout.net_minor, self._sealer.open(payout.method_id, sealed))
+        except UnsealableError as error:
+            log.error("details_unreadable", reason=str(error))
+            return "details_unreadable"
         except RailFundsMissingError:
             return "rail_funds"
         except RailUnavailableError as error:

@@ -117,7 +117,7 @@ class Payout:
         )
 
     @strawberry.field(
-        description="Why a submitted payout is not with its rail yet: `rail_funds` or "
+        description="Why a submitted payout is not with its rail yet, such as `rail_funds` or "
         "`rail_answer`. Null where nothing is waited for."
     )
     async def waits_for(self, info: Info) -> str | None:
