@@ -46,7 +46,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> PayoutBreakConnection:
+    ) -> PayoutBreakConnection | None:
         """Open ones and those that have ended."""
         page = Page.of(tuple[datetime, UUID], first=first, after=after, last=last, before=before)
         async with info.context.pool.acquire() as conn:
