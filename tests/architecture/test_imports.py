@@ -23,7 +23,7 @@ _INSTALLED = packages_distributions()
 
 _OUR_PACKAGES = {
     *("contracts", "chassis", "checker", *SERVICES),
-    *("local_stack", "payment_sandbox", "trace_store"),
+    *("local_stack", "payment_sandbox", "sandbox_bank", "trace_store"),
 }
 
 

@@ -83,6 +83,8 @@ def scene(stack: Stack) -> dict[str, Any]:
                 },
                 "noPayout": {"payoutId": nothing},
                 "noMethod": {"methodId": nothing},
+                "noBreak": {"breakId": nothing, "reason": "papers seen"},
+                "repair": {"breakId": nothing, "reason": "papers seen"},
                 "review": {
                     "creatorId": owner,
                     "decision": "SANCTION_CLEARED",

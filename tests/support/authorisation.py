@@ -47,8 +47,12 @@ PURCHASE = f"""
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
 PAYOUT = f"""{{
   id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
-  conversion {{ nanoRate source observedAt }} requestedAt dueAt history {{ status at reason }}
+  conversion {{ nanoRate source observedAt }} requestedAt dueAt waitsFor
+  history {{ status at reason }}
 }}"""
+BREAK = """{
+  id rail kind transferKey payoutId theirStatus repair status foundAt proposedBy proposalReason
+}"""
 PAYOUTS = f"""
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
@@ -299,6 +303,38 @@ ROUTES: Final = (
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "breaks",
+        f"""{{ payoutBreaks(first: 2) {{
+          nodes {BREAK} edges {{ cursor node {{ id }} }} {PAGE}
+        }} }}""",
+        (Row("payoutBreaks", OPERATORS),),
+    ),
+    Route(
+        "proposing a repair",
+        f"""mutation ($repair: ProposePayoutRepairInput!) {{
+          proposePayoutRepair(input: $repair) {{
+            __typename {REFUSAL}
+            ... on ProposePayoutRepairPayload {{ break {BREAK} }}
+            ... on PayoutBreakUnknown {{ code message }}
+            ... on PayoutBreakNotRepairable {{ code message status }}
+          }}
+        }}""",
+        (Row("proposePayoutRepair", OPERATORS),),
+    ),
+    Route(
+        "approving a repair",
+        f"""mutation ($noBreak: ApprovePayoutRepairInput!) {{
+          approvePayoutRepair(input: $noBreak) {{
+            __typename {REFUSAL}
+            ... on ApprovePayoutRepairPayload {{ break {BREAK} }}
+            ... on PayoutBreakUnknown {{ code message }}
+            ... on PayoutBreakNotRepairable {{ code message status }}
+            ... on SecondOperatorNeeded {{ code message }}
+          }}
+        }}""",
+        (Row("approvePayoutRepair", OPERATORS),),
     ),
     Route(
         "adding a payout method",

@@ -47,6 +47,7 @@ class Addresses:
             "graphql": self.graphql,
             "traces": self.url("trace-store"),
             "payment_sandbox": self.url("payment-sandbox"),
+            "sandbox_bank": self.url("sandbox-bank"),
             "services": {
                 f"{service}_{process}": self.url(f"{service}-{process}")
                 for service in databases.SERVICES

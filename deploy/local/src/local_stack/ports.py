@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, int] = {
     "payouts-api": 4103,
     "payouts-worker": 4113,
     "payment-sandbox": 4200,
+    "sandbox-bank": 4201,
     "trace-store": 4300,
     "postgres": 4432,
     "kafka": 4092,

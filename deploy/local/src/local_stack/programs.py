@@ -16,6 +16,7 @@ SERVERS = ("postgres", "kafka")
 PROGRAMS = (
     "trace-store",
     "payment-sandbox",
+    "sandbox-bank",
     *(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
     "gateway",
 )
@@ -40,6 +41,9 @@ def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) 
         case "payment-sandbox":
             command = [sys.executable, "-m", "payment_sandbox"]
             settings = _sandbox_settings(home, addresses)
+        case "sandbox-bank":
+            command = [sys.executable, "-m", "sandbox_bank"]
+            settings = _bank_settings(home, addresses)
         case _:
             service, _, process = name.partition("-")
             command = [sys.executable, "-m", service, process]
@@ -78,7 +82,11 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
             "SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
         }
     if service == "payouts":
-        settings |= {"DETAILS_KEYS": key(home, "payout-details-key")}
+        settings |= {
+            "DETAILS_KEYS": key(home, "payout-details-key"),
+            "SANDBOX_BANK_URL": addresses.url("sandbox-bank"),
+            "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
+        }
     return _prefixed(service, settings)
 
 
@@ -94,6 +102,15 @@ def _sandbox_settings(home: Home, addresses: Addresses) -> dict[str, str]:
         "PAYMENT_SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
         "PAYMENT_SANDBOX_WEBHOOK_URL": addresses.url("wallet-api", "/webhooks/sandbox"),
         "PAYMENT_SANDBOX_DATA_FILE": str(home.data("payment-sandbox.sqlite")),
+    }
+
+
+def _bank_settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    return {
+        "SANDBOX_BANK_HTTP_HOST": HOST,
+        "SANDBOX_BANK_HTTP_PORT": str(addresses.ports["sandbox-bank"]),
+        "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
+        "SANDBOX_BANK_DATA_FILE": str(home.data("sandbox-bank.sqlite")),
     }
 
 

@@ -35,7 +35,7 @@ WATCHDOG = "watchdog"
 _STOP_ORDER = (
     ("gateway",),
     tuple(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
-    ("payment-sandbox", "trace-store"),
+    ("payment-sandbox", "sandbox-bank", "trace-store"),
     ("kafka", "postgres"),
 )
 

@@ -1,14 +1,41 @@
-"""The process that works: accrues gifts and publishes earnings."""
+"""The process that works: accrues gifts, sends payouts, publishes what happened."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 
 from chassis import worker
 from chassis.db import service_pool
 from payouts.consumers.gift_sent import gift_sent
+from payouts.edge.payout_run import PayoutRun, repeated
+from payouts.rails import Rail
+from payouts.rails.sandbox_bank import SandboxBank
 from payouts.settings import Settings
+
+
+@asynccontextmanager
+async def rails_of(settings: Settings) -> AsyncGenerator[Mapping[str, Rail]]:
+    """The rails by name, closed at the end."""
+    bank = SandboxBank(
+        url=settings.sandbox_bank_url, api_key=settings.sandbox_bank_api_key.get_secret_value()
+    )
+    try:
+        yield {bank.name: bank}
+    finally:
+        await bank.close()
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
-    async with service_pool(settings, "worker") as pool:
-        await worker.run_worker(settings, stop, pool=pool, subscriptions=[gift_sent()])
+    async with service_pool(settings, "worker") as pool, rails_of(settings) as rails:
+        run = PayoutRun(pool, rails, settings.sealer)
+        await worker.run_worker(
+            settings,
+            stop,
+            pool=pool,
+            subscriptions=[gift_sent()],
+            tasks={
+                "payout_run": repeated(run.once, every_s=settings.payout_run_every_s),
+                "reconciliation": repeated(run.reconcile, every_s=settings.reconcile_every_s),
+            },
+        )

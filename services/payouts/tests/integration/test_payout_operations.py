@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 
 from chassis.auth import Viewer
+from chassis.db import Conn, transact
 from chassis.graphql import Executor, Operation
 from chassis.ids import uuid7
 from chassis.testing.databases import Database
 from local_stack.operations import documents
 from payouts.commands.known_rates import KnownRates
+from payouts.commands.reconcile_rail import reconcile_rail
+from payouts.domain.reconciliation import Theirs
+from payouts.domain.transfer import transfer_key
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.testing.paying import (
@@ -22,6 +26,7 @@ from payouts.testing.paying import (
     review,
     settled_creator,
 )
+from support.bank_scene import Scene
 
 EXECUTOR = Executor(SCHEMA)
 STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
@@ -53,6 +58,23 @@ query ($first: Int, $after: String, $last: Int, $before: String) { me { creator 
     nodes { id status display } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
 } } }
+"""
+BREAKS = "{ payoutBreaks(first: 5) { nodes { id kind repair status payoutId } } }"
+PROPOSE = """
+mutation ($input: ProposePayoutRepairInput!) {
+  proposePayoutRepair(input: $input) {
+    ... on ProposePayoutRepairPayload { break { status } }
+    ... on Refusal { code }
+  }
+}
+"""
+APPROVE = """
+mutation ($input: ApprovePayoutRepairInput!) {
+  approvePayoutRepair(input: $input) {
+    ... on ApprovePayoutRepairPayload { break { status } }
+    ... on Refusal { code }
+  }
+}
 """
 DISABLE = """
 mutation ($input: DisablePayoutMethodInput!) {
@@ -194,6 +216,41 @@ async def test_a_creator_learns_of_a_review_and_not_of_its_grounds(database: Dat
         "under_review",
         "review_passed",
     ]
+
+
+async def test_breaks_and_their_repair(scene: Scene) -> None:
+    """Seen by operators; one proposes, another approves, and it is done."""
+    payout = await scene.payout()
+    await scene.run()
+    lost = Theirs(transfer_key(payout.payout_id), "returned", payout.net_minor, "USD")
+    at = scene.clock.now
+
+    async def work(conn: Conn) -> None:
+        await reconcile_rail(conn, "sandbox_bank", [lost], reported_at=at, at=at)
+
+    await transact(scene.database.pool, work)
+    olga = Viewer("olga", frozenset({"operator:payouts"}))
+    [seen] = (await ask(scene.database, BREAKS, OTTO))["nodes"]
+    proposal = {"breakId": seen["id"], "reason": "seen in their books"}
+    body = {"breakId": seen["id"], "reason": "seen by me too"}
+
+    proposed = await ask(scene.database, PROPOSE, OTTO, input=proposal)
+    own = await ask(scene.database, APPROVE, OTTO, input=body)
+    approved = await ask(scene.database, APPROVE, olga, input=body)
+    again = await ask(scene.database, APPROVE, olga, input=body)
+
+    assert seen | {"id": ""} == {
+        "id": "",
+        "kind": "STATUS",
+        "repair": "TAKE_STATUS",
+        "status": "OPEN",
+        "payoutId": str(payout.payout_id),
+    }
+    assert proposed["break"]["status"] == "PROPOSED"
+    assert own["code"] == "second_operator_needed"
+    assert approved["break"]["status"] == "REPAIRED"
+    assert again["code"] == "payout_break_not_repairable"
+    assert await scene.taken() == 0
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\x00b"])

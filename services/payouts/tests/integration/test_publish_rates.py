@@ -102,6 +102,8 @@ async def payouts(database: Database, *arguments: str) -> tuple[int, str]:
             "PAYOUTS_TOKEN_JWKS_URL": "file:///nowhere",
             "PAYOUTS_TOKEN_ISSUER": "nobody",
             "PAYOUTS_TOKEN_AUDIENCE": "nobody",
+            "PAYOUTS_SANDBOX_BANK_URL": "http://127.0.0.1:1",
+            "PAYOUTS_SANDBOX_BANK_API_KEY": "key",
             "PAYOUTS_DETAILS_KEYS": base64.b64encode(bytes(32)).decode(),
         },
         stdout=asyncio.subprocess.PIPE,

@@ -13,8 +13,10 @@ from chassis.telemetry import logs
 from chassis.testing.databases import Database
 from local_stack.operations import documents
 from payouts.commands.known_rates import KnownRates
+from payouts.edge.payout_run import PayoutRun
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
+from payouts.rails.sandbox_bank import SandboxBank
 from payouts.sealing import Sealer
 from payouts.testing.paying import CREATOR, NOW, earn, review
 
@@ -58,7 +60,7 @@ async def dump(database: Database) -> str:
 async def test_a_planted_account_is_found_nowhere(
     database: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Added, refused, replayed, paid from; and when opening the seal fails with an error."""
+    """Added, refused, replayed, paid from; the seal does not open, the bank does not answer."""
     logs.configure("payouts", "test", "json")
     await earn(database.pool, 20_000)
     await review(database.pool)
@@ -82,9 +84,14 @@ async def test_a_planted_account_is_found_nowhere(
         await answer(database, good, "RequestPayout", payout | {"microDiamonds": 2_000_000_000}),
     ]
 
+    deaf = SandboxBank(url="http://127.0.0.1:1", api_key="key")
+    await PayoutRun(database.pool, {deaf.name: deaf}, good, now=lambda: NOW).once()
+    await deaf.close()
+
     assert answers[4]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     printed = capfd.readouterr()
     assert "graphql_error_masked" in printed.out + printed.err
+    assert "rail_unavailable" in printed.out + printed.err
     everything = "\n".join(
         [json.dumps(answers, default=str), printed.out, printed.err, await dump(database)]
     )

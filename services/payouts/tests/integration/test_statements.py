@@ -7,16 +7,28 @@ import pytest
 
 from chassis.db import transaction
 from chassis.testing.databases import Database
-from payouts.store import accruals, earnings, methods, payouts, rates, reviews, terms
+from payouts.store import (
+    accruals,
+    breaks,
+    earnings,
+    methods,
+    payouts,
+    rates,
+    reviews,
+    sendings,
+    terms,
+)
 from payouts.testing import paying
 
 STATEMENTS = {
     **accruals.STATEMENTS,
+    **breaks.STATEMENTS,
     **earnings.STATEMENTS,
     **methods.STATEMENTS,
     **payouts.STATEMENTS,
     **rates.STATEMENTS,
     **reviews.STATEMENTS,
+    **sendings.STATEMENTS,
     **terms.STATEMENTS,
     **paying.STATEMENTS,
 }

@@ -156,12 +156,22 @@ class CreatorNotClearedError(DomainError):
     code = "creator_not_cleared"
 
 
+class BreakUnknownError(DomainError):
+    """No such break."""
+
+    code = "payout_break_unknown"
+
+
 @dataclass(kw_only=True, eq=False)
-class MalformedError(Exception):
-    """A value that no client should send. Not a refusal: the client is to be mended."""
+class BreakNotRepairableError(DomainError):
+    """It is not at that point, or only people can mend it."""
 
-    problem: str
-    """A sentence for the client's developer."""
+    code: ClassVar[str] = "payout_break_not_repairable"
 
-    def __str__(self) -> str:
-        return self.problem
+    status: str
+
+
+class SecondOperatorNeededError(DomainError):
+    """Whoever proposes a repair does not approve it."""
+
+    code = "second_operator_needed"

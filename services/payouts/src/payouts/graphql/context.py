@@ -21,6 +21,7 @@ from payouts.domain.rates import RateBook
 from payouts.sealing import Sealer
 from payouts.store.earnings import select_earnings
 from payouts.store.payouts import select_history
+from payouts.store.sendings import select_waiting_for
 
 
 class LoadedEarnings(NamedTuple):
@@ -45,6 +46,8 @@ class PayoutsContext(Context):
     """By creator id; all that one request asks for come from one statement."""
     histories: DataLoader[UUID, list[HistoryStep]]
     """By payout id, likewise."""
+    waiting: DataLoader[UUID, str | None]
+    """Why payouts are not with their rails yet, by payout id."""
 
     @classmethod
     def of(
@@ -80,6 +83,11 @@ class PayoutsContext(Context):
                 found = await select_history(conn, payout_ids)
             return [found[payout_id] for payout_id in payout_ids]
 
+        async def load_waiting(payout_ids: Sequence[UUID]) -> Sequence[str | None]:
+            async with pool.acquire() as conn:
+                found = await select_waiting_for(conn, payout_ids)
+            return [found.get(payout_id) for payout_id in payout_ids]
+
         return cls(
             viewer=viewer,
             request_id=request_id,
@@ -89,6 +97,7 @@ class PayoutsContext(Context):
             now=now,
             earnings=DataLoader(load),
             histories=DataLoader(load_histories),
+            waiting=DataLoader(load_waiting),
         )
 
 

@@ -116,6 +116,14 @@ class Payout:
             due_at=payout.due_at,
         )
 
+    @strawberry.field(
+        description="Why a submitted payout is not with its rail yet, such as `rail_funds` or "
+        "`rail_answer`. Null where nothing is waited for."
+    )
+    async def waits_for(self, info: Info) -> str | None:
+        """Of all payouts of a request in one statement."""
+        return await info.context.waiting.load(self.id)
+
     @strawberry.field(description="What happened to it, in order.")
     async def history(self, info: Info) -> list[PayoutStep]:
         """Of all payouts of a request in one statement."""

@@ -1,6 +1,8 @@
 """Where a query of the payouts subgraph starts."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -11,15 +13,18 @@ from chassis.graphql import (
     First,
     Last,
     OperatorActionConnection,
+    Page,
     authenticated,
     read_actions,
     require_viewer,
     requires_scope,
 )
 from chassis.ids import is_user_id
+from payouts.graphql.breaks import PayoutBreak, PayoutBreakConnection
 from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
 from payouts.graphql.user import User
+from payouts.store.breaks import select_breaks
 
 
 @strawberry.type(description="Reads.")
@@ -32,6 +37,28 @@ class Query:
     def me(self, info: Info) -> User | None:
         """Who asks stands in the token."""
         return User(id=strawberry.ID(require_viewer(info.context).sub))
+
+    @strawberry.field(
+        description="For operators: where rails' books and ours differ, newest first.",
+        extensions=[requires_scope("operator:payouts", "operator:audit")],
+    )
+    async def payout_breaks(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> PayoutBreakConnection | None:
+        """Open ones and those that have ended."""
+        page = Page.of(tuple[datetime, UUID], first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_breaks(
+                conn, position=page.position, backward=page.backward, limit=page.limit + 1
+            )
+        return PayoutBreakConnection.of(
+            page, rows, node=PayoutBreak.of, key=lambda row: (row.found_at, row.break_id)
+        )
 
     @strawberry.federation.field(
         shareable=True,

@@ -157,6 +157,38 @@ class CreatorNotCleared(Refusal):
     """A sanction hit, or an identity that is not verified."""
 
 
+@refusal(code="payout_break_unknown", description="There is no such break.")
+class PayoutBreakUnknown(Refusal):
+    """For operators alone."""
+
+
+@strawberry.enum(description="What became of a difference between our books and a rail's.")
+class PayoutBreakStatus(enum.Enum):
+    """The names are those of the database."""
+
+    OPEN = strawberry.enum_value("OPEN", description="Nobody has done anything about it.")
+    PROPOSED = strawberry.enum_value("PROPOSED", description="A second operator has to agree.")
+    REPAIRED = strawberry.enum_value("REPAIRED", description="Two operators had it mended.")
+    GONE = strawberry.enum_value("GONE", description="The books agree again.")
+
+
+@refusal(
+    code="payout_break_not_repairable",
+    description="The break is not at that point, or only people can mend it.",
+)
+class PayoutBreakNotRepairable(Refusal):
+    """Read it again."""
+
+    status: PayoutBreakStatus = strawberry.field(description="Where it is.")
+
+
+@refusal(
+    code="second_operator_needed", description="Whoever proposes a repair does not approve it."
+)
+class SecondOperatorNeeded(Refusal):
+    """Four eyes."""
+
+
 type PayoutRefusal = (
     PayoutRailUnavailable
     | PayoutCurrencyUnsupported
@@ -175,6 +207,9 @@ type PayoutRefusal = (
     | PayoutNotCancelable
     | PayoutNotHeld
     | CreatorNotCleared
+    | PayoutBreakUnknown
+    | PayoutBreakNotRepairable
+    | SecondOperatorNeeded
     | IdempotencyConflict
 )
 
@@ -222,6 +257,11 @@ def shown(error: domain.DomainError) -> PayoutRefusal:
             return PayoutNotHeld(
                 message="This payout is not held.", status=PayoutStatus(error.status)
             )
+        case domain.BreakNotRepairableError():
+            return PayoutBreakNotRepairable(
+                message="This break cannot be repaired so, or not now.",
+                status=PayoutBreakStatus(error.status),
+            )
         case _:
             return _without_facts(error)
 
@@ -244,6 +284,10 @@ def _without_facts(error: domain.DomainError) -> PayoutRefusal:
             return PayoutConversionUnavailable(message="There is no rate for this currency now.")
         case domain.PayoutUnknownError():
             return PayoutUnknown(message="You have no such payout.")
+        case domain.BreakUnknownError():
+            return PayoutBreakUnknown(message="There is no such break.")
+        case domain.SecondOperatorNeededError():
+            return SecondOperatorNeeded(message="Somebody else has to approve this.")
         case domain.CreatorNotClearedError():
             return CreatorNotCleared(message="The creator is not cleared.")
         case domain.IdempotencyConflictError():

@@ -7,6 +7,7 @@ from payouts.graphql.mutations.add_payout_method import add_payout_method
 from payouts.graphql.mutations.cancel_payout import cancel_payout
 from payouts.graphql.mutations.decide_held_payout import decide_held_payout
 from payouts.graphql.mutations.disable_payout_method import disable_payout_method
+from payouts.graphql.mutations.repair_break import approve_payout_repair, propose_payout_repair
 from payouts.graphql.mutations.request_payout import request_payout
 from payouts.graphql.mutations.review_creator import review_creator
 from payouts.graphql.query import Query
@@ -46,6 +47,16 @@ class Mutation:
     decide_held_payout = strawberry.mutation(
         decide_held_payout,
         description="For operators: release a held payout, or give its diamonds back.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    propose_payout_repair = strawberry.mutation(
+        propose_payout_repair,
+        description="For operators: ask for a break to be mended. Somebody else has to agree.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    approve_payout_repair = strawberry.mutation(
+        approve_payout_repair,
+        description="For operators: agree to what somebody else has proposed, and have it done.",
         extensions=[requires_scope(OPERATOR)],
     )
 
