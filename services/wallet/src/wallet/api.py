@@ -13,9 +13,11 @@ from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
-from wallet.providers import Provider
+from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
+from wallet.providers.stores import stores_of
 from wallet.settings import Settings
+from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
 from wallet.webhooks.alarms import alarm_gauge
 
@@ -23,7 +25,7 @@ from wallet.webhooks.alarms import alarm_gauge
 def make_app(
     pool: Pool,
     verifier: TokenVerifier,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, Seller],
     *,
     now: Clock = clock.now,
 ) -> FastAPI:
@@ -41,14 +43,19 @@ def make_app(
     app.include_router(endpoint.make_router(pool, providers, now=now))
     app.router.routes.extend(
         probes.routes(
-            [probes.database(pool, Settings.migrations())], figures=[alarm_gauge(pool, providers)]
+            [probes.database(pool, Settings.migrations())],
+            figures=[alarm_gauge(pool, providers), lateness_gauge(pool, _stores(providers))],
         )
     )
     return app
 
 
+def _stores(providers: Mapping[str, Seller]) -> list[str]:
+    return [name for name, provider in providers.items() if isinstance(provider, Store)]
+
+
 @asynccontextmanager
-async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provider]]:
+async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller]]:
     """The payment providers by name, closed at the end."""
     sandbox = Sandbox(
         url=settings.sandbox_url,
@@ -56,7 +63,8 @@ async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provid
         webhook_secrets=settings.sandbox_webhook_secrets,
     )
     try:
-        yield {sandbox.name: sandbox}
+        async with stores_of(settings) as stores:
+            yield {sandbox.name: sandbox, **stores}
     finally:
         await sandbox.close()
 

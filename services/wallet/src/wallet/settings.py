@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from wallet.store_settings import StoreSettings
 
 
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """Read once, in `__main__`, from variables with the prefix WALLET_."""
 
     model_config = SettingsConfigDict(env_prefix="WALLET_", frozen=True, extra="ignore")

@@ -164,7 +164,7 @@ EVENT = (
     "statement",
     [
         "DELETE FROM purchase",
-        "TRUNCATE purchase",
+        "TRUNCATE purchase CASCADE",
         "UPDATE price_book SET document = ''",
         "DELETE FROM price_book",
         "TRUNCATE price_book CASCADE",

@@ -8,6 +8,7 @@ from chassis.db import Pool
 from wallet.store import (
     accounts,
     balances,
+    errands,
     lots,
     movements,
     price_books,
@@ -20,6 +21,7 @@ from wallet.testing import books, replay
 _MODULES = (
     accounts,
     balances,
+    errands,
     lots,
     movements,
     price_books,

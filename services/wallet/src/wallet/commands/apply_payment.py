@@ -4,8 +4,10 @@ from datetime import datetime
 
 from chassis.db import Conn
 from wallet.commands.credit_purchase import credit_purchase
+from wallet.commands.settle_event import settle_event
+from wallet.domain.errands import CONSUMES, errand
 from wallet.domain.purchase import PaymentEvent, Purchase
-from wallet.store import purchases
+from wallet.store import errands, provider_events, purchases
 from wallet.store.provider_events import EventOutcome
 
 
@@ -34,15 +36,49 @@ async def apply_payment(
         return "mismatched"
     if not await claim_payment(conn, purchase, payment_id):
         return "mismatched"
+    if event.outcome == "asked":
+        asked = errand("tell_usage", purchase, payment_id, cause=event.event_id, at=at)
+        await errands.insert_errand(conn, asked)
+        return "applied"
     if purchase.status in ("PAID", "CREDITED"):
         return "ignored"
     if event.outcome == "succeeded":
         await credit_purchase(conn, purchase, payment_id=payment_id, at=at, traceparent=traceparent)
+        await _serve_store(conn, purchase, payment_id, at=at, traceparent=traceparent)
         return "applied"
     if purchase.status == "DECLINED":
         return "ignored"
     await purchases.update_to_declined(conn, purchase.purchase_id, payment_id=payment_id)
     return "applied"
+
+
+async def _serve_store(
+    conn: Conn, purchase: Purchase, payment_id: str, *, at: datetime, traceparent: str | None
+) -> None:
+    """Promise the store what it waits for, and apply what it has told of the payment before."""
+    if purchase.provider in CONSUMES:
+        wanted = errand("consume", purchase, payment_id, cause=str(purchase.purchase_id), at=at)
+        await errands.insert_errand(conn, wanted)
+    for event in await provider_events.select_parked_of_payment(
+        conn, purchase.provider, payment_id
+    ):
+        paid = await purchases.lock_purchase(conn, purchase.purchase_id)
+        assert paid is not None, "paid above"
+        outcome = await apply_payment(conn, paid, event, at=at, traceparent=traceparent)
+        await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
+
+
+async def lock_purchase_of_payment(conn: Conn, provider: str, payment_id: str) -> Purchase | None:
+    """The purchase that a payment paid, with its row locked.
+
+    Where there is none the payment stays locked: whoever claims it afterwards finds what this
+    transaction leaves behind.
+    """
+    owner = await purchases.find_purchase_of_payment(conn, provider, payment_id)
+    if owner is None:
+        await purchases.lock_payment(conn, provider, payment_id)
+        owner = await purchases.find_purchase_of_payment(conn, provider, payment_id)
+    return None if owner is None else await purchases.lock_purchase(conn, owner)
 
 
 async def claim_payment(conn: Conn, purchase: Purchase, payment_id: str) -> bool:

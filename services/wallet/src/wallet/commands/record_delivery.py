@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.db import Conn
-from wallet.commands.apply_payment import apply_payment
+from wallet.commands.apply_payment import apply_payment, lock_purchase_of_payment
 from wallet.commands.settle_event import ALARMS, DeliveryOutcome, settle_event
 from wallet.domain.purchase import PaymentEvent, purchase_id_of
 from wallet.store import provider_events, purchases
@@ -24,7 +24,8 @@ async def record_delivery(
 
     Each event has its effect once, and each payment too, whatever events tell of it (E17). What we
     cannot match or understand is kept and raised as an alarm, never passed over (E08); a payment
-    that came before its purchase is parked until that is there.
+    that came before its purchase is parked until that is there, and what is told of a payment that
+    nobody is known to have made, without a reference, until somebody has.
 
     Locks: the reference, the event, the purchase, the payment, the account.
 
@@ -49,6 +50,8 @@ async def record_delivery(
         outcome = "malformed"
     elif event.outcome is None:
         outcome = "unknown_type"
+    elif event.outcome == "noted":
+        outcome = "ignored"
     else:
         outcome = await _apply(conn, provider, event, at, traceparent)
     await settle_event(conn, provider, event.event_id, outcome, at=at)
@@ -69,10 +72,13 @@ async def _come_again(
 async def _apply(
     conn: Conn, provider: str, event: PaymentEvent, at: datetime, traceparent: str | None
 ) -> EventOutcome:
-    purchase_id = purchase_id_of(event.reference)
-    if purchase_id is None:
-        return "mismatched"
-    purchase = await purchases.lock_purchase(conn, purchase_id)
+    if event.reference is None and event.payment_id is not None:
+        purchase = await lock_purchase_of_payment(conn, provider, event.payment_id)
+    else:
+        purchase_id = purchase_id_of(event.reference)
+        if purchase_id is None:
+            return "mismatched"
+        purchase = await purchases.lock_purchase(conn, purchase_id)
     if purchase is None:
         return "parked"
     if purchase.provider != provider:

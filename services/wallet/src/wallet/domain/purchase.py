@@ -43,12 +43,18 @@ class Purchase(msgspec.Struct, frozen=True):
         )
 
     def is_paid_by(self, event: "PaymentEvent") -> bool:
-        """Whether the event is of the payment that was ordered, to the last minor unit."""
-        return (
-            event.amount_minor == self.amount_minor
-            and event.currency == self.currency
-            and self.payment_id in (None, event.payment_id)
-        )
+        """Whether the event is of the payment that was ordered, to the last minor unit.
+
+        A store's is where it is of one piece of the product: the store sets the price. What is
+        told of a payment that is known to be this purchase's need not tell again what was paid.
+        """
+        if event.bundle_id is not None:
+            fits = (event.bundle_id, event.quantity) == (self.bundle_id, 1)
+        elif event.amount_minor is None:
+            fits = event.outcome != "succeeded" and self.payment_id is not None
+        else:
+            fits = (event.amount_minor, event.currency) == (self.amount_minor, self.currency)
+        return fits and self.payment_id in (None, event.payment_id)
 
     @property
     def awaits_checkout(self) -> bool:
@@ -103,13 +109,19 @@ class PaymentEvent(NamedTuple):
 
     event_id: str
     type: str
-    outcome: Literal["succeeded", "declined"] | None
-    """None: of a type that we do not know."""
+    outcome: Literal["succeeded", "declined", "noted", "asked"] | None
+    """Noted: nothing is to be done about it. Asked: a store would like to know how far the coins
+    were used. None: of a type that we do not know."""
     payment_id: str | None = None
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
     currency: str | None = None
+    bundle_id: str | None = None
+    """The product that a store sold: named like the bundle. Amount and currency are then evidence
+    of what the store charged, and decide nothing."""
+    quantity: int | None = None
+    """How many of it."""
 
 
 def purchase_id_of(reference: str | None) -> UUID | None:
@@ -138,6 +150,14 @@ class BundleUnavailableError(Exception):
 
 class BundleLimitReachedError(Exception):
     """The viewer has had the bundle as often as one may."""
+
+
+class PurchaseUnknownError(Exception):
+    """The buyer has no such purchase, or not in a store."""
+
+
+class ReceiptInvalidError(Exception):
+    """No store vouches for the receipt; the message says why."""
 
 
 class ProviderUnavailableError(Exception):

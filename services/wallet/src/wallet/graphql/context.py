@@ -12,7 +12,7 @@ from chassis.auth import Viewer
 from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.graphql import Context
-from wallet.providers import Provider
+from wallet.providers import Seller
 from wallet.store.balances import Holding, select_holdings
 
 _NOTHING: Final = Holding(debt_coins=0, lots=())
@@ -23,7 +23,7 @@ class WalletContext(Context):
     """Of one request to the wallet subgraph."""
 
     pool: Pool
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, Seller]
     now: Clock
     holdings: DataLoader[str, Holding]
     """By user id; all that one request asks for come from one statement."""
@@ -35,7 +35,7 @@ class WalletContext(Context):
         request_id: str,
         *,
         pool: Pool,
-        providers: Mapping[str, Provider],
+        providers: Mapping[str, Seller],
         now: Clock = clock.now,
     ) -> Self:
         """The context of a request that arrives now."""

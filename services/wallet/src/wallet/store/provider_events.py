@@ -10,7 +10,7 @@ from wallet.domain.purchase import PaymentEvent
 STATEMENTS = sql.load("wallet.store", "provider_events.sql")
 
 type EventOutcome = Literal[
-    "applied", "ignored", "parked", "mismatched", "unknown_type", "malformed"
+    "applied", "ignored", "parked", "mismatched", "taken", "unknown_type", "malformed"
 ]
 
 
@@ -40,6 +40,8 @@ async def insert_event(
         event.reference,
         event.amount_minor,
         event.currency,
+        event.bundle_id,
+        event.quantity,
         outcome,
         received_at,
     )
@@ -60,6 +62,14 @@ async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: Even
 async def select_parked(conn: Conn, provider: str, reference: str) -> list[PaymentEvent]:
     """Events that wait for the purchase `reference`, oldest first, locked."""
     rows = await conn.fetch(STATEMENTS["select_parked"], provider, reference)
+    return [PaymentEvent(*row) for row in rows]
+
+
+async def select_parked_of_payment(
+    conn: Conn, provider: str, payment_id: str
+) -> list[PaymentEvent]:
+    """Events without a reference that wait for a purchase to be paid by `payment_id`, locked."""
+    rows = await conn.fetch(STATEMENTS["select_parked_of_payment"], provider, payment_id)
     return [PaymentEvent(*row) for row in rows]
 
 

@@ -12,7 +12,7 @@ VALUES ($1, $2, $3, $4);
 -- name: insert_event
 -- Waits for a concurrent delivery of the same event; nothing is returned where it was there.
 -- $1 provider, $2 event_id, $3 type, $4 payment_outcome, $5 payment_id, $6 reference,
--- $7 amount_minor, $8 currency, $9 outcome, $10 received_at
+-- $7 amount_minor, $8 currency, $9 bundle_id, $10 quantity, $11 outcome, $12 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -22,10 +22,12 @@ INSERT INTO provider_event (
     reference,
     amount_minor,
     currency,
+    bundle_id,
+    quantity,
     outcome,
     received_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
@@ -38,7 +40,9 @@ SELECT
     payment_id,
     reference,
     amount_minor,
-    currency
+    currency,
+    bundle_id,
+    quantity
 FROM provider_event
 WHERE provider = $1 AND event_id = $2;
 
@@ -57,9 +61,29 @@ SELECT
     payment_id,
     reference,
     amount_minor,
-    currency
+    currency,
+    bundle_id,
+    quantity
 FROM provider_event
 WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
+ORDER BY received_at, event_id
+FOR UPDATE;
+
+-- name: select_parked_of_payment
+-- Told by a store without a reference. The caller holds the payment's lock.
+-- $1 provider, $2 payment_id
+SELECT
+    event_id,
+    type,
+    payment_outcome,
+    payment_id,
+    reference,
+    amount_minor,
+    currency,
+    bundle_id,
+    quantity
+FROM provider_event
+WHERE provider = $1 AND payment_id = $2 AND outcome = 'parked' AND reference IS NULL
 ORDER BY received_at, event_id
 FOR UPDATE;
 

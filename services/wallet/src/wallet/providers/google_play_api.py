@@ -1,0 +1,159 @@
+"""The Google Play Developer API: what it knows of a purchase, and what it must be told.
+
+https://developers.google.com/android-publisher/api-ref/rest
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import requests
+import structlog
+from google.auth import exceptions
+from google.auth.transport.requests import Request
+from google.oauth2 import service_account
+
+from wallet.domain.lots import COINS_MAX
+from wallet.domain.purchase import ProviderUnavailableError
+from wallet.providers.decoding import UNDECODABLE, Text128
+
+API_URL: Final = "https://androidpublisher.googleapis.com"
+SCOPE: Final = "https://www.googleapis.com/auth/androidpublisher"
+TIMEOUT_S: Final = 5
+_UNKNOWN: Final = frozenset({400, 404, 410})
+"""What the API answers to a token that is not one of this app and product."""
+
+PURCHASED: Final = 0
+CANCELED: Final = 1
+PENDING: Final = 2
+CONSUMED: Final = 1
+
+log = structlog.get_logger()
+
+
+class ProductPurchase(msgspec.Struct, frozen=True, rename="camel"):
+    """A purchase of a one-time product; what Google leaves out is 0."""
+
+    purchase_state: int = 0
+    """0 purchased, 1 canceled, 2 pending."""
+    consumption_state: int = 0
+    """1: consumed."""
+    purchase_type: int | None = None
+    """Only of purchases that nobody paid for: 0 test, 1 promotion, 2 rewarded."""
+    obfuscated_external_account_id: Text128 | None = None
+    """The purchase's id, as we gave it to the app."""
+    product_id: Text128 | None = None
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)] = 1
+
+
+class TokenUnknownError(Exception):
+    """Google knows no such purchase of this product."""
+
+
+class GooglePlayApi:
+    """Asks about one app, as a service account."""
+
+    def __init__(
+        self,
+        package: str,
+        service_account_info: Mapping[str, Any],
+        *,
+        url: str = API_URL,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Args:
+        package: The app's, such as `com.example.app`.
+        service_account_info: The key file of a service account that may see and manage orders.
+        url: Of the API.
+        transport: Another way to it than the network.
+        """
+        self._package = package
+        self._credentials = service_account.Credentials.from_service_account_info(
+            service_account_info, scopes=[SCOPE]
+        )
+        self._tokens = requests.Session()
+        self._tokens.trust_env = False
+        self._lock = asyncio.Lock()
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=TIMEOUT_S, transport=transport, trust_env=False
+        )
+
+    async def find(self, product_id: str, token: str) -> ProductPurchase:
+        """What Google knows of a purchase.
+
+        Raises:
+            TokenUnknownError: Nothing.
+            ProviderUnavailableError: It did not answer, or not as agreed.
+        """
+        return _decode(await self._ask("GET", self._path(product_id, token)), ProductPurchase)
+
+    async def consume(self, product_id: str, token: str) -> None:
+        """Tell that the product was delivered; it can be bought again then.
+
+        Raises:
+            TokenUnknownError: There is no such purchase.
+            ProviderUnavailableError: It did not answer.
+        """
+        await self._ask("POST", f"{self._path(product_id, token)}:consume")
+
+    def _path(self, product_id: str, token: str) -> str:
+        product, purchase = quote(product_id, safe=""), quote(token, safe="")
+        return f"{self._app}/purchases/products/{product}/tokens/{purchase}"
+
+    @property
+    def _app(self) -> str:
+        return f"/androidpublisher/v3/applications/{quote(self._package, safe='')}"
+
+    async def _ask(
+        self, method: str, path: str, params: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            headers = {"authorization": f"Bearer {await self._token()}"}
+            response = await self._http.request(method, path, params=params, headers=headers)
+            if response.status_code in _UNKNOWN:
+                raise TokenUnknownError
+            response.raise_for_status()
+        except (httpx.HTTPError, exceptions.GoogleAuthError, requests.RequestException) as error:
+            # The text of an error has the URL in it, and that the purchase's token.
+            log.warning("provider_unavailable", provider="google_play", reason=type(error).__name__)
+            raise ProviderUnavailableError from error
+        return response
+
+    async def _token(self) -> str:
+        """Our token; a new one where it is about to expire. Google's library blocks: elsewhere."""
+        async with self._lock:
+            if not self._credentials.valid:
+                await asyncio.to_thread(self._refresh)
+        return str(self._credentials.token)
+
+    def _refresh(self) -> None:
+        self._credentials.refresh(partial(Request(self._tokens), timeout=TIMEOUT_S))
+
+    async def close(self) -> None:
+        """Let connections go."""
+        self._tokens.close()
+        await self._http.aclose()
+
+
+def read_key_file(text: str) -> Mapping[str, Any]:
+    """The key file of a service account.
+
+    Raises:
+        ValueError: It is none.
+    """
+    info = json.loads(text)
+    service_account.Credentials.from_service_account_info(info)
+    return info
+
+
+def _decode[T](response: httpx.Response, type_: type[T]) -> T:
+    try:
+        return msgspec.json.decode(response.content, type=type_)
+    except UNDECODABLE as error:
+        log.warning("provider_unavailable", provider="google_play", reason=str(error))
+        raise ProviderUnavailableError from error
