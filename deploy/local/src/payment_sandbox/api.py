@@ -1,6 +1,7 @@
 """The merchant's side: checkouts and events, by JSON and an API key."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl
 
 from chassis import money
 from payment_sandbox.deliveries import Deliveries
-from payment_sandbox.payments import Checkout, Event, Terms, UnauthorizedError
+from payment_sandbox.payments import Checkout, Event, OutageError, Terms, UnauthorizedError
 from payment_sandbox.store import Store
 
 AMOUNT_MAX = 2**53 - 1
@@ -34,6 +35,8 @@ class NewCheckout(BaseModel):
     description: str = Field(min_length=1, max_length=200)
     return_url: HttpUrl | None = None
     """Where the page leads back to."""
+    quantity: int = Field(default=1, ge=1, le=AMOUNT_MAX)
+    """Of how many pieces, for refunds by quantity."""
 
     def terms(self) -> Terms:
         """The same as the store keeps it."""
@@ -43,6 +46,7 @@ class NewCheckout(BaseModel):
             currency=self.currency,
             description=self.description,
             return_url=None if self.return_url is None else str(self.return_url),
+            quantity=self.quantity,
         )
 
 
@@ -71,14 +75,33 @@ def event_json(event: Event) -> dict[str, Any]:
     return asdict(event) | {"body": event.body.decode()}
 
 
-def make_router(store: Store, deliveries: Deliveries, *, api_key: str, base: str) -> APIRouter:
-    """The routes below /v1. `base` stands before each checkout's path."""
+def authorizer(api_key: str) -> Callable[[str], None]:
+    """What lets only the merchant in."""
 
     def authorize(authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {api_key}".encode()):
             raise UnauthorizedError("send the API key as `Authorization: Bearer …`")
 
-    router = APIRouter(prefix="/v1", dependencies=[Depends(authorize)])
+    return authorize
+
+
+def refuser(store: Store) -> Callable[[], Awaitable[None]]:
+    """What turns everybody away while an outage is being played."""
+
+    # Not a plain function: those run in threads, and the store belongs to this one.
+    async def refuse() -> None:
+        if store.find_faults().outage:
+            raise OutageError("the provider is out of service, on request")
+
+    return refuse
+
+
+def make_router(store: Store, deliveries: Deliveries, *, api_key: str, base: str) -> APIRouter:
+    """The routes below /v1. `base` stands before each checkout's path."""
+
+    router = APIRouter(
+        prefix="/v1", dependencies=[Depends(authorizer(api_key)), Depends(refuser(store))]
+    )
 
     @router.post("/checkouts", status_code=201)
     async def open_checkout(

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from chassis import probes, serve
-from payment_sandbox import api, checkout_page
+from payment_sandbox import api, checkout_page, reversals_api
 from payment_sandbox.deliveries import ATTEMPT_TIMEOUT_S, Deliveries
 from payment_sandbox.payments import PaymentError
 from payment_sandbox.settings import Settings
@@ -21,6 +21,9 @@ def make_app(store: Store, deliveries: Deliveries, settings: Settings) -> FastAP
     base = settings.checkout_base
     app.include_router(
         api.make_router(store, deliveries, api_key=settings.api_key.get_secret_value(), base=base)
+    )
+    app.include_router(
+        reversals_api.make_router(store, deliveries, api_key=settings.api_key.get_secret_value())
     )
     app.include_router(checkout_page.make_router(store, deliveries, base=base))
     app.router.routes.extend(probes.routes([]))

@@ -8,11 +8,11 @@ from importlib.resources import files
 from string import Template
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from chassis import money
-from payment_sandbox.api import checkout_json
+from payment_sandbox.api import checkout_json, refuser
 from payment_sandbox.deliveries import Deliveries
 from payment_sandbox.payments import AlreadyDecidedError, Checkout, Decision
 from payment_sandbox.store import Store
@@ -27,7 +27,7 @@ _OUTCOMES = {
 
 def make_router(store: Store, deliveries: Deliveries, *, base: str) -> APIRouter:
     """The routes below /checkout. `base` stands before each checkout's path."""
-    router = APIRouter(prefix="/checkout/{payment_id}")
+    router = APIRouter(prefix="/checkout/{payment_id}", dependencies=[Depends(refuser(store))])
 
     def decide(payment_id: str, decision: Decision, accept: str) -> Response:
         try:

@@ -44,6 +44,8 @@ class Deliveries:
 
     def _start_due(self, attempts: asyncio.TaskGroup) -> float | None:
         """Start what is due and give the pause until something else is, if anything will be."""
+        if self._store.find_faults().outage:
+            return None
         # What is under way is still in the queue: twice as many cannot hide a free place's event.
         for due_in_s, event in self._store.select_queued(limit=2 * CONCURRENT_MAX):
             if event.event_id in self._under_way:

@@ -18,6 +18,8 @@ class Terms:
     currency: str
     description: str
     return_url: str | None
+    quantity: int = 1
+    """Of how many pieces, for refunds by quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,31 @@ class AlreadyDecidedError(PaymentError):
 
     code = "already_decided"
     status = 409
+
+
+class NotPaidError(PaymentError):
+    """Nothing was paid, so nothing can go back."""
+
+    code = "not_paid"
+    status = 409
+
+
+class AmountTooLargeError(PaymentError):
+    """More than there is left."""
+
+    code = "amount_too_large"
+    status = 409
+
+
+class UnknownDisputeError(PaymentError):
+    """No dispute has this id."""
+
+    code = "unknown_dispute"
+    status = 404
+
+
+class OutageError(PaymentError):
+    """An outage is being played."""
+
+    code = "unavailable"
+    status = 503

@@ -34,3 +34,41 @@ CREATE TABLE IF NOT EXISTS attempt (
 );
 
 CREATE INDEX IF NOT EXISTS attempt_event ON attempt (event_id);
+
+-- Of how many pieces a payment is, for refunds by quantity. Apart from `checkout`, since files of
+-- earlier versions have that table already.
+CREATE TABLE IF NOT EXISTS checkout_quantity (
+    payment_id TEXT PRIMARY KEY REFERENCES checkout (payment_id),
+    quantity INTEGER NOT NULL CHECK (quantity > 0)
+);
+
+-- What went back of a payment, in all so far, and what of that came back.
+CREATE TABLE IF NOT EXISTS returned (
+    payment_id TEXT PRIMARY KEY REFERENCES checkout (payment_id),
+    refunded_minor INTEGER NOT NULL CHECK (refunded_minor >= 0),
+    returned_minor INTEGER NOT NULL CHECK (returned_minor BETWEEN 0 AND refunded_minor),
+    voided INTEGER NOT NULL CHECK (voided IN (0, 1))
+);
+
+CREATE TABLE IF NOT EXISTS dispute (
+    dispute_id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL REFERENCES checkout (payment_id),
+    disputed_minor INTEGER NOT NULL CHECK (disputed_minor > 0),
+    fee_minor INTEGER NOT NULL CHECK (fee_minor >= 0),
+    stage TEXT NOT NULL CHECK (stage IN ('opened', 'lost', 'won'))
+);
+
+-- How deliveries are disturbed: one row, or none.
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    outage INTEGER NOT NULL,
+    late_s REAL NOT NULL,
+    shuffled INTEGER NOT NULL,
+    repeats INTEGER NOT NULL
+);
+
+-- Events to deliver again after they were taken, and how often.
+CREATE TABLE IF NOT EXISTS event_repeat (
+    event_id TEXT PRIMARY KEY REFERENCES event (event_id),
+    repeats INTEGER NOT NULL CHECK (repeats >= 0)
+);

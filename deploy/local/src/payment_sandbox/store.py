@@ -12,6 +12,7 @@ import orjson
 
 from chassis import ids, sql
 from chassis.clock import Clock, now
+from payment_sandbox.faults import Faults
 from payment_sandbox.payments import (
     EVENT_TYPES,
     AlreadyDecidedError,
@@ -57,8 +58,8 @@ class Store:
         Raises:
             ReferenceTakenError: The reference has a checkout with other terms.
         """
-        with self._transaction():
-            made = self._run(
+        with self.transaction():
+            made = self.run(
                 "insert_checkout",
                 payment_id=f"pay_{ids.uuid7().hex}",
                 reference=terms.reference,
@@ -68,6 +69,8 @@ class Store:
                 return_url=terms.return_url,
                 created_at=self._clock().isoformat(),
             )
+            if made.rowcount == 1:
+                self.run("insert_quantity", reference=terms.reference, quantity=terms.quantity)
             checkout = self._find_checkout(reference=terms.reference)
         assert checkout is not None
         if checkout.terms != terms:
@@ -95,14 +98,14 @@ class Store:
             UnknownPaymentError: There is no such checkout.
             AlreadyDecidedError: It was decided the other way.
         """
-        with self._transaction():
+        with self.transaction():
             self.find_checkout(payment_id)
-            decided = self._run("decide_checkout", payment_id=payment_id, status=decision)
+            decided = self.run("decide_checkout", payment_id=payment_id, status=decision)
             checkout = self.find_checkout(payment_id)
             if checkout.status != decision:
                 raise AlreadyDecidedError(f"{payment_id} is {checkout.status} and stays so")
             if decided.rowcount == 1:
-                self._queue(checkout, EVENT_TYPES[decision])
+                self.queue(checkout, EVENT_TYPES[decision])
         return checkout
 
     # ------------------------------------------------------------------- events
@@ -113,8 +116,8 @@ class Store:
         Raises:
             UnknownPaymentError: There is no such checkout.
         """
-        with self._transaction():
-            event_id = self._queue(self.find_checkout(payment_id), event_type)
+        with self.transaction():
+            event_id = self.queue(self.find_checkout(payment_id), event_type)
         return self.find_event(event_id)
 
     def find_event(self, event_id: str) -> Event:
@@ -134,7 +137,7 @@ class Store:
 
     def select_queued(self, limit: int) -> list[tuple[float, Event]]:
         """Give undelivered events and in how many seconds each is due, the first due first."""
-        rows = self._run("select_queued", now=self._clock().timestamp(), limit=limit)
+        rows = self.run("select_queued", now=self._clock().timestamp(), limit=limit)
         return [(due_in_s, _event(row)) for due_in_s, *row in rows]
 
     def send_again(self, event_id: str) -> Event:
@@ -143,31 +146,56 @@ class Store:
         Raises:
             UnknownEventError: There is no such event.
         """
-        with self._transaction():
-            self._run("send_again", event_id=event_id, due_at=self._clock().timestamp())
+        with self.transaction():
+            self.run("send_again", event_id=event_id, due_at=self._clock().timestamp())
         return self.find_event(event_id)
 
     def record_attempt(self, event_id: str, outcome: str, *, delivered: bool) -> None:
         """Note the outcome of an attempt, and when to try again if it failed."""
         at = self._clock()
-        with self._transaction():
-            self._run(
+        with self.transaction():
+            self.run(
                 "insert_attempt", event_id=event_id, attempted_at=at.isoformat(), outcome=outcome
             )
             if delivered:
-                self._run("mark_delivered", event_id=event_id, delivered_at=at.isoformat())
+                self.run("mark_delivered", event_id=event_id, delivered_at=at.isoformat())
+                if self.run("use_repeat", event_id=event_id).rowcount:
+                    self.run("send_again", event_id=event_id, due_at=at.timestamp())
             else:
                 self._postpone(event_id, at)
+
+    # ------------------------------------------------------------------- faults
+
+    def find_faults(self) -> Faults:
+        """How deliveries are being disturbed."""
+        row = self.run("find_faults").fetchone()
+        return Faults() if row is None else Faults(bool(row[0]), row[1], bool(row[2]), row[3])
+
+    def set_faults(self, faults: Faults) -> None:
+        """Disturb deliveries from now on."""
+        with self.transaction():
+            self.run(
+                "set_faults",
+                outage=faults.outage,
+                late_s=faults.late_s,
+                shuffled=faults.shuffled,
+                repeats=faults.repeats,
+            )
 
     # ------------------------------------------------------------------ details
 
     def _postpone(self, event_id: str, at: datetime) -> None:
-        (tries,) = self._run("find_tries", event_id=event_id).fetchone()
+        (tries,) = self.run("find_tries", event_id=event_id).fetchone()
         pause_s = min(_PAUSE_FIRST_S * 2.0 ** min(tries, 16), _PAUSE_MAX_S)
-        self._run("postpone_event", event_id=event_id, due_at=at.timestamp() + pause_s)
+        self.run("postpone_event", event_id=event_id, due_at=at.timestamp() + pause_s)
 
-    def _queue(self, checkout: Checkout, event_type: str) -> str:
+    def queue(self, checkout: Checkout, event_type: str, **more: str | int) -> str:
+        """Queue an event about a payment, with facts besides the payment's own; gives its id.
+
+        Called within a transaction.
+        """
         at = self._clock()
+        faults = self.find_faults()
         event_id = f"evt_{ids.uuid7().hex}"
         body = orjson.dumps(
             {
@@ -179,44 +207,50 @@ class Store:
                     "reference": checkout.terms.reference,
                     "amount_minor": checkout.terms.amount_minor,
                     "currency": checkout.terms.currency,
+                    **more,
                 },
             }
         )
-        self._run(
+        self.run(
             "insert_event",
             event_id=event_id,
             payment_id=checkout.payment_id,
             type=event_type,
             body=body,
             created_at=at.isoformat(),
-            due_at=at.timestamp(),
+            due_at=at.timestamp() + faults.delay_s(),
         )
+        if faults.repeats:
+            self.run("insert_repeats", event_id=event_id, repeats=faults.repeats)
         return event_id
 
     def _find_checkout(
         self, *, payment_id: str | None = None, reference: str | None = None
     ) -> Checkout | None:
-        row = self._run("find_checkout", payment_id=payment_id, reference=reference).fetchone()
+        row = self.run("find_checkout", payment_id=payment_id, reference=reference).fetchone()
         if row is None:
             return None
-        found_id, found_reference, amount_minor, currency, description, return_url, *rest = row
-        terms = Terms(found_reference, amount_minor, currency, description, return_url)
-        return Checkout(found_id, terms, *rest)
+        found_id, *terms, status, created_at = row
+        return Checkout(found_id, Terms(*terms), status, created_at)
 
     def _select_events(
         self, *, payment_id: str | None, event_id: str | None, limit: int
     ) -> list[Event]:
-        rows = self._run("select_events", payment_id=payment_id, event_id=event_id, limit=limit)
+        rows = self.run("select_events", payment_id=payment_id, event_id=event_id, limit=limit)
         return [_event(row, self._select_attempts(row[0])) for row in rows.fetchall()]
 
     def _select_attempts(self, event_id: str) -> tuple[Attempt, ...]:
-        return tuple(Attempt(*row) for row in self._run("select_attempts", event_id=event_id))
+        return tuple(Attempt(*row) for row in self.run("select_attempts", event_id=event_id))
 
-    def _run(self, statement: str, **parameters: object) -> sqlite3.Cursor:
+    # Also for what keeps its own tables in this file.
+
+    def run(self, statement: str, **parameters: object) -> sqlite3.Cursor:
+        """Run a statement of store.sql."""
         return self._db.execute(_SQL[statement], parameters)
 
     @contextmanager
-    def _transaction(self) -> Generator[None]:
+    def transaction(self) -> Generator[None]:
+        """All or nothing of what is run within."""
         self._db.execute("BEGIN IMMEDIATE")
         with self._db:
             yield

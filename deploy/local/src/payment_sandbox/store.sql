@@ -9,10 +9,18 @@ VALUES (
 )
 ON CONFLICT (reference) DO NOTHING;
 
+-- name: insert_quantity
+-- :reference, :quantity
+INSERT INTO checkout_quantity (payment_id, quantity)
+SELECT payment_id, :quantity FROM checkout WHERE reference = :reference;
+
 -- name: find_checkout
 -- :payment_id, :reference: either
-SELECT payment_id, reference, amount_minor, currency, description, return_url, status, created_at
+SELECT
+    payment_id, reference, amount_minor, currency, description, return_url,
+    coalesce(quantity, 1), status, created_at
 FROM checkout
+LEFT JOIN checkout_quantity USING (payment_id)
 WHERE payment_id = :payment_id OR reference = :reference;
 
 -- name: decide_checkout
@@ -71,3 +79,55 @@ WHERE event_id = :event_id;
 -- :event_id, :due_at (Unix seconds)
 UPDATE event SET due_at = :due_at, tries = 0
 WHERE event_id = :event_id;
+
+-- name: insert_repeats
+-- :event_id, :repeats
+INSERT INTO event_repeat (event_id, repeats) VALUES (:event_id, :repeats);
+
+-- name: use_repeat
+-- :event_id
+UPDATE event_repeat SET repeats = repeats - 1
+WHERE event_id = :event_id AND repeats > 0;
+
+-- name: find_faults
+SELECT outage, late_s, shuffled, repeats FROM faults;
+
+-- name: set_faults
+-- :outage, :late_s, :shuffled, :repeats
+INSERT INTO faults (id, outage, late_s, shuffled, repeats)
+VALUES (1, :outage, :late_s, :shuffled, :repeats)
+ON CONFLICT (id) DO UPDATE
+    SET
+        outage = excluded.outage,
+        late_s = excluded.late_s,
+        shuffled = excluded.shuffled,
+        repeats = excluded.repeats;
+
+-- name: find_returned
+-- What went back of a payment so far. :payment_id
+SELECT refunded_minor, returned_minor, voided FROM returned WHERE payment_id = :payment_id;
+
+-- name: set_returned
+-- :payment_id, :refunded_minor, :returned_minor, :voided
+INSERT INTO returned (payment_id, refunded_minor, returned_minor, voided)
+VALUES (:payment_id, :refunded_minor, :returned_minor, :voided)
+ON CONFLICT (payment_id) DO UPDATE
+    SET
+        refunded_minor = excluded.refunded_minor,
+        returned_minor = excluded.returned_minor,
+        voided = excluded.voided;
+
+-- name: insert_dispute
+-- :dispute_id, :payment_id, :disputed_minor, :fee_minor
+INSERT INTO dispute (dispute_id, payment_id, disputed_minor, fee_minor, stage)
+VALUES (:dispute_id, :payment_id, :disputed_minor, :fee_minor, 'opened');
+
+-- name: find_dispute
+-- :dispute_id
+SELECT dispute_id, payment_id, disputed_minor, fee_minor, stage
+FROM dispute
+WHERE dispute_id = :dispute_id;
+
+-- name: decide_dispute
+-- :dispute_id, :stage
+UPDATE dispute SET stage = :stage WHERE dispute_id = :dispute_id;

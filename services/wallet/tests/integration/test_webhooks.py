@@ -217,8 +217,8 @@ async def test_declined_after_paid_takes_nothing_back(
 async def test_unknown_type_is_kept_and_alarms(
     shop: Pool, purchase: Purchase, deliver: Deliver
 ) -> None:
-    """A reversal that we cannot handle must not be nodded through (E08)."""
-    body = a_notice(purchase, type="payment.refunded")
+    """What we cannot handle, such as a new kind of reversal, is not nodded through (E08)."""
+    body = a_notice(purchase, type="payment.reviewed")
 
     response = await deliver(body)
     again = await deliver(body)
@@ -301,7 +301,7 @@ async def test_metric_counts_open_alarms(
     """As the database has them, whichever process they came to, and after a restart."""
     line = 'largesse_webhooks_unmatched{provider="sandbox"} '
     metrics.WEBHOOKS_UNMATCHED.clear()
-    await deliver(a_notice(purchase, type="payment.refunded"))
+    await deliver(a_notice(purchase, type="payment.reviewed"))
     await deliver(a_notice(a_purchase(purchase_id=uuid7())))
 
     first = await client.get("/metrics")

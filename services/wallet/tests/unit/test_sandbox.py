@@ -39,13 +39,27 @@ JSON = st.recursive(
 ALMOST = st.fixed_dictionaries(
     {
         "id": st.text() | JSON,
-        "type": st.sampled_from(["payment.succeeded", "payment.declined"]) | JSON,
+        "type": st.sampled_from(
+            [
+                "payment.succeeded",
+                "payment.declined",
+                "payment.refunded",
+                "payment.voided",
+                "dispute.opened",
+            ]
+        )
+        | JSON,
         "data": st.fixed_dictionaries(
             {
                 "payment_id": st.text() | JSON,
                 "reference": st.text() | JSON,
                 "amount_minor": st.integers() | JSON,
                 "currency": st.sampled_from(["USD", "usd", "USD\n"]) | JSON,
+                "refunded_minor": st.integers() | JSON,
+                "returned_minor": st.integers(0, 9) | JSON,
+                "dispute_id": st.text() | JSON,
+                "disputed_minor": st.integers() | JSON,
+                "fee_minor": st.integers(0, 9) | JSON,
             }
         )
         | JSON,
@@ -112,6 +126,7 @@ async def test_checkout_is_asked_for_with_the_terms_of_the_purchase() -> None:
         "amount_minor": 889,
         "currency": "USD",
         "description": "700 coins",
+        "quantity": 700,
     }
 
 

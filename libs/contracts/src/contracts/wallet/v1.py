@@ -15,7 +15,7 @@ CHARGE = Topic(
 PURCHASE = Topic(
     name="wallet.purchase.v1",
     key="user id",
-    description="Coins that viewers bought.",
+    description="Coins that viewers bought, and what was taken back and given back of them.",
 )
 BALANCE = Topic(
     name="wallet.balance.v1",
@@ -90,6 +90,92 @@ class CoinsPurchased(Event, frozen=True, omit_defaults=True):
     credited_at: Instant
 
 
+ClaimKind = Literal["refund", "void", "chargeback", "minor_refund"]
+"""Why money goes back to who paid."""
+LegKind = Literal[
+    "unspent",
+    "expired",
+    "repaid",
+    "payer_debt",
+    "creator_unmatured",
+    "reserve",
+    "platform_loss",
+]
+"""Who bears what is taken back."""
+
+
+class ReversedLeg(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What one loses by a reversal."""
+
+    position: int
+    """In the waterfall, from 0. With the reversal's id it names the leg."""
+    kind: LegKind
+    coins: PositiveCoins
+    lot_id: int
+    """The purchase's lot that these coins were of."""
+    party: UserId | None = None
+    """The user who loses them; none where it is the platform."""
+    charge_id: UUID | None = None
+    """What they had been spent on, where its creator loses them."""
+
+
+@event(PURCHASE, type="wallet.purchase_reversed.v1", key="user_id")
+class PurchaseReversed(Event, frozen=True, omit_defaults=True):
+    """Coins of a purchase were taken back, leg by leg. Told in parts where there are many legs."""
+
+    reversal_id: UUID
+    purchase_id: UUID
+    user_id: UserId
+    """Who bought."""
+    kind: ClaimKind
+    amount_minor: int
+    """What goes back of the payment by this reversal."""
+    currency: str
+    coins: Coins
+    """Of all parts."""
+    is_held: bool
+    """Not decided yet: a dispute is open, and all of it may be given back."""
+    policy_version: int
+    part: int
+    """From 1."""
+    parts: int
+    legs: tuple[ReversedLeg, ...]
+    """Of this part."""
+    reversed_at: Instant
+
+
+class ReinstatedLeg(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What is given back of a leg."""
+
+    reversal_id: UUID
+    """Whose leg."""
+    position: int
+    kind: LegKind
+    coins: PositiveCoins
+    """Given back now: all of the leg, or a part."""
+    lot_id: int
+    party: UserId | None = None
+    charge_id: UUID | None = None
+
+
+@event(PURCHASE, type="wallet.purchase_reinstated.v1", key="user_id")
+class PurchaseReinstated(Event, frozen=True, omit_defaults=True):
+    """What reversals had taken was given back, once. Told in parts where there are many legs."""
+
+    reinstatement_id: UUID
+    purchase_id: UUID
+    user_id: UserId
+    kind: ClaimKind
+    amount_minor: int
+    currency: str
+    coins: Coins
+    """Of all parts."""
+    part: int
+    parts: int
+    legs: tuple[ReinstatedLeg, ...]
+    reinstated_at: Instant
+
+
 @event(BALANCE, type="wallet.balance_changed.v1", key="user_id")
 class BalanceChanged(Event, frozen=True, omit_defaults=True):
     """A user's balance after one or more movements. Published once per user and commit."""
@@ -99,5 +185,5 @@ class BalanceChanged(Event, frozen=True, omit_defaults=True):
     """Rises with every movement of the user's coins: an older version never replaces a newer."""
     coins: Coins
     as_of: Instant
-    cause: Literal["charge", "purchase", "expiry"]
+    cause: Literal["charge", "purchase", "expiry", "reversal", "reinstatement"]
     debt_coins: Coins = 0

@@ -2,11 +2,18 @@
 
 from datetime import datetime
 
+import msgspec
+
 from chassis import outbox
 from chassis.db import Conn
+from chassis.ids import derived_id
+from contracts.event import Event
 from contracts.wallet.v1 import BalanceChanged, CoinsPurchased, PurchasedLot
 from wallet.commands.post_credits import Credit, Credited, post_credits
-from wallet.domain.ledger import PROMOTION, bonus_id, mint
+from wallet.commands.settle_claims import Actor, settle_claims
+from wallet.commands.write_entries import write_entries
+from wallet.domain.entries import Entries
+from wallet.domain.ledger import PROMOTION, Head, bonus_id, mint
 from wallet.domain.purchase import Purchase
 from wallet.store import purchases
 
@@ -15,6 +22,9 @@ async def credit_purchase(
     conn: Conn, purchase: Purchase, *, payment_id: str, at: datetime, traceparent: str | None
 ) -> None:
     """Mark a purchase paid, put its coins into the wallet and tell of both.
+
+    The buyer's debt comes off first. What was claimed back of the payment before it arrived is
+    taken in the same commit, so that it can never be spent (E11).
 
     The purchase's id is the id of the movement too: the journal itself refuses a second credit.
 
@@ -28,20 +38,42 @@ async def credit_purchase(
     await purchases.update_to_paid(conn, purchase.purchase_id, payment_id=payment_id, paid_at=at)
     to_credit = _credits(purchase, at)
     credited = await post_credits(conn, purchase.user_id, to_credit, at=at)
+    head = await _repay(conn, purchase, to_credit, credited, at)
     await purchases.update_to_credited(conn, purchase.purchase_id, credited_at=at)
-    await outbox.record(
+    taken_back = await settle_claims(
         conn,
-        _purchased(purchase, to_credit, credited, payment_id, at),
-        BalanceChanged(
-            user_id=purchase.user_id,
-            version=credited.head.version,
-            coins=credited.head.coins,
-            as_of=at,
-            cause="purchase",
-            debt_coins=credited.head.debt_coins,
-        ),
-        traceparent=traceparent,
+        msgspec.structs.replace(purchase, status="CREDITED"),
+        actor=Actor(f"provider:{purchase.provider}"),
+        at=at,
     )
+    events: list[Event] = [_purchased(purchase, to_credit, credited, payment_id, at), *taken_back]
+    # One balance per commit: where claims were waiting, theirs.
+    if not any(isinstance(each, BalanceChanged) for each in taken_back):
+        events.append(
+            BalanceChanged(
+                user_id=purchase.user_id,
+                version=head.version,
+                coins=head.coins,
+                as_of=at,
+                cause="purchase",
+                debt_coins=head.debt_coins,
+            )
+        )
+    await outbox.record(conn, *events, traceparent=traceparent)
+
+
+async def _repay(
+    conn: Conn, purchase: Purchase, to_credit: list[Credit], credited: Credited, at: datetime
+) -> Head:
+    """What the buyer owes comes off the new coins, those that they paid for first (E09)."""
+    entries = Entries(credited.head, derived_id(purchase.purchase_id, "repayment"), at=at)
+    for lot, credit in zip(credited.lots, to_credit, strict=True):
+        coins = min(entries.head.debt_coins, credit.coins)
+        if coins:
+            entries.repay(lot, coins)
+    if entries.debts:
+        await write_entries(conn, entries)
+    return entries.head
 
 
 def _credits(purchase: Purchase, at: datetime) -> list[Credit]:

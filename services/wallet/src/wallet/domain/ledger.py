@@ -7,9 +7,11 @@ from uuid import UUID
 import msgspec
 
 from chassis.ids import derived_id
-from wallet.domain.lots import Lot, place
+from wallet.domain.lots import Lot, LotClass, place
 
-type MovementKind = Literal["charge", "expiry", "purchase", "bonus"]
+type MovementKind = Literal[
+    "charge", "expiry", "purchase", "bonus", "reversal", "reinstatement", "debt", "repayment"
+]
 type Outcome = Literal["posted", "insufficient_coins", "charge_conflict"]
 
 GIFT_CLEARING: Final = "gift_clearing"
@@ -18,11 +20,26 @@ BREAKAGE: Final = "breakage"
 """System account: coins that expired."""
 PROMOTION: Final = "promotion"
 """System account: coins issued at our own expense."""
+REVERSAL_CLEARING: Final = "reversal_clearing"
+"""System account: coins taken back that may still be given back without further ado."""
+CREATOR_CLAIM: Final = "creator_claim"
+"""System account: coins that creators are asked for and have not answered for."""
+RECEIVABLE: Final = "receivable"
+"""System account: coins that viewers owe."""
+RESERVE: Final = "reserve"
+"""System account: coins lost that we had reckoned with."""
+PLATFORM_LOSS: Final = "platform_loss"
+"""System account: coins lost that nobody else bears."""
 
 
 def mint(currency: str) -> str:
     """System account: coins issued against money of one currency."""
     return f"mint:{currency}"
+
+
+def issuer(lot_class: LotClass, currency: str) -> str:
+    """System account: where a purchase's coins of a class come from, and go back to."""
+    return mint(currency) if lot_class == "purchased" else PROMOTION
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

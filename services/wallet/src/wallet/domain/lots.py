@@ -39,3 +39,8 @@ def place(lots: Sequence[Lot], lot: Lot) -> int:
     """The index at which a new lot joins lots that are in spending order."""
     key = spending_order(lot)
     return sum(1 for other in lots if spending_order(other) < key)
+
+
+def has_lot_expired(lot: Lot, at: datetime) -> bool:
+    """Whether the lot's coins are gone by `at`."""
+    return lot.expires_at is not None and lot.expires_at <= at

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-type PurchaseStatus = Literal["CREATED", "PENDING", "PAID", "CREDITED", "DECLINED"]
+from wallet.domain.claims import Telling
+from wallet.domain.purchase_status import UNPAID, PurchaseStatus
 
 BARRED_ACCOUNT_KINDS: Final = frozenset({"government", "politician", "party"})
 """Accounts of these kinds send no gifts, so they buy no coins."""
@@ -55,6 +56,11 @@ class Purchase(msgspec.Struct, frozen=True):
         else:
             fits = (event.amount_minor, event.currency) == (self.amount_minor, self.currency)
         return fits and self.payment_id in (None, event.payment_id)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its money has arrived, be it taken back since."""
+        return self.status not in UNPAID
 
     @property
     def awaits_checkout(self) -> bool:
@@ -109,14 +115,17 @@ class PaymentEvent(NamedTuple):
 
     event_id: str
     type: str
-    outcome: Literal["succeeded", "declined", "noted", "asked"] | None
+    outcome: Literal["succeeded", "declined", "claimed", "noted", "asked"] | None
     """Noted: nothing is to be done about it. Asked: a store would like to know how far the coins
     were used. None: of a type that we do not know."""
     payment_id: str | None = None
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
+    """Of the whole payment, whatever the event is about."""
     currency: str | None = None
+    claim: Telling | None = None
+    """What is taken back, of an event that claims something."""
     bundle_id: str | None = None
     """The product that a store sold: named like the bundle. Amount and currency are then evidence
     of what the store charged, and decide nothing."""

@@ -10,7 +10,7 @@ ADD CONSTRAINT provider_event_product_has_quantity CHECK (
 ),
 DROP CONSTRAINT provider_event_payment_outcome_check,
 ADD CONSTRAINT provider_event_payment_outcome_check CHECK (
-    payment_outcome IN ('succeeded', 'declined', 'noted', 'asked')
+    payment_outcome IN ('succeeded', 'declined', 'claimed', 'noted', 'asked')
 ),
 DROP CONSTRAINT provider_event_outcome_check,
 ADD CONSTRAINT provider_event_outcome_check CHECK (

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import exponent
+from wallet.domain.claims import WHOLE, RefundedShare
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import PaymentEvent, purchase_id_of
 from wallet.providers.decoding import Text128
@@ -14,7 +15,9 @@ from wallet.providers.provider import UnreadableError
 _CONSUMABLE: Final = "Consumable"
 _NOTED: Final = frozenset({"TEST", "REFUND_DECLINED"})
 """Nothing is to be done: a rehearsal, a refund that Apple did not give."""
-ABOUT_PAYMENTS: Final = frozenset({"ONE_TIME_CHARGE", "CONSUMPTION_REQUEST"})
+ABOUT_PAYMENTS: Final = frozenset(
+    {"ONE_TIME_CHARGE", "CONSUMPTION_REQUEST", "REFUND", "REFUND_REVERSED"}
+)
 """What is about a transaction and means something to us. Every other type raises an alarm."""
 
 
@@ -31,6 +34,9 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel"):
     """In thousandths of the currency, taxes included."""
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")] | None = None
     revocation_date: int | None = None
+    """When Apple gave money back; None where it did not, or took it again."""
+    revocation_percentage: Annotated[int, msgspec.Meta(ge=0, le=WHOLE)] = WHOLE
+    """How much of it, in thousandths of a percent."""
 
 
 class Data(msgspec.Struct, frozen=True, rename="camel"):
@@ -75,8 +81,8 @@ def payment_of(transaction: Transaction) -> PaymentEvent:
         transaction.transaction_id,
         _reference(transaction.app_account_token),
         *_charged(transaction),
-        transaction.product_id,
-        transaction.quantity,
+        bundle_id=transaction.product_id,
+        quantity=transaction.quantity,
     )
 
 
@@ -94,9 +100,16 @@ def event_of(notification: Notification, transaction: Transaction | None) -> Pay
     if transaction is None:
         return PaymentEvent(event_id, type_, "noted" if type_ in _NOTED else None)
     payment = payment_of(transaction)._replace(event_id=event_id, type=type_)
-    if type_ == "CONSUMPTION_REQUEST":
-        return payment._replace(outcome="asked")
-    return payment._replace(outcome="succeeded")
+    match type_:
+        case "CONSUMPTION_REQUEST":
+            return payment._replace(outcome="asked")
+        case "REFUND":
+            refunded = RefundedShare(transaction.revocation_percentage, 0)
+            return payment._replace(outcome="claimed", claim=refunded)
+        case "REFUND_REVERSED":
+            return payment._replace(outcome="claimed", claim=RefundedShare(0, WHOLE))
+        case _:
+            return payment
 
 
 def _reference(token: str | None) -> str | None:

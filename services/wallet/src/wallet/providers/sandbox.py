@@ -1,12 +1,14 @@
 """The sandbox provider: real HTTP, real webhooks, no real money."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, override
 
 import httpx
 import msgspec
 import structlog
 
+from wallet.domain.claims import Disputed, Refunded, Stage, Telling, Voided
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import (
     Checkout,
@@ -23,6 +25,10 @@ _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding bytes of a stranger may raise: not JSON, another form, not UTF-8, nested without
 end."""
 
+_STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
+    {"dispute.opened": "opened", "dispute.lost": "lost", "dispute.won": "won"}
+)
+
 # No NUL, which PostgreSQL's text cannot hold.
 type _Text128 = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 
@@ -34,6 +40,20 @@ class _Payment(msgspec.Struct, frozen=True):
     reference: _Text128
     amount_minor: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
+type _Minor = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
+
+
+class _Refund(msgspec.Struct, frozen=True):
+    refunded_minor: _Minor
+    returned_minor: _Minor
+
+
+class _Dispute(msgspec.Struct, frozen=True):
+    dispute_id: _Text128
+    disputed_minor: Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
+    fee_minor: _Minor
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -84,6 +104,7 @@ class Sandbox(Provider):
             "amount_minor": purchase.amount_minor,
             "currency": purchase.currency,
             "description": f"{purchase.coins} coins",
+            "quantity": purchase.coins,
         }
         try:
             response = await self._ask("/v1/checkouts", terms)
@@ -109,13 +130,15 @@ class Sandbox(Provider):
 
     @override
     def read(self, body: bytes) -> PaymentEvent:
-        """A payment that succeeded or was declined; of any other type, its id and type alone."""
+        """What became of a payment; of any type not known here, its id and type alone."""
         try:
             event = msgspec.json.decode(body, type=_Event)
             if event.type == "payment.succeeded":
                 return _payment_event(event, "succeeded")
             if event.type == "payment.declined":
                 return _payment_event(event, "declined")
+            if (claim := _claim(event)) is not None:
+                return _payment_event(event, "claimed")._replace(claim=claim)
         except _UNDECODABLE as error:
             raise UnreadableError(str(error)) from error
         return PaymentEvent(event.id, event.type, None)
@@ -126,7 +149,29 @@ class Sandbox(Provider):
         await self._client.aclose()
 
 
-def _payment_event(event: _Event, outcome: Literal["succeeded", "declined"]) -> PaymentEvent:
+def _claim(event: _Event) -> Telling | None:
+    """What the event takes back, or gives back, of its payment."""
+    match event.type:
+        case "payment.refunded" | "payment.refund_reversed":
+            refund = msgspec.json.decode(event.data, type=_Refund)
+            return Refunded(refund.refunded_minor, refund.returned_minor)
+        case "payment.voided":
+            return Voided()
+        case "dispute.opened" | "dispute.lost" | "dispute.won":
+            dispute = msgspec.json.decode(event.data, type=_Dispute)
+            return Disputed(
+                dispute.dispute_id,
+                _STAGES[event.type],
+                dispute.disputed_minor,
+                dispute.fee_minor,
+            )
+        case _:
+            return None
+
+
+def _payment_event(
+    event: _Event, outcome: Literal["succeeded", "declined", "claimed"]
+) -> PaymentEvent:
     payment = msgspec.json.decode(event.data, type=_Payment)
     return PaymentEvent(
         event.id,

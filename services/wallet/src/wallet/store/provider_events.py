@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from chassis import sql
-from chassis.db import Conn
+from chassis.db import Conn, Record
+from wallet.domain.claims import Telling
 from wallet.domain.purchase import PaymentEvent
 
 STATEMENTS = sql.load("wallet.store", "provider_events.sql")
+
+_read_claim: msgspec.json.Decoder[Telling] = msgspec.json.Decoder(Telling)
 
 type EventOutcome = Literal[
     "applied", "ignored", "parked", "mismatched", "taken", "unknown_type", "malformed"
@@ -40,6 +45,7 @@ async def insert_event(
         event.reference,
         event.amount_minor,
         event.currency,
+        None if event.claim is None else msgspec.json.encode(event.claim).decode(),
         event.bundle_id,
         event.quantity,
         outcome,
@@ -51,7 +57,7 @@ async def insert_event(
 async def find_event(conn: Conn, provider: str, event_id: str) -> PaymentEvent | None:
     """The event of that id, as it was when it came first."""
     row = await conn.fetchrow(STATEMENTS["find_event"], provider, event_id)
-    return None if row is None else PaymentEvent(*row)
+    return None if row is None else _event(row)
 
 
 async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: EventOutcome) -> None:
@@ -62,7 +68,14 @@ async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: Even
 async def select_parked(conn: Conn, provider: str, reference: str) -> list[PaymentEvent]:
     """Events that wait for the purchase `reference`, oldest first, locked."""
     rows = await conn.fetch(STATEMENTS["select_parked"], provider, reference)
-    return [PaymentEvent(*row) for row in rows]
+    return [_event(row) for row in rows]
+
+
+def _event(row: Record) -> PaymentEvent:
+    event = PaymentEvent(*row)
+    if row["claim"] is None:
+        return event
+    return event._replace(claim=_read_claim.decode(row["claim"]))
 
 
 async def select_parked_of_payment(
@@ -70,7 +83,7 @@ async def select_parked_of_payment(
 ) -> list[PaymentEvent]:
     """Events without a reference that wait for a purchase to be paid by `payment_id`, locked."""
     rows = await conn.fetch(STATEMENTS["select_parked_of_payment"], provider, payment_id)
-    return [PaymentEvent(*row) for row in rows]
+    return [_event(row) for row in rows]
 
 
 async def raise_alarm(

@@ -12,7 +12,8 @@ VALUES ($1, $2, $3, $4);
 -- name: insert_event
 -- Waits for a concurrent delivery of the same event; nothing is returned where it was there.
 -- $1 provider, $2 event_id, $3 type, $4 payment_outcome, $5 payment_id, $6 reference,
--- $7 amount_minor, $8 currency, $9 bundle_id, $10 quantity, $11 outcome, $12 received_at
+-- $7 amount_minor, $8 currency, $9 claim, $10 bundle_id, $11 quantity, $12 outcome,
+-- $13 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -22,12 +23,13 @@ INSERT INTO provider_event (
     reference,
     amount_minor,
     currency,
+    claim,
     bundle_id,
     quantity,
     outcome,
     received_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
@@ -41,6 +43,7 @@ SELECT
     reference,
     amount_minor,
     currency,
+    claim,
     bundle_id,
     quantity
 FROM provider_event
@@ -62,6 +65,7 @@ SELECT
     reference,
     amount_minor,
     currency,
+    claim,
     bundle_id,
     quantity
 FROM provider_event
@@ -80,6 +84,7 @@ SELECT
     reference,
     amount_minor,
     currency,
+    claim,
     bundle_id,
     quantity
 FROM provider_event

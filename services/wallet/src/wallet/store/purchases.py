@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from wallet.domain.purchase import Purchase
+from wallet.domain.purchase_status import PurchaseStatus
 
 STATEMENTS = sql.load("wallet.store", "purchases.sql")
 
@@ -85,6 +86,11 @@ async def update_to_paid(
 async def update_to_credited(conn: Conn, purchase_id: UUID, *, credited_at: datetime) -> None:
     """The viewer has the coins."""
     await conn.execute(STATEMENTS["update_to_credited"], purchase_id, credited_at)
+
+
+async def update_status(conn: Conn, purchase_id: UUID, status: PurchaseStatus) -> None:
+    """Move a credited purchase on to where its claims have brought it."""
+    await conn.execute(STATEMENTS["update_status"], purchase_id, status)
 
 
 async def lock_payment(conn: Conn, provider: str, payment_id: str) -> None:

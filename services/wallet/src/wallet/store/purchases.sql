@@ -125,6 +125,13 @@ SET
     credited_at = $2
 WHERE purchase_id = $1;
 
+-- name: update_status
+-- Of a purchase that was credited.
+-- $1 purchase_id, $2 status
+UPDATE purchase
+SET status = $2
+WHERE purchase_id = $1;
+
 -- name: lock_payment
 -- After the purchase's row, always. Two purchases that claim one payment take turns: the second sees
 -- that it is taken instead of breaking purchase_one_per_payment.

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 
 from chassis import sql
 from chassis.db import Conn
+from wallet.domain.entries import Transfer
 from wallet.domain.ledger import Movement
 
 STATEMENTS = sql.load("wallet.store", "system_accounts.sql")
 
 
-async def book_counters(conn: Conn, movements: Iterable[Movement]) -> None:
-    """Book the other side of posted movements, summed per system account.
+async def book_counters(
+    conn: Conn, movements: Iterable[Movement], transfers: Iterable[Transfer] = ()
+) -> None:
+    """Book the other side of posted movements, and both of transfers, summed per system account.
 
     Call it after accounts are written: system accounts are locked last, whoever writes.
     """
@@ -25,6 +28,10 @@ async def book_counters(conn: Conn, movements: Iterable[Movement]) -> None:
             credited[counter] = credited.get(counter, 0) - movement.coins
         else:
             debited[counter] = debited.get(counter, 0) + movement.coins
+    for transfer in transfers:
+        debit, credit = (transfer.debit, transfer.shard), (transfer.credit, transfer.shard)
+        debited[debit] = debited.get(debit, 0) + transfer.coins
+        credited[credit] = credited.get(credit, 0) + transfer.coins
     counters = debited.keys() | credited.keys()
     if not counters:
         return

@@ -66,8 +66,26 @@ FULL JOIN (
         counter_shard,
         coalesce(-sum(coins) FILTER (WHERE coins < 0), 0) AS credited,
         coalesce(sum(coins) FILTER (WHERE coins > 0), 0) AS debited
-    FROM movement
-    WHERE outcome = 'posted'
+    FROM (
+        SELECT
+            counter,
+            counter_shard,
+            coins
+        FROM movement
+        WHERE outcome = 'posted'
+        UNION ALL
+        SELECT
+            debit,
+            shard,
+            coins
+        FROM transfer
+        UNION ALL
+        SELECT
+            credit,
+            shard,
+            -coins
+        FROM transfer
+    ) AS entry
     GROUP BY
         counter,
         counter_shard
@@ -91,7 +109,8 @@ GROUP BY
 HAVING m.coins <> sum(s.coins);
 
 -- name: lots_not_adding_up
--- INV8, second half: a lot's coins are what was taken from it and what its account has left of it.
+-- INV8, second half: a lot's coins are what was taken from it, less what was put back, and what its
+-- account has left of it.
 SELECT
     l.lot_id,
     l.coins,
@@ -102,8 +121,8 @@ LEFT JOIN (
     SELECT
         lot_id,
         account_id,
-        -sum(coins) FILTER (WHERE coins < 0) AS taken,
-        sum(coins) FILTER (WHERE coins > 0) AS created
+        -sum(coins) FILTER (WHERE kind NOT IN ('purchase', 'bonus')) AS taken,
+        sum(coins) FILTER (WHERE kind IN ('purchase', 'bonus')) AS created
     FROM movement_slice
     GROUP BY
         lot_id,
@@ -142,3 +161,130 @@ FROM (
     INNER JOIN lot AS l ON each.lot_id = l.lot_id
 ) AS ordered
 WHERE ordered.position <> ordered.expected;
+
+-- name: debts_not_as_replayed
+-- An account's debt is what its entries add up to, each tells the debt that it left, and all debts
+-- together are what viewers are owed for.
+SELECT
+    a.account_id,
+    a.debt_coins,
+    d.debt_coins AS replayed_coins,
+    d.wrong
+FROM account AS a
+LEFT JOIN (
+    SELECT
+        e.account_id,
+        max(e.running) FILTER (WHERE e.is_last) AS debt_coins,
+        count(*) FILTER (WHERE e.debt_coins <> e.running) AS wrong
+    FROM (
+        SELECT
+            account_id,
+            debt_coins,
+            sum(
+                CASE kind
+                    WHEN 'owed' THEN coins
+                    WHEN 'undone' THEN coins
+                    WHEN 'returned' THEN 0
+                    ELSE -coins
+                END
+            ) OVER (PARTITION BY account_id ORDER BY seq) AS running,
+            seq = max(seq) OVER (PARTITION BY account_id) AS is_last
+        FROM debt_entry
+    ) AS e
+    GROUP BY e.account_id
+) AS d ON a.account_id = d.account_id
+WHERE a.debt_coins <> coalesce(d.debt_coins, 0) OR coalesce(d.wrong, 0) > 0;
+
+-- name: receivable_is_not_all_debt
+SELECT total.coins
+FROM (
+    SELECT
+        (SELECT coalesce(sum(debt_coins), 0) FROM account)
+        + (
+            SELECT coalesce(sum(credits_coins - debits_coins), 0)
+            FROM system_account WHERE name = 'receivable'
+        ) AS coins
+) AS total
+WHERE total.coins <> 0;
+
+-- name: clearing_is_not_all_held
+-- What waits in clearing is what undecided reversals have taken and not given back.
+SELECT total.coins
+FROM (
+    SELECT
+        (
+            SELECT coalesce(sum(credits_coins - debits_coins), 0)
+            FROM system_account WHERE name = 'reversal_clearing'
+        )
+        - (
+            SELECT coalesce(sum(l.coins), 0)
+            FROM reversal AS r
+            INNER JOIN reversal_leg AS l USING (reversal_id)
+            WHERE
+                r.is_held
+                AND NOT EXISTS (
+                    SELECT FROM reversal_settled AS s WHERE s.reversal_id = r.reversal_id
+                )
+        )
+        + (
+            SELECT coalesce(sum(b.coins), 0)
+            FROM reversal AS r
+            INNER JOIN reinstatement_leg AS b USING (reversal_id)
+            WHERE
+                r.is_held
+                AND NOT EXISTS (
+                    SELECT FROM reversal_settled AS s WHERE s.reversal_id = r.reversal_id
+                )
+        ) AS coins
+) AS total
+WHERE total.coins <> 0;
+
+-- name: legs_not_adding_up
+-- Legs sum to their reversal, and give back no more than they took.
+SELECT
+    r.reversal_id,
+    r.coins,
+    sum(l.coins) AS legs,
+    sum(b.coins) AS back
+FROM reversal AS r
+LEFT JOIN reversal_leg AS l ON r.reversal_id = l.reversal_id
+LEFT JOIN (
+    SELECT
+        reversal_id,
+        position,
+        sum(coins) AS coins
+    FROM reinstatement_leg
+    GROUP BY
+        reversal_id,
+        position
+) AS b ON l.reversal_id = b.reversal_id AND l.position = b.position
+GROUP BY
+    r.reversal_id,
+    r.coins
+HAVING r.coins <> coalesce(sum(l.coins), 0) OR bool_or(b.coins > l.coins);
+
+-- name: payments_reversed_beyond
+-- No more is taken back than was paid, nor given back than was taken (E07, E10).
+SELECT
+    p.purchase_id,
+    p.amount_minor,
+    t.taken_minor
+FROM purchase AS p
+INNER JOIN (
+    SELECT
+        purchase_id,
+        sum(amount_minor) AS taken_minor
+    FROM (
+        SELECT
+            purchase_id,
+            amount_minor
+        FROM reversal
+        UNION ALL
+        SELECT
+            purchase_id,
+            -amount_minor
+        FROM reinstatement
+    ) AS booked
+    GROUP BY purchase_id
+) AS t ON p.purchase_id = t.purchase_id
+WHERE t.taken_minor NOT BETWEEN 0 AND p.amount_minor;

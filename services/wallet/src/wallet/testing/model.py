@@ -50,11 +50,18 @@ class ModelWallet:
 
     lots: list[ModelLot] = field(default_factory=list[ModelLot])
     version: int = 0
+    debt: int = 0
+    """Owed: not to be spent."""
 
     @property
     def balance(self) -> int:
         """All coins, expired ones that are not booked yet included."""
         return sum(lot.left for lot in self.lots)
+
+    @property
+    def spendable(self) -> int:
+        """What is not owed."""
+        return max(self.balance - self.debt, 0)
 
     def next_lot(self) -> ModelLot:
         """The lot to spend from now."""
@@ -95,6 +102,14 @@ class Model:
                 lot.left = 0
                 wallet.version += 1
 
+    def adjust(self, owner: str, lot_id: int, coins: int) -> None:
+        """Put coins into one lot, or take them (negative): what was taken back, or given back."""
+        wallet = self.wallet(owner)
+        lot = next(lot for lot in wallet.lots if lot.lot_id == lot_id)
+        lot.left += coins
+        assert lot.left >= 0, lot
+        wallet.version += 1
+
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
         known = self.charges.get(charge.charge_id)
@@ -103,14 +118,14 @@ class Model:
         self.expire(charge.payer, at)
         wallet = self.wallet(charge.payer)
         if known is not None:
-            return ModelAnswer("charge_conflict", balance=wallet.balance)
+            return ModelAnswer("charge_conflict", balance=wallet.spendable)
         answer = self._pay(wallet, charge.coins)
         self.charges[charge.charge_id] = (charge, answer)
         return answer
 
     def _pay(self, wallet: ModelWallet, coins: int) -> ModelAnswer:
-        if wallet.balance < coins:
-            return ModelAnswer("insufficient_coins", balance=wallet.balance)
+        if wallet.spendable < coins:
+            return ModelAnswer("insufficient_coins", balance=wallet.spendable)
         slices: list[tuple[int, int]] = []
         owed = coins
         while owed > 0:

@@ -35,6 +35,12 @@ def _answer(model: Model, row: Record) -> tuple[object, object]:
             lot.left = 0
             wallet.version += 1
             return expected, (coins, True)
+        case "reversal" | "repayment" | "reinstatement" | "debt":
+            model.adjust(owner, row["lot_id"], coins)
+            wallet = model.wallet(owner)
+            if row["debt_coins"] is not None:
+                wallet.debt = row["debt_coins"]
+            return (wallet.balance, wallet.version), (row["balance_coins"], row["version"])
         case _:
             lot = ModelLot(row["lot_id"], row["class"], coins, row["expires_at"])
             model.credit(owner, lot)

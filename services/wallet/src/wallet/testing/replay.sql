@@ -15,10 +15,12 @@ SELECT
     m.lot_ids,
     m.lot_coins,
     l.class,
-    l.expires_at
+    l.expires_at,
+    d.debt_coins
 FROM movement AS m
 INNER JOIN account AS a ON m.account_id = a.account_id
 LEFT JOIN lot AS l ON m.movement_id = l.movement_id
+LEFT JOIN debt_entry AS d ON m.movement_id = d.entry_id
 ORDER BY
     m.account_id,
     m.version,

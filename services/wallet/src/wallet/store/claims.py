@@ -1,0 +1,64 @@
+"""What is claimed back of payments."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis import sql
+from chassis.db import Conn
+from wallet.domain.claims import BookedClaim, Claim
+
+STATEMENTS = sql.load("wallet.store", "claims.sql")
+
+
+async def insert_claim(conn: Conn, purchase_id: UUID, claim: Claim, told_at: datetime) -> bool:
+    """Add a claim; False where the purchase has it."""
+    added = await conn.fetchval(
+        STATEMENTS["insert_claim"],
+        purchase_id,
+        claim.claim,
+        claim.kind,
+        claim.claimed_minor,
+        claim.returned_minor,
+        claim.is_open,
+        told_at,
+    )
+    return added is not None
+
+
+async def update_claim(conn: Conn, purchase_id: UUID, claim: Claim) -> None:
+    """Let a claim grow."""
+    await conn.execute(
+        STATEMENTS["update_claim"],
+        purchase_id,
+        claim.claim,
+        claim.claimed_minor,
+        claim.returned_minor,
+        claim.is_open,
+    )
+
+
+async def select_claims(conn: Conn, purchase_id: UUID) -> list[BookedClaim]:
+    """The purchase's claims in the order in which they came, with what is booked for each."""
+    rows = await conn.fetch(STATEMENTS["select_claims"], purchase_id)
+    return [
+        BookedClaim(
+            Claim(
+                row["claim"],
+                row["kind"],
+                row["claimed_minor"],
+                row["returned_minor"],
+                row["is_open"],
+            ),
+            row["taken_minor"] - row["back_minor"],
+        )
+        for row in rows
+    ]
+
+
+async def insert_fee(
+    conn: Conn, purchase_id: UUID, claim: str, fee_minor: int, currency: str, charged_at: datetime
+) -> None:
+    """Note what a provider charges for a dispute; once, however often it is told."""
+    await conn.execute(
+        STATEMENTS["insert_fee"], purchase_id, claim, fee_minor, currency, charged_at
+    )

@@ -1,0 +1,234 @@
+"""Money taken back and given back, once more, coin by coin and written to be obviously right.
+
+Every coin is an object that knows where it is and who bore its loss. Nothing is shared with the
+ledger but the names of things. Tests feed both the same history and compare who lost what.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+type Where = Literal["wallet", "gift", "repaid"]
+
+
+@dataclass(eq=False)
+class Coin:
+    """One coin of a purchase."""
+
+    lot: "CoinLot"
+    where: Where = "wallet"
+    gift: int | None = None
+    """Which gift it paid, by number: later gifts have higher ones."""
+    bearer: str | None = None
+    """Who bore its loss when it was taken back; None while it is not."""
+    party: str | None = None
+    claim: str | None = None
+    """For which claim it was taken."""
+
+
+@dataclass(eq=False)
+class CoinLot:
+    """Coins of one class that one purchase brought."""
+
+    lot_class: Literal["bonus", "purchased"]
+    owner: str
+    number: int
+    coins: list[Coin] = field(default_factory=list[Coin])
+
+    def taken(self) -> list[Coin]:
+        """Those that are taken back."""
+        return [coin for coin in self.coins if coin.bearer is not None]
+
+
+@dataclass
+class ModelClaim:
+    """What is wanted back on one ground: the most that was ever told."""
+
+    kind: str
+    claimed: int
+    returned: int
+    is_open: bool
+    booked: int = 0
+    order: list[Coin] = field(default_factory=list[Coin])
+    """The coins taken for it, in the order taken."""
+
+    @property
+    def net(self) -> int:
+        """What is wanted now."""
+        return self.claimed - self.returned
+
+
+@dataclass
+class ModelPurchase:
+    """A payment and what it brought."""
+
+    owner: str
+    amount: int
+    lots: list[CoinLot]
+    claims: dict[str, ModelClaim] = field(default_factory=dict[str, ModelClaim])
+
+    @property
+    def booked(self) -> int:
+        """Taken back of the payment."""
+        return sum(claim.booked for claim in self.claims.values())
+
+
+class CoinModel:
+    """Everybody's coins."""
+
+    def __init__(self, *, debt_max: int, reserve_max: int, creators_pay: bool) -> None:
+        self.debt_max = debt_max
+        self.reserve_max = reserve_max
+        self.creators_pay = creators_pay
+        self.purchases: list[ModelPurchase] = []
+        self.debts: Counter[str] = Counter()
+        self.gifts: dict[int, str] = {}
+        """The creator of each gift."""
+        self.repaid: list[Coin] = []
+
+    def lots(self, owner: str) -> list[CoinLot]:
+        """Bonus coins are spent first; older lots before newer ones."""
+        lots = [lot for each in self.purchases for lot in each.lots if lot.owner == owner]
+        return sorted(lots, key=lambda lot: (lot.lot_class == "purchased", lot.number))
+
+    def wallet(self, owner: str) -> list[Coin]:
+        """What an owner holds, in the order in which it is spent."""
+        return [
+            coin
+            for lot in self.lots(owner)
+            for coin in lot.coins
+            if coin.where == "wallet" and coin.bearer is None
+        ]
+
+    def buy(self, owner: str, amount: int, coins: int, bonus: int) -> ModelPurchase:
+        """A payment arrives; what is owed comes off it at once."""
+        number = 2 * len(self.purchases)
+        bought, given = CoinLot("purchased", owner, number), CoinLot("bonus", owner, number + 1)
+        bought.coins = [Coin(bought) for _ in range(coins)]
+        given.coins = [Coin(given) for _ in range(bonus)]
+        purchase = ModelPurchase(owner, amount, [bought, given])
+        self.purchases.append(purchase)
+        for coin in [*bought.coins, *given.coins]:
+            if self.debts[owner]:
+                self.debts[owner] -= 1
+                coin.where = "repaid"
+                self.repaid.append(coin)
+        return purchase
+
+    def give(self, owner: str, creator: str, coins: int) -> bool:
+        """A gift, if there is enough beyond what is owed."""
+        held = self.wallet(owner)
+        if coins > len(held) - self.debts[owner]:
+            return False
+        number = len(self.gifts)
+        self.gifts[number] = creator
+        for coin in held[:coins]:
+            coin.where, coin.gift = "gift", number
+        return True
+
+    def tell(self, purchase: ModelPurchase, name: str, told: ModelClaim) -> None:
+        """A claim grows, and what it asks for is booked."""
+        claim = purchase.claims.setdefault(name, told)
+        claim.claimed = max(claim.claimed, told.claimed)
+        claim.returned = max(claim.returned, told.returned)
+        claim.is_open = claim.is_open and told.is_open
+        for each in purchase.claims.values():
+            if each.booked > each.net:
+                self._give_back(purchase, each, each.booked - each.net)
+        for each_name, each in purchase.claims.items():
+            more = min(each.net - each.booked, purchase.amount - purchase.booked)
+            if more > 0:
+                self._take(purchase, each_name, each, more)
+
+    def _take(self, purchase: ModelPurchase, name: str, claim: ModelClaim, minor: int) -> None:
+        claim.booked += minor
+        wanted = {
+            lot: max(len(lot.coins) * purchase.booked // purchase.amount - len(lot.taken()), 0)
+            for lot in purchase.lots
+        }
+        debt_left = max(self.debt_max - self.debts[purchase.owner], 0)
+        reserve_left = self.reserve_max
+
+        def bear(lot: CoinLot, coin: Coin, bearer: str, party: str | None) -> None:
+            coin.bearer, coin.party, coin.claim = bearer, party, name
+            wanted[lot] -= 1
+            claim.order.append(coin)
+
+        for lot in purchase.lots:
+            for where, bearer in (("wallet", "unspent"), ("repaid", "repaid")):
+                for coin in lot.coins:
+                    if wanted[lot] and coin.where == where and coin.bearer is None:
+                        bear(lot, coin, bearer, purchase.owner)
+                        if where == "repaid":
+                            self.repaid.remove(coin)
+                            self.debts[purchase.owner] += 1
+        for bearer in ("payer_debt", "creator_unmatured", "reserve", "platform_loss"):
+            for lot in purchase.lots:
+                # The latest gift first.
+                spent = [c for c in lot.coins if c.where == "gift" and c.bearer is None]
+                spent.sort(key=_gift, reverse=True)
+                for coin in spent:
+                    if not wanted[lot]:
+                        break
+                    if bearer == "payer_debt" and debt_left:
+                        debt_left -= 1
+                        self.debts[purchase.owner] += 1
+                        bear(lot, self._anonymous(lot), bearer, purchase.owner)
+                    elif bearer == "creator_unmatured" and self.creators_pay:
+                        bear(lot, coin, bearer, self.gifts[_gift(coin)])
+                    elif bearer == "reserve" and reserve_left:
+                        reserve_left -= 1
+                        bear(lot, self._anonymous(lot), bearer, None)
+                    elif bearer == "platform_loss":
+                        bear(lot, self._anonymous(lot), bearer, None)
+
+    def _anonymous(self, lot: CoinLot) -> Coin:
+        """A spent coin that no creator is asked for: of the earliest use, since the latest are."""
+        spent = [coin for coin in lot.coins if coin.where == "gift" and coin.bearer is None]
+        return min(spent, key=_gift)
+
+    def _give_back(self, purchase: ModelPurchase, claim: ModelClaim, minor: int) -> None:
+        whole = minor == claim.booked
+        claim.booked -= minor
+        due: dict[CoinLot, int] = {}
+        for lot in purchase.lots:
+            mine = sum(1 for coin in claim.order if coin.lot is lot)
+            stays = len(lot.coins) * purchase.booked // purchase.amount
+            due[lot] = mine if whole else min(mine, max(len(lot.taken()) - stays, 0))
+        for coin in reversed(claim.order[:]):
+            if due[coin.lot]:
+                due[coin.lot] -= 1
+                claim.order.remove(coin)
+                if coin.bearer == "payer_debt":
+                    self._forgive(purchase.owner)
+                elif coin.bearer == "repaid" and self.debts[purchase.owner]:
+                    self.debts[purchase.owner] -= 1
+                    self.repaid.append(coin)
+                elif coin.bearer == "repaid":
+                    coin.where = "wallet"
+                coin.bearer = coin.party = coin.claim = None
+
+    def _forgive(self, owner: str) -> None:
+        """What is owed no longer; or, where it was repaid, what goes back to where it came from."""
+        if self.debts[owner]:
+            self.debts[owner] -= 1
+            return
+        mine = [coin for coin in self.repaid if coin.lot.owner == owner]
+        latest = max(coin.lot.number for coin in mine)
+        coin = next(coin for coin in mine if coin.lot.number == latest)
+        self.repaid.remove(coin)
+        coin.where = "wallet"
+
+    def losses(self, purchase: ModelPurchase) -> Counter[tuple[str, str | None, str]]:
+        """Coins lost, by who bore them, the party, and the class of lot."""
+        return Counter(
+            (coin.bearer, coin.party, lot.lot_class)
+            for lot in purchase.lots
+            for coin in lot.coins
+            if coin.bearer is not None
+        )
+
+
+def _gift(coin: Coin) -> int:
+    assert coin.gift is not None, "it paid for one"
+    return coin.gift
