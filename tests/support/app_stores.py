@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -75,6 +75,11 @@ class AppStores:
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """What the App Store was told of transactions."""
     authorizations: list[str] = field(default_factory=list)
+    voided: list[dict[str, Any]] = field(default_factory=list)
+    """What Google Play lists as taken back, the newest first."""
+    page_size: int = 1_000
+    windows: list[tuple[int, int]] = field(default_factory=list)
+    """From when to when that list was asked for."""
     status: int | None = None
     """What every request is answered with, where it is set."""
     keys: dict[str, Key] = field(default_factory=lambda: {"one": Key.make("one")})
@@ -111,6 +116,21 @@ class AppStores:
         } | changes
         self.purchases[token] = {name: value for name, value in said.items() if value is not None}
         return token
+
+    def void(self, token: str, at: datetime, *, reason: int = 0, **changes: Any) -> None:
+        """Google takes a purchase back."""
+        if token in self.purchases:
+            self.purchases[token]["purchaseState"] = 1
+        said = {
+            "kind": "androidpublisher#voidedPurchase",
+            "purchaseToken": token,
+            "purchaseTimeMillis": "1700000000000",
+            "voidedTimeMillis": str(int(at.timestamp() * 1000)),
+            "orderId": "GPA.1",
+            "voidedSource": 0,
+            "voidedReason": reason,
+        }
+        self.voided.insert(0, said | changes)
 
     def push_token(self, *, kid: str = "one", key: Key | None = None, **changes: Any) -> str:
         """What Pub/Sub sends along; a change to None leaves a claim out."""
@@ -202,9 +222,25 @@ def _app(stores: AppStores) -> FastAPI:
             stores.told.append((where.rpartition("/")[2], await request.json()))
             return Response(status_code=202)
         assert request.headers["authorization"] == f"Bearer {_TOKEN}"
+        if where == f"{_APP}/purchases/voidedpurchases":
+            return _list_voided(stores, request.query_params)
         return _of_google(stores, where)
 
     return app
+
+
+def _list_voided(stores: AppStores, asked: Mapping[str, str]) -> Response:
+    start, end = int(asked["startTime"]), int(asked["endTime"])
+    assert (asked["type"], asked["includeQuantityBasedPartialRefund"]) == ("0", "true")
+    first = int(asked.get("token", "0"))
+    if not first:
+        stores.windows.append((start, end))
+    found = [each for each in stores.voided if start <= int(each["voidedTimeMillis"]) < end]
+    following = first + stores.page_size
+    page: dict[str, Any] = {"voidedPurchases": found[first:following]}
+    if following < len(found):
+        page["tokenPagination"] = {"nextPageToken": str(following)}
+    return JSONResponse(page)
 
 
 def _of_google(stores: AppStores, where: str) -> Response:

@@ -14,9 +14,11 @@ from contracts.gifts.v1 import CHARGE, ChargeRequested
 from wallet.commands.expire_lots import expire_lots
 from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.providers import Store
+from wallet.providers.google_play import GooglePlay
 from wallet.providers.stores import stores_of
 from wallet.settings import Settings
 from wallet.stores.errands import errand_runner
+from wallet.stores.voids import void_reader
 
 SWEEP_EVERY_S: Final = 60.0
 SWEEP_AT_ONCE: Final = 500
@@ -52,7 +54,11 @@ def sweeper(pool: Pool) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
 
 def _for_stores(pool: Pool, stores: Mapping[str, Store]) -> dict[str, Task]:
     """What there is to do where coins are sold in app stores."""
-    return {"errands": errand_runner(pool, stores)} if stores else {}
+    tasks: dict[str, Task] = {"errands": errand_runner(pool, stores)} if stores else {}
+    for store in stores.values():
+        if isinstance(store, GooglePlay):
+            tasks["voids"] = void_reader(pool, store)
+    return tasks
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:

@@ -141,6 +141,13 @@ STORE_ERRANDS_LATE: Final = Gauge(
     namespace="largesse",
     registry=REGISTRY,
 )
+STORE_LIST_AGE: Final = Gauge(
+    "store_list_age_seconds",
+    "Alarm when above some hours: how long ago the list of purchases taken back was read.",
+    ["provider"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
 LOG_LINES_SUPPRESSED: Final = Counter(
     "log_lines_suppressed",
     "Log lines dropped by the flood filter.",

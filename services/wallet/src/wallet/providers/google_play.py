@@ -3,29 +3,37 @@
 https://developer.android.com/google/play/billing/rtdn-reference
 """
 
+import hashlib
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, override
+from datetime import datetime
+from typing import Annotated, Final, Literal, NamedTuple, override
 
 import httpx
 import msgspec
+import structlog
 
+from wallet.domain.claims import WHOLE, ChargedBack, RefundedShare
 from wallet.domain.errands import Errand, ErrandOutcome, Usage
 from wallet.domain.purchase import PaymentEvent, Purchase, ReceiptInvalidError
 from wallet.providers.decoding import UNDECODABLE, Text128
 from wallet.providers.google_play_api import (
     CANCELED,
+    CHARGED_BACK,
     CONSUMED,
     PENDING,
     PURCHASED,
     GooglePlayApi,
     ProductPurchase,
     TokenUnknownError,
+    VoidedPurchase,
 )
 from wallet.providers.google_push import PushTokens
 from wallet.providers.provider import UnreadableError
 from wallet.providers.store import Store
+
+log = structlog.get_logger()
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~:-]{1,1000}")
 _TEST: Final = 0
@@ -58,7 +66,24 @@ class _OneTimeProduct(msgspec.Struct, frozen=True, rename="camel"):
 class _Notification(msgspec.Struct, frozen=True, rename="camel"):
     package_name: Text128
     one_time_product_notification: _OneTimeProduct | None = None
+    voided_purchase_notification: dict[str, object] | None = None
     test_notification: dict[str, object] | None = None
+
+
+class Voided(NamedTuple):
+    """An entry of the list of purchases that were taken back."""
+
+    event: PaymentEvent
+    body: bytes
+    """As listed."""
+
+
+class VoidedPage(NamedTuple):
+    """A page of the list."""
+
+    voided: tuple[Voided, ...]
+    next_page_token: str | None
+    """None: it was the last page."""
 
 
 class GooglePlay(Store):
@@ -115,6 +140,9 @@ class GooglePlay(Store):
             return await self._one_time(message_id, notification.one_time_product_notification)
         if notification.test_notification is not None:
             return PaymentEvent(message_id, "test", "noted")
+        if notification.voided_purchase_notification is not None:
+            # It does not say why: the list that is read every few minutes does.
+            return PaymentEvent(message_id, "voided_purchase", "noted")
         return PaymentEvent(message_id, "unknown", None)
 
     async def _one_time(self, message_id: str, told: _OneTimeProduct) -> PaymentEvent:
@@ -146,6 +174,19 @@ class GooglePlay(Store):
             return "refused"
         return "done"
 
+    async def list_voided(
+        self, start: datetime, end: datetime, page_token: str | None
+    ) -> VoidedPage:
+        """A page of what was taken back between two moments.
+
+        Raises:
+            ProviderUnavailableError: It did not answer, or not as agreed.
+        """
+        start_ms, end_ms = (int(each.timestamp() * 1_000) for each in (start, end))
+        page = await self._api.list_voided(start_ms, end_ms, page_token)
+        voided = tuple(Voided(_voided(bytes(raw)), bytes(raw)) for raw in page.voided_purchases)
+        return VoidedPage(voided, page.token_pagination.next_page_token)
+
     @override
     async def close(self) -> None:
         """Let connections go."""
@@ -160,6 +201,28 @@ def _read(body: bytes) -> tuple[str, _Notification]:
         return message.message_id, msgspec.json.decode(data, type=_Notification)
     except (*UNDECODABLE, ValueError) as error:
         raise UnreadableError(str(error)) from error
+
+
+def _voided(body: bytes) -> PaymentEvent:
+    """What an entry of the list says.
+
+    A purchase is of one piece, so that however many pieces are said to be taken back it is all.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    try:
+        voided = msgspec.json.decode(body, type=VoidedPurchase)
+    except UNDECODABLE as error:
+        log.error("voided_purchase_unreadable", provider=GooglePlay.name, reason=str(error))
+        return PaymentEvent(f"unreadable:{digest}", "unreadable", None)
+    token = hashlib.sha256(voided.purchase_token.encode()).hexdigest()
+    is_charged_back = voided.voided_reason == CHARGED_BACK
+    return PaymentEvent(
+        f"voided:{token}:{voided.voided_time_millis}:{voided.voided_reason}",
+        f"voided_purchase.{voided.voided_reason}",
+        "claimed",
+        voided.purchase_token,
+        claim=ChargedBack(token) if is_charged_back else RefundedShare(WHOLE, 0),
+    )
 
 
 def _payment(found: ProductPurchase, product_id: str, token: str) -> PaymentEvent:

@@ -28,6 +28,10 @@ TIMEOUT_S: Final = 5
 _UNKNOWN: Final = frozenset({400, 404, 410})
 """What the API answers to a token that is not one of this app and product."""
 
+PAGE_SIZE: Final = 1_000
+CHARGED_BACK: Final = 7
+"""The reason of a purchase that the buyer's bank took back."""
+
 PURCHASED: Final = 0
 CANCELED: Final = 1
 PENDING: Final = 2
@@ -49,6 +53,30 @@ class ProductPurchase(msgspec.Struct, frozen=True, rename="camel"):
     """The purchase's id, as we gave it to the app."""
     product_id: Text128 | None = None
     quantity: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)] = 1
+
+
+class VoidedPurchase(msgspec.Struct, frozen=True, rename="camel"):
+    """A purchase that was canceled, refunded or charged back."""
+
+    purchase_token: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+    voided_time_millis: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}\Z")]
+    voided_reason: int = 0
+    """7: charged back; for whatever other reason it was, the money was given back."""
+    voided_source: int = 0
+    """0 the buyer, 1 us, 2 Google."""
+    voided_quantity: int | None = None
+    """Of how many pieces, where not of all."""
+
+
+class _Pagination(msgspec.Struct, frozen=True, rename="camel"):
+    next_page_token: str | None = None
+
+
+class VoidedPurchases(msgspec.Struct, frozen=True, rename="camel"):
+    """A page of the list."""
+
+    voided_purchases: tuple[msgspec.Raw, ...] = ()
+    token_pagination: _Pagination = _Pagination()
 
 
 class TokenUnknownError(Exception):
@@ -100,6 +128,29 @@ class GooglePlayApi:
             ProviderUnavailableError: It did not answer.
         """
         await self._ask("POST", f"{self._path(product_id, token)}:consume")
+
+    async def list_voided(
+        self, start_ms: int, end_ms: int, page_token: str | None
+    ) -> VoidedPurchases:
+        """A page of the one-time purchases that were taken back in that time.
+
+        Raises:
+            ProviderUnavailableError: It did not answer, or not as agreed.
+        """
+        params = {
+            "startTime": str(start_ms),
+            "endTime": str(end_ms),
+            "maxResults": str(PAGE_SIZE),
+            "type": "0",
+            "includeQuantityBasedPartialRefund": "true",
+        }
+        if page_token is not None:
+            params["token"] = page_token
+        try:
+            response = await self._ask("GET", f"{self._app}/purchases/voidedpurchases", params)
+        except TokenUnknownError as error:
+            raise ProviderUnavailableError from error
+        return _decode(response, VoidedPurchases)
 
     def _path(self, product_id: str, token: str) -> str:
         product, purchase = quote(product_id, safe=""), quote(token, safe="")
