@@ -165,7 +165,7 @@ ROUTES: Final = (
         f"""mutation ($publish: PublishPriceBookInput!) {{ publishPriceBook(input: $publish) {{
           __typename {REFUSAL}
           ... on PublishPriceBookPayload {{ replayed priceBook {{ {PRICE_BOOK} }} }}
-          ... on PriceBookRefused {{ code message }} ... on ReasonNeeded {{ code message }}
+          ... on PriceBookRefused {{ code message }}
           ... on IdempotencyConflict {{ code message }}
         }} }}""",
         # The first version again in other words, so that nobody publishes.

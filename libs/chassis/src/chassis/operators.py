@@ -39,9 +39,9 @@ class Act(NamedTuple):
         """
         reason = reason.strip()
         if not 1 <= len(reason) <= REASON_CHARS_MAX:
-            raise ReasonError(f"a reason of 1 to {REASON_CHARS_MAX} characters is needed")
+            raise ReasonError(f"A reason has 1 to {REASON_CHARS_MAX} characters")
         if not reason.replace("\n", " ").isprintable():
-            raise ReasonError("the reason must be plain text")
+            raise ReasonError("A reason is plain text")
         return cls(operator_id, reason, at)
 
 

@@ -237,9 +237,9 @@ async def test_nothing_is_done_without_a_reason(
 ) -> None:
     before = await contents()
 
-    answer = await publish(ask, version_two(clock, reason=reason))
+    body = await ask(PUBLISH, {"input": version_two(clock, reason=reason)}, **OTTO)
 
-    assert answer["code"] == "reason_needed"
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"]
     assert await contents() == before
 
 

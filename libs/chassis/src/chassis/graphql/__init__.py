@@ -33,7 +33,7 @@ from chassis.graphql.operators import (
     ApprovalNeeded,
     OperatorAction,
     OperatorActionConnection,
-    ReasonNeeded,
+    act_of,
     read_actions,
 )
 from chassis.graphql.refusals import (
@@ -75,9 +75,9 @@ __all__ = [
     "OperatorActionConnection",
     "Page",
     "PageInfo",
-    "ReasonNeeded",
     "Refusal",
     "UnauthenticatedError",
+    "act_of",
     "authenticated",
     "decode_cursor",
     "encode_cursor",

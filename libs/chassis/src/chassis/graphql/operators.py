@@ -8,7 +8,11 @@ import strawberry
 from chassis import operators
 from chassis.db import Pool
 from chassis.graphql.connection import Connection, Page
+from chassis.graphql.context import Context
+from chassis.graphql.errors import BadUserInputError
+from chassis.graphql.guards import require_viewer
 from chassis.graphql.refusals import Refusal, refusal
+from chassis.operators import Act, ReasonError
 
 AUDITOR: Final = "operator:audit"
 """The scope that reads the log, and writes nothing."""
@@ -50,18 +54,9 @@ class OperatorActionConnection(Connection[OperatorAction]):
 
 
 @refusal(
-    code="reason_needed",
-    description="An operator's action needs a reason: 1 to 500 characters of plain text.",
-    shareable=True,
-)
-class ReasonNeeded(Refusal):
-    """It is what an auditor reads first."""
-
-
-@refusal(
     code="approval_needed",
-    description="One operator may not do this alone. It is noted as proposed, and done when another "
-    "operator sends the same request.",
+    description="One operator may not do this alone. It is noted as proposed, and done when "
+    "another operator sends the same request.",
     shareable=True,
 )
 class ApprovalNeeded(Refusal):
@@ -71,6 +66,19 @@ class ApprovalNeeded(Refusal):
         default="Noted. It is done when a second operator sends the same request.",
         description="For people, in English; may change.",
     )
+
+
+def act_of(context: Context, reason: str, at: datetime) -> Act:
+    """What the caller does now, with the reason that they give.
+
+    Raises:
+        UnauthenticatedError: Nobody is signed in.
+        BadUserInputError: The reason is none that an auditor could read.
+    """
+    try:
+        return Act.of(require_viewer(context).sub, reason, at)
+    except ReasonError as error:
+        raise BadUserInputError(f"{error}.") from error
 
 
 async def read_actions(

@@ -15,12 +15,11 @@ from chassis.graphql import (
     Currency,
     IdempotencyConflict,
     Page,
-    ReasonNeeded,
     Refusal,
+    act_of,
     refusal,
-    require_viewer,
 )
-from chassis.operators import Act, ReasonError
+from chassis.operators import Act
 from wallet.commands.publish_price_book import publish_by_operator
 from wallet.domain import price_book as domain
 from wallet.domain.price_book import PriceBookRefusedError, VersionTakenError
@@ -158,7 +157,7 @@ class PublishPriceBookInput:
     default_market: str = strawberry.field(description="Of callers from no market's region.")
     providers: list[ProviderInput] = strawberry.field(description="Who takes payments.")
     markets: list[MarketInput] = strawberry.field(description="Who buys what at which price.")
-    reason: str = strawberry.field(description="Why, for the log.")
+    reason: str = strawberry.field(description="Why, for the log: 1 to 500 characters.")
     bonus_expires_after_days: int | None = strawberry.field(
         default=None, description="Bonus coins not spent by then are gone. Null: they stay."
     )
@@ -208,20 +207,17 @@ class PriceBookRefused(Refusal):
 
 
 PublishPriceBookResult = Annotated[
-    PublishPriceBookPayload | PriceBookRefused | ReasonNeeded | IdempotencyConflict,
+    PublishPriceBookPayload | PriceBookRefused | IdempotencyConflict,
     strawberry.union("PublishPriceBookResult", description="What came of publishing prices."),
 ]
 
 
 async def publish(context: WalletContext, wanted: PublishPriceBookInput) -> PublishPriceBookResult:
     """Publish a version on an operator's behalf."""
-    viewer = require_viewer(context)
+    act = act_of(context, wanted.reason, context.now())
     try:
-        act = Act.of(viewer.sub, wanted.reason, context.now())
         book = wanted.read()
         payload = await transact(context.pool, lambda conn: _publish(conn, book, act))
-    except ReasonError as error:
-        return ReasonNeeded(message=str(error))
     except VersionTakenError:
         return IdempotencyConflict(message="This version is published already, in other words.")
     except PriceBookRefusedError as error:

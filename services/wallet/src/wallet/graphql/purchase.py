@@ -71,6 +71,17 @@ class PurchaseStatus(enum.Enum):
     PAID = strawberry.enum_value("PAID", description="Paid; the coins are on their way.")
     CREDITED = strawberry.enum_value("CREDITED", description="The coins are in the wallet.")
     DECLINED = strawberry.enum_value("DECLINED", description="The payment was declined.")
+    DISPUTED = strawberry.enum_value(
+        "DISPUTED", description="The buyer's bank wants the money; what it paid for is held."
+    )
+    PARTIALLY_REFUNDED = strawberry.enum_value(
+        "PARTIALLY_REFUNDED", description="A part of the money went back."
+    )
+    REFUNDED = strawberry.enum_value("REFUNDED", description="The money went back.")
+    CHARGED_BACK = strawberry.enum_value(
+        "CHARGED_BACK", description="The buyer's bank took the money back."
+    )
+    VOIDED = strawberry.enum_value("VOIDED", description="The payment never was.")
 
 
 @strawberry.federation.type(keys=["id"], description="A viewer's order of a bundle.")
