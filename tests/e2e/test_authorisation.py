@@ -70,6 +70,13 @@ def scene(stack: Stack) -> dict[str, Any]:
                     "markets": [],
                     "reason": "To see who may.",
                 },
+                "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
+                "reverse": {
+                    "reversalId": str(uuid7()),
+                    "purchaseId": buy["purchaseId"],
+                    "reason": "REFUND",
+                    "note": "to see who may",
+                },
             }
 
     return asyncio.run(set_up())

@@ -63,7 +63,20 @@ async def outcome(world: World, operation: str, token: str | None, variables: An
 
 # ---------------------------------------------------------------------- who asks
 
-GUARDED = ["PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"]
+GUARDED = [
+    *("PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"),
+    *("PreviewReversal", "ReversePurchase"),
+]
+
+
+def a_reversal(scene: dict[str, str]) -> dict[str, Any]:
+    """An order to take back the purchase, which was not paid."""
+    return {
+        "reversalId": str(uuid7()),
+        "purchaseId": scene["purchase"],
+        "reason": "REFUND",
+        "note": "why not",
+    }
 
 
 async def good_variables(world: World, scene: dict[str, str], operation: str) -> dict[str, Any]:
@@ -82,6 +95,10 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"id": scene["gift"]}
         case "Creator":
             return {"id": scene["creator"]}
+        case "PreviewReversal":
+            return {"input": {"purchaseId": scene["purchase"], "reason": "REFUND"}}
+        case "ReversePurchase":
+            return {"input": a_reversal(scene)}
         case _:
             return {}
 
@@ -143,6 +160,8 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("Me", "creator"),
         ("Creator", "viewer"),
         ("PurchaseCoins", ""),
+        ("PreviewReversal", "viewer creator operator:audit operator:payouts"),
+        ("ReversePurchase", "viewer creator operator:audit operator:catalogue"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(
@@ -167,6 +186,39 @@ async def test_who_may_not_take_part(
     if operation == "AcceptGifts":
         variables = {"input": {"accept": True}}
     assert await outcome(world, operation, token, variables) == "not_eligible"
+
+
+# ---------------------------------------------------------------------- reversals
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "purchase_not_reversible"),
+        ({"purchaseId": str(uuid4())}, "purchase_not_reversible"),
+        ({"purchaseId": "not-a-uuid"}, "BAD_USER_INPUT"),
+        ({"reversalId": None}, "BAD_USER_INPUT"),
+        ({"amountMinor": 2**53}, "BAD_USER_INPUT"),
+        ({"amountMinor": 1.5}, "BAD_USER_INPUT"),
+        ({"amountMinor": "5"}, "BAD_USER_INPUT"),
+        ({"amountMinor": 0}, "purchase_not_reversible"),
+        ({"amountMinor": -1}, "purchase_not_reversible"),
+        ({"reason": "WHIM"}, "BAD_USER_INPUT"),
+        ({"reason": None}, "BAD_USER_INPUT"),
+        ({"note": ""}, "reason_missing"),
+        ({"note": "x" * 501}, "reason_missing"),
+        ({"note": "a\x00b"}, "reason_missing"),
+        ({"note": None}, "BAD_USER_INPUT"),
+        ({"surprise": True}, "BAD_USER_INPUT"),
+    ],
+    ids=str,
+)
+async def test_reverse_purchase(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    token = world.token("otto", "operator:refunds")
+    variables = {"input": a_reversal(scene) | change}
+    assert await outcome(world, "ReversePurchase", token, variables) == code
 
 
 # ---------------------------------------------------------------------- SendGift

@@ -42,6 +42,14 @@ PURCHASE = f"""
 """
 
 
+LEG = "{ kind coins microDiamonds party { id } giftId }"
+PREVIEW = f"{{ amount {MONEY} coins policyVersion digest legs {LEG} }}"
+REVERSAL_REFUSALS = f"""
+  ... on PurchaseNotReversible {{ code message }}
+  ... on ReversalExceedsPayment {{ code message left {MONEY} }}
+"""
+
+
 @dataclass(frozen=True)
 class Row:
     """What each of CALLERS gets at a place: response keys from the root, without list indices."""
@@ -189,6 +197,37 @@ ROUTES: Final = (
         }} }}""",
         # Each id was first used by the owner, so that nobody buys: a retry, or a conflict.
         (Row("purchaseCoins", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "looking at a reversal",
+        f"""query ($reversal: PreviewReversalInput!) {{ previewReversal(input: $reversal) {{
+          __typename {REFUSAL} {REVERSAL_REFUSALS}
+          ... on ReversalPreview {PREVIEW}
+        }} }}""",
+        (
+            Row(
+                "previewReversal",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown"),
+            ),
+        ),
+    ),
+    Route(
+        "taking back",
+        f"""mutation ($reverse: ReversePurchaseInput!) {{ reversePurchase(input: $reverse) {{
+          __typename {REFUSAL} {REVERSAL_REFUSALS}
+          ... on ReversePurchasePayload {{
+            replayed reversal {{ id amount {MONEY} coins policyVersion legs {LEG} }}
+          }}
+          ... on ReversalChanged {{ code message preview {PREVIEW} }}
+          ... on ReasonMissing {{ code message }} ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # Of a purchase that is not paid: whoever may, is refused, and nothing happens.
+        (
+            Row(
+                "reversePurchase",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown"),
+            ),
+        ),
     ),
     Route(
         "opting in",

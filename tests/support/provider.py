@@ -77,6 +77,27 @@ class Provider:
         """Let the provider tell of an event again."""
         await self._api("POST", f"/v1/events/{event_id}/resend")
 
+    async def refund(self, payment_id: str, **how: Any) -> None:
+        """Give money back: `amount_minor`, `quantity`, or all."""
+        await self._api("POST", f"/v1/checkouts/{payment_id}/refunds", how)
+
+    async def reverse_refund(self, payment_id: str) -> None:
+        """Take the refunds back."""
+        await self._api("POST", f"/v1/checkouts/{payment_id}/refunds/reverse", {})
+
+    async def dispute(self, payment_id: str) -> str:
+        """Let the payer's bank want the money back; gives the dispute's id."""
+        opened = await self._api("POST", f"/v1/checkouts/{payment_id}/disputes", {})
+        return opened["dispute_id"]
+
+    async def decide(self, dispute_id: str, decision: str) -> None:
+        """End a dispute: `lose` or `win` it."""
+        await self._api("POST", f"/v1/disputes/{dispute_id}/{decision}")
+
+    async def disturb(self, **faults: Any) -> None:
+        """Deliver late, shuffled or repeatedly from now on, or nothing at all."""
+        await self._api("PUT", "/v1/faults", faults)
+
     def sign(self, body: bytes, *, age_s: int = 0, secret: str | None = None) -> str:
         """The header's value for a body that was signed so many seconds ago."""
         at = int(time.time()) - age_s
@@ -97,8 +118,12 @@ class Provider:
         """Post a body without any signature."""
         return await self._http.post(self._webhook, content=body)
 
-    async def _api(self, method: str, path: str) -> dict[str, Any]:
+    async def _api(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._key}"}
-        response = await self._http.request(method, self._sandbox + path, headers=headers)
+        response = await self._http.request(
+            method, self._sandbox + path, headers=headers, json=body
+        )
         assert response.is_success, response.text
         return response.json()

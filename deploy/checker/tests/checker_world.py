@@ -32,8 +32,10 @@ from payouts.consumers.gift_sent import gift_sent
 from payouts.testing import a_rate
 from wallet.commands.credit_purchase import credit_purchase
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.domain.claims import Disputed, Refunded
 from wallet.domain.purchase import Purchase
-from wallet.store.purchases import insert_purchase
+from wallet.store.purchases import find_purchase, insert_purchase
+from wallet.testing.reversing import claimed, tell
 
 SERVICES = ("wallet", "gifts", "payouts")
 CREATORS = ("anna", "ben", "star")
@@ -204,6 +206,8 @@ async def build(world: World) -> None:
                 await buy(pools["wallet"], viewer, coins)
         await give(pools["gifts"])
         await run_until_settled(world, pools)
+        await take_back(pools["wallet"])
+        await run_until_settled(world, pools)
 
 
 async def buy(wallet: Pool, viewer: str, coins: int) -> None:
@@ -231,6 +235,31 @@ async def buy(wallet: Pool, viewer: str, coins: int) -> None:
     async with transaction(wallet) as conn:
         await insert_purchase(conn, purchase)
         await credit_purchase(conn, purchase, payment_id=str(uuid7()), at=now, traceparent=None)
+
+
+async def take_back(wallet: Pool) -> None:
+    """Spent coins are refunded, so that they are owed; disputes are open, lost and given up.
+
+    One who owes buys again, and repays; and one refund turns out to be none.
+    """
+    rows = await wallet.fetch(
+        "SELECT purchase_id FROM purchase WHERE user_id = any($1::text[]) ORDER BY created_at",
+        VIEWERS[:4],
+    )
+    async with wallet.acquire() as conn:
+        bought = [await find_purchase(conn, row["purchase_id"]) for row in rows]
+    by_user = {purchase.user_id: purchase for purchase in bought if purchase is not None}
+    first, second, third, fourth = by_user.values()
+    for purchase, telling in (
+        (first, Refunded(first.amount_minor, 0)),
+        (second, Disputed("open", "opened", second.amount_minor, 1_500)),
+        (third, Disputed("lost", "opened", third.amount_minor, 1_500)),
+        (third, Disputed("lost", "lost", third.amount_minor, 1_500)),
+        (fourth, Refunded(fourth.amount_minor // 2, 0)),
+        (fourth, Refunded(fourth.amount_minor // 2, fourth.amount_minor // 2)),
+    ):
+        assert await tell(wallet, claimed(purchase, telling), at=clock.now()) == "applied"
+    await buy(wallet, first.user_id, 10)
 
 
 async def give(gifts: Pool) -> None:

@@ -35,8 +35,19 @@ async def test_the_world_has_something_of_everything(world: World) -> None:
                 count(*) FILTER (WHERE kind = 'bonus') AS bonuses
             FROM movement
         """)
+        reversals = await conn.fetchrow("""
+            SELECT
+                (SELECT count(*) FROM reversal) AS reversals,
+                (SELECT count(*) FROM reversal_leg WHERE kind = 'payer_debt') AS debts,
+                (SELECT count(*) FROM reversal WHERE is_held) AS held,
+                (SELECT count(*) FROM reversal_settled) AS settled,
+                (SELECT count(*) FROM reinstatement_leg) AS given_back,
+                (SELECT count(*) FROM debt_entry WHERE kind = 'repaid') AS repaid
+        """)
     assert kinds is not None
     assert min(kinds) >= 5
+    assert reversals is not None
+    assert min(reversals) >= 1
 
 
 async def test_a_system_nobody_has_used_is_clean(new_database: NewDatabase) -> None:

@@ -50,6 +50,36 @@ FAULTS = {
         WHERE owner_id = 'viewer-1'""",
         {("INV2", "wallet"), ("INV1", "wallet")},
     ),
+    "a debt that nobody entered": Fault(
+        "wallet",
+        "UPDATE account SET debt_coins = debt_coins + 1 WHERE owner_id = 'viewer-1'",
+        {("INV3", "wallet")},
+    ),
+    "a debt forgiven without a reason": Fault(
+        "wallet",
+        "DELETE FROM debt_entry WHERE kind = 'repaid'",
+        {("INV3", "wallet")},
+    ),
+    "a leg that lost a coin": Fault(
+        "wallet",
+        "UPDATE reversal_leg SET coins = coins + 1 WHERE kind = 'payer_debt'",
+        {("INV8", "wallet")},
+    ),
+    "a leg given back twice": Fault(
+        "wallet",
+        "UPDATE reinstatement_leg SET coins = coins * 2",
+        {("INV8", "wallet")},
+    ),
+    "a refund that was not booked": Fault(
+        "wallet",
+        "UPDATE payment_claim SET claimed_minor = claimed_minor - 1 WHERE claim = 'refund'",
+        {("INV4", "wallet")},
+    ),
+    "a transfer that vanished": Fault(
+        "wallet",
+        "DELETE FROM transfer WHERE debit = 'receivable'",
+        {("INV3", "wallet")},
+    ),
     "totals that the journal does not explain": Fault(
         "wallet",
         """UPDATE account

@@ -33,10 +33,20 @@ VARIABLES: dict[str, dict[str, Any]] = {
     },
     "Gift": {"id": UUID},
     "Creator": {"id": "alice"},
+    "PreviewReversal": {"input": {"purchaseId": UUID, "reason": "REFUND"}},
+    "ReversePurchase": {
+        "input": {
+            "reversalId": UUID,
+            "purchaseId": UUID,
+            "amountMinor": 2**53 - 1,
+            "reason": "CHARGEBACK",
+            "note": "why",
+        }
+    },
 }
 
 
-def test_spine_has_its_nine_operations() -> None:
+def test_every_operation_is_found() -> None:
     """The file is read right."""
     assert list(OPERATIONS) == [
         "Bundles",
@@ -48,6 +58,8 @@ def test_spine_has_its_nine_operations() -> None:
         "SendGift",
         "Gift",
         "Creator",
+        "PreviewReversal",
+        "ReversePurchase",
     ]
 
 
@@ -56,7 +68,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator")
+    token = issuer.token("alice", "viewer creator operator:refunds")
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

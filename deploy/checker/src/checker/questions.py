@@ -30,6 +30,9 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "system_accounts_replay", "system accounts equal the replay, per shard"),
         Question("INV8", "slices_add_up", "slices of a charge are all of it"),
         Question("INV8", "lots_add_up", "slices of a lot and what is left are all of it"),
+        Question("INV3", "debts_replay", "debts equal the replay of their entries"),
+        Question("INV8", "reversals_add_up", "legs of a reversal are all of it, given back once"),
+        Question("INV4", "payments_not_exceeded", "what is taken back is what is claimed"),
     ),
     "gifts": (
         Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),

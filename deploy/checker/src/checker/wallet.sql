@@ -73,7 +73,7 @@ FROM (
 ) AS movements;
 
 -- name: system_accounts_replay
--- INV3: the other side of each movement, shard by shard.
+-- INV3: the other side of each movement, and both of each transfer, shard by shard.
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
@@ -86,13 +86,31 @@ FROM (
     FROM system_account AS s
     FULL JOIN (
         SELECT
-            counter AS name,
-            counter_shard AS shard,
+            name,
+            shard,
             -sum(coins) FILTER (WHERE coins < 0) AS credits_coins,
             sum(coins) FILTER (WHERE coins > 0) AS debits_coins
-        FROM movement
-        WHERE outcome = 'posted'
-        GROUP BY counter, counter_shard
+        FROM (
+            SELECT
+                counter AS name,
+                counter_shard AS shard,
+                coins
+            FROM movement
+            WHERE outcome = 'posted'
+            UNION ALL
+            SELECT
+                debit,
+                shard,
+                coins
+            FROM transfer
+            UNION ALL
+            SELECT
+                credit,
+                shard,
+                -coins
+            FROM transfer
+        ) AS entries
+        GROUP BY name, shard
     ) AS m USING (name, shard)
 ) AS accounts;
 
@@ -116,14 +134,14 @@ FROM (
 ) AS movements;
 
 -- name: lots_add_up
--- INV8: what was taken from a lot and what is left of it are all of it; only its owner took any; and
--- one movement made it.
+-- INV8: what was taken from a lot, less what was put back, and what is left of it are all of it; only
+-- its owner took any; and one movement made it.
 WITH used AS (
     SELECT
         lot_id,
-        coalesce(-sum(coins) FILTER (WHERE coins < 0), 0) AS taken_coins,
-        sum(coins) FILTER (WHERE coins > 0) AS created_coins,
-        count(*) FILTER (WHERE coins > 0) AS creations,
+        coalesce(-sum(coins) FILTER (WHERE kind NOT IN ('purchase', 'bonus')), 0) AS taken_coins,
+        sum(coins) FILTER (WHERE kind IN ('purchase', 'bonus')) AS created_coins,
+        count(*) FILTER (WHERE kind IN ('purchase', 'bonus')) AS creations,
         min(account_id) AS first_account_id,
         max(account_id) AS last_account_id
     FROM movement_slice
@@ -173,7 +191,7 @@ FROM (
     SELECT
         p.purchase_id,
         CASE
-            WHEN p.status = 'CREDITED'
+            WHEN p.credited_at IS NOT NULL
                 THEN
                     (p.coins, p.bonus_coins, p.user_id, p.user_id)
                     IS DISTINCT FROM (
@@ -194,6 +212,104 @@ FROM (
         GROUP BY lot.source_id
     ) AS l ON p.purchase_id = l.source_id
 ) AS purchases;
+
+-- name: debts_replay
+-- INV2, INV3: what viewers owe is what their entries add up to, and all of it is receivable.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(label) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        a.owner_id AS label,
+        a.debt_coins <> coalesce(d.debt_coins, 0) AS is_wrong
+    FROM account AS a
+    LEFT JOIN (
+        SELECT
+            account_id,
+            sum(
+                CASE
+                    WHEN kind IN ('owed', 'undone') THEN coins
+                    WHEN kind IN ('forgiven', 'repaid') THEN -coins
+                    ELSE 0
+                END
+            ) AS debt_coins
+        FROM debt_entry
+        GROUP BY account_id
+    ) AS d ON a.account_id = d.account_id
+    UNION ALL
+    SELECT
+        'receivable' AS label,
+        (SELECT coalesce(sum(debt_coins), 0) FROM account)
+        <> (
+            SELECT coalesce(sum(debits_coins - credits_coins), 0)
+            FROM system_account
+            WHERE name = 'receivable'
+        ) AS is_wrong
+) AS debts;
+
+-- name: reversals_add_up
+-- INV8: legs are all of their reversal, and give back no more than they took.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('reversal ' || reversal_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        r.reversal_id,
+        r.coins <> coalesce(sum(l.coins), 0)
+        OR coalesce(bool_or(coalesce(b.coins, 0) > l.coins), false) AS is_wrong
+    FROM reversal AS r
+    LEFT JOIN reversal_leg AS l ON r.reversal_id = l.reversal_id
+    LEFT JOIN (
+        SELECT
+            reversal_id,
+            position,
+            sum(coins) AS coins
+        FROM reinstatement_leg
+        GROUP BY reversal_id, position
+    ) AS b ON l.reversal_id = b.reversal_id AND l.position = b.position
+    GROUP BY r.reversal_id
+) AS reversals;
+
+-- name: payments_not_exceeded
+-- INV4: of no payment is more taken back than was paid, and what is booked is what is claimed.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('purchase ' || purchase_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.purchase_id,
+        coalesce(b.booked_minor, 0) <> CASE
+            WHEN p.credited_at IS NULL THEN 0 ELSE least(c.net_minor, p.amount_minor)
+        END AS is_wrong
+    FROM purchase AS p
+    INNER JOIN (
+        SELECT
+            purchase_id,
+            sum(claimed_minor - returned_minor) AS net_minor
+        FROM payment_claim
+        GROUP BY purchase_id
+    ) AS c ON p.purchase_id = c.purchase_id
+    LEFT JOIN (
+        SELECT
+            purchase_id,
+            sum(amount_minor) AS booked_minor
+        FROM (
+            SELECT
+                purchase_id,
+                amount_minor
+            FROM reversal
+            UNION ALL
+            SELECT
+                purchase_id,
+                -amount_minor
+            FROM reinstatement
+        ) AS bookings
+        GROUP BY purchase_id
+    ) AS b ON p.purchase_id = b.purchase_id
+) AS payments;
 
 -- name: charge_facts
 -- For COPY: what each charge was asked for and what came of it (see facts.py).
@@ -256,7 +372,7 @@ SELECT
     ) AS fact
 FROM purchase AS p
 LEFT JOIN lot AS l ON p.purchase_id = l.source_id
-WHERE p.status = 'CREDITED'
+WHERE p.credited_at IS NOT NULL
 GROUP BY p.purchase_id;
 
 -- name: select_creators

@@ -8,6 +8,7 @@ def test_documents_are_found_by_name() -> None:
     assert documents().keys() == {
         *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
         *("AcceptGifts", "SendGift", "Gift", "Creator"),
+        *("PreviewReversal", "ReversePurchase"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

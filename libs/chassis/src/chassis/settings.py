@@ -13,7 +13,8 @@ class ServiceSettings(BaseSettings):
     WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # What a value is that was refused is not printed: it stands among passwords and keys.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     service: ClassVar[str]
     """The service's name: its package, role, consumer group and the source of its events."""

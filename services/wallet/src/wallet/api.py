@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -16,6 +16,7 @@ from wallet.graphql.schema import SCHEMA
 from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
 from wallet.providers.stores import stores_of
+from wallet.providers.stripe import Stripe
 from wallet.settings import Settings
 from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
@@ -57,16 +58,28 @@ def _stores(providers: Mapping[str, Seller]) -> list[str]:
 @asynccontextmanager
 async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller]]:
     """The payment providers by name, closed at the end."""
-    sandbox = Sandbox(
-        url=settings.sandbox_url,
-        api_key=settings.sandbox_api_key.get_secret_value(),
-        webhook_secrets=settings.sandbox_webhook_secrets,
-    )
-    try:
-        async with stores_of(settings) as stores:
-            yield {sandbox.name: sandbox, **stores}
-    finally:
-        await sandbox.close()
+    offered: list[Seller] = [
+        Sandbox(
+            url=settings.sandbox_url,
+            api_key=settings.sandbox_api_key.get_secret_value(),
+            webhook_secrets=settings.sandbox_webhook_secrets,
+        )
+    ]
+    if (account := settings.stripe) is not None:
+        offered.append(
+            Stripe(
+                api_key=account.api_key.get_secret_value(),
+                webhook_secrets=account.webhook_secrets,
+                success_url=account.success_url,
+                cancel_url=account.cancel_url,
+                api_url=account.api_url,
+            )
+        )
+    async with AsyncExitStack() as stack:
+        for provider in offered:
+            stack.push_async_callback(provider.close)
+        stores = await stack.enter_async_context(stores_of(settings))
+        yield {**{provider.name: provider for provider in offered}, **stores}
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:

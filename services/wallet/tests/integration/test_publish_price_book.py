@@ -13,7 +13,7 @@ from wallet.domain.price_book import PriceBook, PriceBookRefusedError
 from wallet.store.price_books import find_price_book_in_force
 from wallet.testing.buying import first_price_books
 
-(FIRST,) = first_price_books()
+FIRST = first_price_books()[0]
 SECOND = msgspec.structs.replace(
     FIRST, version=2, effective_from=FIRST.effective_from + timedelta(days=300)
 )

@@ -54,9 +54,13 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
     "find_event": (provider_events.STATEMENTS["find_event"], {"provider_event_pkey"}),
     "update_outcome": (provider_events.STATEMENTS["update_outcome"], {"provider_event_pkey"}),
     "select_parked": (provider_events.STATEMENTS["select_parked"], {"provider_event_parked"}),
-    "select_parked_of_payment": (
-        provider_events.STATEMENTS["select_parked_of_payment"],
+    "select_waiting": (
+        provider_events.STATEMENTS["select_waiting"],
         {"provider_event_parked_payment"},
+    ),
+    "select_claims_told": (
+        provider_events.STATEMENTS["select_claims_told"],
+        {"provider_event_claims"},
     ),
     "lock_due_errand": (errands.STATEMENTS["lock_due_errand"], {"store_errand_due"}),
     "update_due": (errands.STATEMENTS["update_due"], {"store_errand_pkey"}),
@@ -84,7 +88,7 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
 async def filled(shop: Pool) -> Pool:
     await shop.execute(FILL)
     await shop.execute(
-        "INSERT INTO price_book SELECT n + 1, now() + n * interval '1 day', '{}'"
+        "INSERT INTO price_book SELECT n + 2, now() + n * interval '1 day', '{}'"
         " FROM generate_series(1, 2000) AS n"
     )
     await shop.execute("VACUUM ANALYZE")

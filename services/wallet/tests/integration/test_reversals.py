@@ -341,6 +341,36 @@ async def test_late_reinstatement_after_a_lost_dispute(shop: Pool) -> None:
     assert await system(shop) == {"gift_clearing": 10, "mint:USD": -700, "promotion": -10}
 
 
+async def test_part_given_back_goes_to_who_lost_last(shop: Pool) -> None:
+    """The waterfall runs backwards: debt is forgiven before unspent coins come back."""
+    purchase = await bought(shop, coins=100, bonus_coins=0, amount_minor=100)
+    await spend(shop, 40)
+    await tell(shop, claimed(purchase, Refunded(100, 0)))
+
+    await tell(shop, claimed(purchase, Refunded(100, 30)))
+    partly = await held(shop)
+    await tell(shop, claimed(purchase, Refunded(100, 100)))
+
+    assert partly == (0, 10)
+    assert await held(shop) == (60, 0)
+
+
+async def test_dispute_won_restores_what_it_took_though_rounding_would_not(shop: Pool) -> None:
+    """A coin is worth two minor units, and refunds of one each stand beside the dispute."""
+    purchase = await bought(shop, coins=2, bonus_coins=0, amount_minor=4)
+    await tell(shop, claimed(purchase, Refunded(1, 0)))
+    await tell(shop, claimed(purchase, Disputed("dp_1", "opened", 1, 0)))
+    await tell(shop, claimed(purchase, Refunded(2, 0)))
+    disputed = await held(shop)
+
+    await tell(shop, claimed(purchase, Disputed("dp_1", "won", 1, 0)))
+    won = await held(shop)
+    await tell(shop, claimed(purchase, Refunded(4, 0)))
+
+    assert (disputed, won) == ((1, 0), (2, 0))
+    assert await held(shop) == (0, 0)
+
+
 async def test_void_is_the_end(shop: Pool) -> None:
     purchase = await bought(shop)
 

@@ -1,6 +1,7 @@
 """Claims grow the same whatever the order, and never take back more than was paid."""
 
 import itertools
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,17 +10,19 @@ from wallet.domain.claims import (
     BookedClaim,
     Claim,
     Disputed,
+    Refund,
     Refunded,
-    Telling,
     Voided,
+    Whole,
     claim_of,
+    in_all,
     settle,
     status_of,
 )
 
 PAID = 100
 MINOR = st.integers(0, PAID)
-TELLINGS: st.SearchStrategy[Telling] = (
+TELLINGS: st.SearchStrategy[Whole] = (
     st.builds(Refunded, MINOR, MINOR)
     | st.builds(
         Disputed, st.just("1"), st.sampled_from(["opened", "lost", "won"]), st.just(70), MINOR
@@ -28,7 +31,7 @@ TELLINGS: st.SearchStrategy[Telling] = (
 )
 
 
-def grown(tellings: list[Telling]) -> dict[str, Claim]:
+def grown(tellings: list[Whole]) -> dict[str, Claim]:
     """The claims after these tellings."""
     known: dict[str, Claim] = {}
     for telling in tellings:
@@ -39,7 +42,7 @@ def grown(tellings: list[Telling]) -> dict[str, Claim]:
 
 
 @given(st.lists(TELLINGS, max_size=5))
-def test_order_and_repeats_do_not_matter(tellings: list[Telling]) -> None:
+def test_order_and_repeats_do_not_matter(tellings: list[Whole]) -> None:
     expected = grown(tellings)
 
     for order in itertools.islice(itertools.permutations(tellings), 24):
@@ -86,3 +89,29 @@ def test_states_follow_from_claims() -> None:
     assert status_of(PAID, [refund, opened]) == "DISPUTED"
     assert status_of(PAID, [part, lost]) == "CHARGED_BACK"
     assert status_of(PAID, [lost, opened, void]) == "VOIDED"
+
+
+REFUNDS = st.lists(
+    st.builds(Refund, st.sampled_from("abc"), st.just(40), st.booleans()), max_size=6
+)
+
+
+@given(REFUNDS, st.randoms(use_true_random=False))
+def test_refunds_told_one_by_one_add_up(refunds: list[Refund], random: Random) -> None:
+    """Each once, whatever the order; one that failed went and came back (E03)."""
+    given = {each.refund_id for each in refunds}
+    failed = {each.refund_id for each in refunds if each.is_returned}
+    shuffled = [*refunds, *refunds[:2]]
+    random.shuffle(shuffled)
+
+    assert in_all(shuffled) == Refunded(40 * len(given), 40 * len(failed))
+
+
+@given(REFUNDS, REFUNDS)
+def test_totals_of_refunds_only_grow(before: list[Refund], after: list[Refund]) -> None:
+    """As those of a claim must."""
+    known, grown = in_all(before), in_all([*before, *after])
+
+    assert grown.refunded_minor >= known.refunded_minor
+    assert grown.returned_minor >= known.returned_minor
+    assert grown.returned_minor <= grown.refunded_minor

@@ -55,7 +55,7 @@ def test_first_price_book_may_be_published() -> None:
         check_publication(published, book)
         published.append(book)
 
-    assert len(published) == 1
+    assert len(published) == 2
 
 
 REFUSED = {
@@ -163,7 +163,7 @@ def test_no_accepted_book_charges_more_for_buying_more(bundles: list[Bundle]) ->
 
 def test_region_decides_the_market() -> None:
     """Who comes from nowhere, or from where no market is, buys in the default one (C06)."""
-    (book,) = first_price_books()
+    book = first_price_books()[-1]
 
     found = {region: market_of(book, region).name for region in ("US", "DE", "JP", "NZ", None)}
 

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from wallet.api import providers_of
 from wallet.settings import Settings
 
 COMPLETE = {
@@ -15,6 +16,13 @@ COMPLETE = {
     "WALLET_SANDBOX_URL": "http://localhost:4200",
     "WALLET_SANDBOX_API_KEY": "secret-key",
     "WALLET_SANDBOX_WEBHOOK_SECRET": "secret-one, secret-two",
+}
+
+OF_STRIPE = {
+    "WALLET_STRIPE_API_KEY": "sk_live_planted",
+    "WALLET_STRIPE_WEBHOOK_SECRET": "whsec_planted, whsec_planted_before",
+    "WALLET_STRIPE_SUCCESS_URL": "https://app.example/paid",
+    "WALLET_STRIPE_CANCEL_URL": "https://app.example/coins",
 }
 
 
@@ -46,3 +54,45 @@ def test_empty_secret_would_let_anybody_sign(monkeypatch: pytest.MonkeyPatch, se
 
     with pytest.raises(ValidationError, match="empty secret"):
         Settings()  # pyright: ignore[reportCallIssue]
+
+
+async def test_stripe_is_not_offered_unless_told_of() -> None:
+    settings = Settings()  # pyright: ignore[reportCallIssue]
+
+    assert settings.stripe is None
+    async with providers_of(settings) as providers:
+        assert set(providers) == {"sandbox"}
+
+
+async def test_stripe_is_offered_beside_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its secrets are never shown."""
+    for name, value in OF_STRIPE.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()  # pyright: ignore[reportCallIssue]
+
+    assert settings.stripe is not None
+    assert settings.stripe.webhook_secrets == ("whsec_planted", "whsec_planted_before")
+    assert "planted" not in repr(settings)
+    async with providers_of(settings) as providers:
+        assert set(providers) == {"sandbox", "stripe"}
+
+
+@pytest.mark.parametrize("missing", OF_STRIPE)
+@pytest.mark.parametrize("empty", [False, True])
+def test_half_of_stripe_is_refused(
+    monkeypatch: pytest.MonkeyPatch, missing: str, empty: bool
+) -> None:
+    """A provider that takes money and whose webhooks nobody can check would keep it."""
+    for name, value in OF_STRIPE.items():
+        monkeypatch.setenv(name, value)
+    if empty:
+        monkeypatch.setenv(missing, "")
+    else:
+        monkeypatch.delenv(missing)
+
+    name = missing.removeprefix("WALLET_").lower()
+    with pytest.raises(ValidationError, match=f"Stripe needs {name} too|empty secret") as refused:
+        Settings()  # pyright: ignore[reportCallIssue]
+
+    assert "planted" not in str(refused.value)

@@ -17,7 +17,9 @@ _FIRST: Final = ("timestamp", "level", "event")
 type LogFormat = Literal["json", "console"]
 
 # Every line of these says what our own lines say already, or is for their authors.
-_QUIET: Final = dict.fromkeys(("httpcore", "httpx", "urllib3", "uvicorn"), logging.WARNING)
+_QUIET: Final = dict.fromkeys(
+    ("httpcore", "httpx", "stripe", "urllib3", "uvicorn"), logging.WARNING
+)
 
 
 def configure(

@@ -10,7 +10,7 @@ from chassis.ids import derived_id
 from contracts.event import Event
 from contracts.wallet.v1 import BalanceChanged, CoinsPurchased, PurchasedLot
 from wallet.commands.post_credits import Credit, Credited, post_credits
-from wallet.commands.settle_claims import Actor, settle_claims
+from wallet.commands.settle_claims import settle_claims
 from wallet.commands.write_entries import write_entries
 from wallet.domain.entries import Entries
 from wallet.domain.ledger import PROMOTION, Head, bonus_id, mint
@@ -43,7 +43,7 @@ async def credit_purchase(
     taken_back = await settle_claims(
         conn,
         msgspec.structs.replace(purchase, status="CREDITED"),
-        actor=Actor(f"provider:{purchase.provider}"),
+        actor=f"provider:{purchase.provider}",
         at=at,
     )
     events: list[Event] = [_purchased(purchase, to_credit, credited, payment_id, at), *taken_back]

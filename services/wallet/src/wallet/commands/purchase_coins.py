@@ -80,7 +80,9 @@ async def attach_checkout(conn: Conn, purchase: Purchase, checkout: Checkout) ->
         ProviderUnavailableError: The provider has named a payment that is another purchase's.
     """
     await purchases.lock_purchase(conn, purchase.purchase_id)
-    if not await claim_payment(conn, purchase, checkout.payment_id):
+    if checkout.payment_id is not None and not await claim_payment(
+        conn, purchase, checkout.payment_id
+    ):
         raise ProviderUnavailableError
     await purchases.update_to_pending(
         conn,

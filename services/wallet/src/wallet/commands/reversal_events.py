@@ -1,17 +1,20 @@
 """What the wallet tells of reversals, in events that stay small however many gifts they touch."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import batched
-from typing import Final
+from typing import Final, Literal
 
 from contracts.event import Event
 from contracts.wallet.v1 import (
+    BalanceChanged,
     PurchaseReinstated,
     PurchaseReversed,
     ReinstatedLeg,
     ReversedLeg,
 )
 from wallet.domain.claims import Claim
+from wallet.domain.ledger import Head
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Leg
 from wallet.store.reinstatements import Reinstatement, ReturnedLeg
@@ -88,3 +91,12 @@ def reinstated(
         )
         for number, part in enumerate(parts, start=1)
     ]
+
+
+def balance_after(
+    before: Head, after: Head, cause: Literal["reversal", "reinstatement"], at: datetime
+) -> Sequence[Event]:
+    """The new balance, where it has moved."""
+    if after.version == before.version:
+        return ()
+    return [BalanceChanged(after.owner_id, after.version, after.coins, at, cause, after.debt_coins)]

@@ -2,28 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from chassis.db import Conn
 from chassis.ids import derived_id
 from contracts.event import Event
-from contracts.wallet.v1 import BalanceChanged
 from wallet.commands.book_reinstatement import book_reinstatement
 from wallet.commands.book_reversal import book_reversal, plan_reversal, settle_held
-from wallet.commands.reversal_events import reinstated, reversed_
+from wallet.commands.reversal_events import balance_after, reinstated, reversed_
 from wallet.domain.claims import BookedClaim, Claim, Step, settle, status_of
 from wallet.domain.ledger import Head
 from wallet.domain.purchase import Purchase
 from wallet.store import accounts, claims, purchases, reversals
 from wallet.store.reversals import Reversal
-
-
-class Actor(NamedTuple):
-    """Who takes back, and why where it is a person."""
-
-    name: str
-    """`provider:` or `operator:` and who."""
-    note: str | None = None
 
 
 async def record_claim(conn: Conn, purchase: Purchase, claim: Claim, *, at: datetime) -> bool:
@@ -50,7 +40,7 @@ async def record_claim(conn: Conn, purchase: Purchase, claim: Claim, *, at: date
 
 
 async def settle_claims(
-    conn: Conn, purchase: Purchase, *, actor: Actor, at: datetime
+    conn: Conn, purchase: Purchase, *, actor: str, at: datetime
 ) -> Sequence[Event]:
     """Give back and take what the claims on a credited purchase ask for; returns what to tell.
 
@@ -61,7 +51,7 @@ async def settle_claims(
     Args:
         conn: An open transaction that holds the purchase's row locked.
         purchase: Credited.
-        actor: Whose claim has grown.
+        actor: Whose claim has grown: `provider:` and its name.
         at: Now.
     """
     booked = await claims.select_claims(conn, purchase.purchase_id)
@@ -80,12 +70,9 @@ async def settle_claims(
     status = status_of(purchase.amount_minor, [each.claim for each in booked])
     if status != purchase.status:
         await purchases.update_status(conn, purchase.purchase_id, status)
-    if head.version != before.version:
-        cause = "reinstatement" if total_minor < sum(b for _, b in booked) else "reversal"
-        events.append(
-            BalanceChanged(head.owner_id, head.version, head.coins, at, cause, head.debt_coins)
-        )
-    return events
+    gave_back = total_minor < sum(each.booked_minor for each in booked)
+    cause = "reinstatement" if gave_back else "reversal"
+    return [*events, *balance_after(before, head, cause, at)]
 
 
 async def _take_step(
@@ -95,7 +82,7 @@ async def _take_step(
     step: Step,
     booked: Sequence[BookedClaim],
     total_minor: int,
-    actor: Actor,
+    actor: str,
     at: datetime,
 ) -> tuple[Head, Sequence[Event]]:
     if step.delta_minor < 0:
@@ -106,7 +93,7 @@ async def _take_step(
             step,
             claim_booked_minor=next(b for claim, b in booked if claim == step.claim),
             stays_minor=total_minor + step.delta_minor,
-            actor=actor.name,
+            actor=actor,
             at=at,
         )
         return head, reinstated(purchase, step.claim, reinstatement, legs)
@@ -129,8 +116,8 @@ async def _take_step(
         plan.coins,
         plan.policy_version,
         step.claim.is_open,
-        actor.name,
-        actor.note,
+        actor,
+        None,
         at,
     )
     head = await book_reversal(conn, purchase, head, reversal, plan.legs)

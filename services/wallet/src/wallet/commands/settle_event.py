@@ -15,7 +15,7 @@ same words (`repeated`) or in others (`contradicted`)."""
 
 ALARMS: Final[Mapping[DeliveryOutcome, str]] = MappingProxyType(
     {
-        "parked": "a payment for a purchase that is not known",
+        "parked": "a payment that is not expected, or money back of one that has not arrived",
         "mismatched": "a payment of another amount, currency or purchase than was ordered",
         "taken": "a receipt that pays for another purchase was shown for this one",
         "unknown_type": "an event of a type that is not known",

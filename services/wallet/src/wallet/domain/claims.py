@@ -5,7 +5,7 @@ late, repeated and swapped events end in the same state (E03, E20). What is book
 claims by `settle`, which is called after each of them has grown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -32,6 +32,18 @@ class Refunded(msgspec.Struct, frozen=True, tag="refunded", tag_field="claim"):
     returned_minor: int
 
 
+class Refund(msgspec.Struct, frozen=True, tag="refund", tag_field="claim"):
+    """One refund of perhaps several, as providers tell that name each of them.
+
+    Told together they are a `Refunded`: see `in_all`.
+    """
+
+    refund_id: str
+    amount_minor: int
+    is_returned: bool
+    """It failed or was canceled: the money did not leave."""
+
+
 class Voided(msgspec.Struct, frozen=True, tag="voided", tag_field="claim"):
     """The payment never was."""
 
@@ -43,6 +55,8 @@ class Disputed(msgspec.Struct, frozen=True, tag="disputed", tag_field="claim"):
     stage: Stage
     disputed_minor: int
     fee_minor: int
+    fee_currency: str | None = None
+    """None: that of the payment."""
 
 
 class RefundedShare(msgspec.Struct, frozen=True, tag="refunded_share", tag_field="claim"):
@@ -61,7 +75,10 @@ class ChargedBack(msgspec.Struct, frozen=True, tag="charged_back", tag_field="cl
     dispute_id: str
 
 
-type Telling = Refunded | Voided | Disputed | RefundedShare | ChargedBack
+type Whole = Refunded | Voided | Disputed | RefundedShare | ChargedBack
+"""What is said of a payment's way back on one ground, whatever was said before."""
+
+type Telling = Whole | Refund
 """What an event says of a payment's way back."""
 
 
@@ -107,7 +124,22 @@ class Step(NamedTuple):
     delta_minor: int
 
 
-def claim_of(telling: Telling, paid_minor: int) -> Claim | None:
+def in_all(refunds: Iterable[Refund]) -> Refunded:
+    """What all tellings of a payment's refunds come to, in any order and any number of times.
+
+    A refund that failed counts as given and returned. So the totals only grow, as those of a claim
+    must, although the provider's own total falls.
+    """
+    amounts: dict[str, int] = {}
+    returned: set[str] = set()
+    for refund in refunds:
+        amounts[refund.refund_id] = max(amounts.get(refund.refund_id, 0), refund.amount_minor)
+        if refund.is_returned:
+            returned.add(refund.refund_id)
+    return Refunded(sum(amounts.values()), sum(amounts[each] for each in returned))
+
+
+def claim_of(telling: Whole, paid_minor: int) -> Claim | None:
     """The claim that an event makes on a payment of `paid_minor`; None where it claims nothing.
 
     What was given up counts as claimed and returned, so that it stays given up when an older event

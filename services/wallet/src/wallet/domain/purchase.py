@@ -46,16 +46,22 @@ class Purchase(msgspec.Struct, frozen=True):
     def is_paid_by(self, event: "PaymentEvent") -> bool:
         """Whether the event is of the payment that was ordered, to the last minor unit.
 
-        A store's is where it is of one piece of the product: the store sets the price. What is
-        told of a payment that is known to be this purchase's need not tell again what was paid.
+        Where nobody paid there need not be a payment: the page was left alone until it closed. What
+        is taken back of a payment need not say how much that was. A store's payment is the one that
+        was ordered where it is for one piece of the product: the store sets the price.
         """
-        if event.bundle_id is not None:
-            fits = (event.bundle_id, event.quantity) == (self.bundle_id, 1)
-        elif event.amount_minor is None:
-            fits = event.outcome != "succeeded" and self.payment_id is not None
+        if event.payment_id is None:
+            is_of_ours = event.outcome == "declined"
         else:
-            fits = (event.amount_minor, event.currency) == (self.amount_minor, self.currency)
-        return fits and self.payment_id in (None, event.payment_id)
+            is_of_ours = self.payment_id in (None, event.payment_id)
+        return is_of_ours and self._is_what(event)
+
+    def _is_what(self, event: "PaymentEvent") -> bool:
+        if event.bundle_id is not None:
+            return (event.bundle_id, event.quantity) == (self.bundle_id, 1)
+        if event.outcome == "claimed" and event.amount_minor is None:
+            return event.currency in (None, self.currency)
+        return (event.amount_minor, event.currency) == (self.amount_minor, self.currency)
 
     @property
     def is_paid(self) -> bool:
@@ -106,7 +112,8 @@ def check_buyer(*, age_verified: bool, account_kind: str | None) -> None:
 class Checkout(NamedTuple):
     """Where the viewer pays."""
 
-    payment_id: str
+    payment_id: str | None
+    """None where the provider makes the payment only when the viewer pays."""
     checkout_url: str
 
 
@@ -122,7 +129,7 @@ class PaymentEvent(NamedTuple):
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
     amount_minor: int | None = None
-    """Of the whole payment, whatever the event is about."""
+    """Of the whole payment, whatever the event is about; a claim may come without it."""
     currency: str | None = None
     claim: Telling | None = None
     """What is taken back, of an event that claims something."""
@@ -131,6 +138,12 @@ class PaymentEvent(NamedTuple):
     of what the store charged, and decide nothing."""
     quantity: int | None = None
     """How many of it."""
+
+    @property
+    def names_payment_alone(self) -> bool:
+        """Whether only the payment tells which purchase it is about."""
+        is_of_some_purchase = self.claim is not None or self.bundle_id is not None
+        return self.reference is None and self.payment_id is not None and is_of_some_purchase
 
 
 def purchase_id_of(reference: str | None) -> UUID | None:

@@ -25,6 +25,7 @@ from wallet.domain.purchase import (
     PurchaseOrder,
     check_buyer,
 )
+from wallet.graphql import reversing
 from wallet.graphql.context import Info
 from wallet.graphql.price_books import (
     PUBLISHER,
@@ -33,6 +34,7 @@ from wallet.graphql.price_books import (
     publish,
 )
 from wallet.graphql.purchase import Purchase
+from wallet.graphql.reversal import ReversePurchaseInput, ReversePurchaseResult
 from wallet.graphql.store_purchase import (
     ConfirmStorePurchaseInput,
     ConfirmStorePurchaseResult,
@@ -146,6 +148,24 @@ class Mutation:
         result = await publish(info.context, input)
         if isinstance(result, Refusal):
             metrics.record_refusal("publishPriceBook", result.code)
+        return result
+
+    @strawberry.mutation(
+        description="Take a payment back by the declared waterfall. Safe to retry with the same "
+        "reversalId.",
+        extensions=[requires_scope(reversing.REFUNDER)],
+    )
+    async def reverse_purchase(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            ReversePurchaseInput, strawberry.argument(description="What to take back, and why.")
+        ],
+    ) -> ReversePurchaseResult:
+        """What providers tell is booked by itself: this is for what they do not know of."""
+        result = await reversing.reverse(info, input)
+        if isinstance(result, Refusal):
+            metrics.record_refusal("reversePurchase", result.code)
         return result
 
 

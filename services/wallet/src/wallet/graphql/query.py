@@ -18,6 +18,7 @@ from chassis.graphql import (
     requires_scope,
 )
 from wallet.domain.price_book import WEB
+from wallet.graphql import reversing
 from wallet.graphql.context import Info
 from wallet.graphql.price_books import READERS as PRICE_BOOK_READERS
 from wallet.graphql.price_books import PriceBookConnection, read_price_books
@@ -27,6 +28,7 @@ from wallet.graphql.purchase import (
     CoinBundleList,
     Purchase,
 )
+from wallet.graphql.reversal import PreviewReversalInput, PreviewReversalResult
 from wallet.graphql.user import User
 from wallet.store.price_books import find_price_book_in_force
 
@@ -113,3 +115,17 @@ class Query:
         return await read_actions(
             info.context.pool, first=first, after=after, last=last, before=before
         )
+
+    @strawberry.field(
+        description="Who would lose what if a payment were taken back now. Nothing is booked.",
+        extensions=[requires_scope(reversing.REFUNDER)],
+    )
+    async def preview_reversal(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            PreviewReversalInput, strawberry.argument(description="What to take back.")
+        ],
+    ) -> PreviewReversalResult:
+        """The same plan that `reversePurchase` would book."""
+        return await reversing.preview(info, input)

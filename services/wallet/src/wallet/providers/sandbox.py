@@ -16,28 +16,22 @@ from wallet.domain.purchase import (
     ProviderUnavailableError,
     Purchase,
 )
+from wallet.providers.decoding import UNDECODABLE, PageUrl, Text128
 from wallet.providers.provider import Provider, UnreadableError
 from wallet.providers.signature import check_signature
 
 TIMEOUT_S: Final = 5.0
 
-_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding bytes of a stranger may raise: not JSON, another form, not UTF-8, nested without
-end."""
-
 _STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
     {"dispute.opened": "opened", "dispute.lost": "lost", "dispute.won": "won"}
 )
-
-# No NUL, which PostgreSQL's text cannot hold.
-type _Text128 = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 
 log = structlog.get_logger()
 
 
 class _Payment(msgspec.Struct, frozen=True):
-    payment_id: _Text128
-    reference: _Text128
+    payment_id: Text128
+    reference: Text128
     amount_minor: Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
@@ -51,20 +45,20 @@ class _Refund(msgspec.Struct, frozen=True):
 
 
 class _Dispute(msgspec.Struct, frozen=True):
-    dispute_id: _Text128
+    dispute_id: Text128
     disputed_minor: Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
     fee_minor: _Minor
 
 
 class _Event(msgspec.Struct, frozen=True):
-    id: _Text128
-    type: _Text128
+    id: Text128
+    type: Text128
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    payment_id: _Text128
-    checkout_url: Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,2000}\Z")]
+    payment_id: Text128
+    checkout_url: PageUrl
 
 
 class Sandbox(Provider):
@@ -110,7 +104,7 @@ class Sandbox(Provider):
             response = await self._ask("/v1/checkouts", terms)
             response.raise_for_status()
             opened = msgspec.json.decode(response.content, type=_Opened)
-        except (httpx.HTTPError, *_UNDECODABLE) as error:
+        except (httpx.HTTPError, *UNDECODABLE) as error:
             log.warning("provider_unavailable", provider=self.name, reason=repr(error))
             raise ProviderUnavailableError from error
         return Checkout(opened.payment_id, opened.checkout_url)
@@ -139,7 +133,7 @@ class Sandbox(Provider):
                 return _payment_event(event, "declined")
             if (claim := _claim(event)) is not None:
                 return _payment_event(event, "claimed")._replace(claim=claim)
-        except _UNDECODABLE as error:
+        except UNDECODABLE as error:
             raise UnreadableError(str(error)) from error
         return PaymentEvent(event.id, event.type, None)
 

@@ -71,19 +71,23 @@ async def select_parked(conn: Conn, provider: str, reference: str) -> list[Payme
     return [_event(row) for row in rows]
 
 
+async def select_waiting(conn: Conn, provider: str, payment_id: str) -> list[PaymentEvent]:
+    """What named a payment that no purchase had when it came, oldest first, locked."""
+    rows = await conn.fetch(STATEMENTS["select_waiting"], provider, payment_id)
+    return [_event(row) for row in rows]
+
+
+async def select_claims_told(conn: Conn, provider: str, payment_id: str) -> list[Telling]:
+    """What was told of a payment's way back, in no order."""
+    rows = await conn.fetch(STATEMENTS["select_claims_told"], provider, payment_id)
+    return [_read_claim.decode(row["claim"]) for row in rows]
+
+
 def _event(row: Record) -> PaymentEvent:
     event = PaymentEvent(*row)
     if row["claim"] is None:
         return event
     return event._replace(claim=_read_claim.decode(row["claim"]))
-
-
-async def select_parked_of_payment(
-    conn: Conn, provider: str, payment_id: str
-) -> list[PaymentEvent]:
-    """Events without a reference that wait for a purchase to be paid by `payment_id`, locked."""
-    rows = await conn.fetch(STATEMENTS["select_parked_of_payment"], provider, payment_id)
-    return [_event(row) for row in rows]
 
 
 async def raise_alarm(

@@ -73,8 +73,8 @@ WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
 ORDER BY received_at, event_id
 FOR UPDATE;
 
--- name: select_parked_of_payment
--- Told by a store without a reference. The caller holds the payment's lock.
+-- name: select_waiting
+-- What names a payment alone, which no purchase had when it came.
 -- $1 provider, $2 payment_id
 SELECT
     event_id,
@@ -91,6 +91,13 @@ FROM provider_event
 WHERE provider = $1 AND payment_id = $2 AND outcome = 'parked' AND reference IS NULL
 ORDER BY received_at, event_id
 FOR UPDATE;
+
+-- name: select_claims_told
+-- What was told of a payment's way back, but for events that were about something else.
+-- $1 provider, $2 payment_id
+SELECT claim
+FROM provider_event
+WHERE provider = $1 AND payment_id = $2 AND claim IS NOT NULL AND outcome <> 'mismatched';
 
 -- name: raise_alarm
 -- One per event, with its latest reason; it is open again where it had been resolved.

@@ -65,13 +65,13 @@ async def lock_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
 
 
 async def update_to_pending(
-    conn: Conn, purchase_id: UUID, *, payment_id: str, checkout_url: str
+    conn: Conn, purchase_id: UUID, *, payment_id: str | None, checkout_url: str
 ) -> None:
     """Note where the viewer pays."""
     await conn.execute(STATEMENTS["update_to_pending"], purchase_id, payment_id, checkout_url)
 
 
-async def update_to_declined(conn: Conn, purchase_id: UUID, *, payment_id: str) -> None:
+async def update_to_declined(conn: Conn, purchase_id: UUID, *, payment_id: str | None) -> None:
     """The provider took no money."""
     await conn.execute(STATEMENTS["update_to_declined"], purchase_id, payment_id)
 

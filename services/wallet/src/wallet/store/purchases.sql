@@ -92,7 +92,7 @@ FOR UPDATE;
 -- name: update_to_pending
 -- Where a webhook was faster the purchase has moved on already and only learns of its page; of two
 -- answers to the same question the first stays.
--- $1 purchase_id, $2 payment_id, $3 checkout_url
+-- $1 purchase_id, $2 payment_id: null where none was begun, $3 checkout_url
 UPDATE purchase
 SET
     status = CASE status WHEN 'CREATED' THEN 'PENDING' ELSE status END,
@@ -101,11 +101,11 @@ SET
 WHERE purchase_id = $1;
 
 -- name: update_to_declined
--- $1 purchase_id, $2 payment_id
+-- $1 purchase_id, $2 payment_id: null where none was begun
 UPDATE purchase
 SET
     status = 'DECLINED',
-    payment_id = $2
+    payment_id = coalesce(payment_id, $2)
 WHERE purchase_id = $1;
 
 -- name: update_to_paid

@@ -12,7 +12,7 @@ from wallet.testing.books import assert_books_balance
 from wallet.testing.charging import SettableClock
 
 UNKNOWN = "an event of a type that is not known"
-WAITING = "a payment for a purchase that is not known"
+WAITING = "a payment that is not expected, or money back of one that has not arrived"
 
 
 def told(response: httpx.Response) -> tuple[int, str]:

@@ -1,0 +1,215 @@
+"""Operators take payments back: first a look at who would lose what, then exactly that."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis import outbox
+from chassis.db import Conn
+from wallet.commands.book_reversal import book_reversal, plan_reversal
+from wallet.commands.reversal_events import balance_after, reversed_
+from wallet.commands.settle_claims import record_claim
+from wallet.domain.claims import ClaimKind, operator_claim, status_of
+from wallet.domain.purchase import Purchase
+from wallet.domain.reversal import Plan
+from wallet.store import accounts, claims, purchases, reversals
+from wallet.store.reversals import Reversal
+
+
+class ReversalOrder(NamedTuple):
+    """What an operator asks for."""
+
+    purchase_id: UUID
+    kind: ClaimKind
+    """Whose waterfall."""
+    amount_minor: int | None
+    """None: all that is left of the payment."""
+
+
+class Preview(NamedTuple):
+    """A plan, in the currency of its payment."""
+
+    plan: Plan
+    currency: str
+
+
+class Reversed(NamedTuple):
+    """A booked reversal, and whether it was there before."""
+
+    reversal: Reversal
+    plan: Plan
+    currency: str
+    replayed: bool
+
+
+class PurchaseNotReversibleError(Exception):
+    """There is no such purchase, or no payment of it that could go back."""
+
+
+class ReversalExceedsPaymentError(Exception):
+    """More than is left of the payment."""
+
+    def __init__(self, left_minor: int, currency: str) -> None:
+        super().__init__(f"{left_minor} {currency} is left")
+        self.left_minor = left_minor
+        self.currency = currency
+
+
+class ReversalConflictError(Exception):
+    """The reversal's id belongs to another one."""
+
+
+class ReversalChangedError(Exception):
+    """What would be booked is not what was expected."""
+
+    def __init__(self, plan: Plan, currency: str) -> None:
+        super().__init__(plan.digest)
+        self.plan = plan
+        self.currency = currency
+
+
+async def preview_reversal(conn: Conn, order: ReversalOrder, *, at: datetime) -> Preview:
+    """Who would lose what, if it were booked now. Nothing is locked and nothing changes.
+
+    Raises:
+        PurchaseNotReversibleError: No such purchase, not paid, or nothing of it is left.
+        ReversalExceedsPaymentError: More than is left of it.
+    """
+    purchase = await purchases.find_purchase(conn, order.purchase_id)
+    if purchase is None:
+        raise PurchaseNotReversibleError
+    return Preview(await _plan(conn, purchase, order, at=at), purchase.currency)
+
+
+async def reverse_purchase(
+    conn: Conn,
+    reversal_id: UUID,
+    order: ReversalOrder,
+    *,
+    operator_id: str,
+    note: str,
+    expected_digest: str | None,
+    at: datetime,
+    traceparent: str | None = None,
+) -> Reversed:
+    """Take a payment back, once per reversal id, however often it is asked for.
+
+    Locks: the purchase, the buyer's account, then system accounts.
+
+    Args:
+        conn: An open transaction.
+        reversal_id: Made by the caller and kept when it retries.
+        order: What to take back.
+        operator_id: Who asks.
+        note: Why; it is kept.
+        expected_digest: Of the preview that was looked at: exactly that is booked or nothing.
+        at: Now.
+        traceparent: The trace that events carry on.
+
+    Raises:
+        ReversalConflictError: The id belongs to a reversal with other terms.
+        PurchaseNotReversibleError: No such purchase, not paid, or nothing of it is left.
+        ReversalExceedsPaymentError: More than is left of it.
+        ReversalChangedError: It would be another plan than was expected.
+    """
+    purchase = await purchases.lock_purchase(conn, order.purchase_id)
+    # Only under the lock: of two copies the second sees what the first has booked.
+    booked = await reversals.find_reversal(conn, reversal_id)
+    if booked is not None and not _is_same(booked, reversal_id, order, note):
+        raise ReversalConflictError
+    if purchase is None:
+        raise PurchaseNotReversibleError
+    if booked is not None:
+        legs = await reversals.select_legs(conn, reversal_id)
+        plan = Plan(booked.amount_minor, booked.policy_version, legs)
+        return Reversed(booked, plan, purchase.currency, replayed=True)
+    await accounts.lock_heads(conn, [purchase.user_id])
+    plan = await _plan(conn, purchase, order, at=at)
+    if expected_digest not in (None, plan.digest):
+        raise ReversalChangedError(plan, purchase.currency)
+    reversal = await _book(
+        conn,
+        reversal_id,
+        purchase,
+        order.kind,
+        plan,
+        f"operator:{operator_id}",
+        note,
+        at,
+        traceparent,
+    )
+    return Reversed(reversal, plan, purchase.currency, replayed=False)
+
+
+async def _plan(conn: Conn, purchase: Purchase, order: ReversalOrder, *, at: datetime) -> Plan:
+    if purchase.credited_at is None:
+        raise PurchaseNotReversibleError
+    booked = await claims.select_claims(conn, purchase.purchase_id)
+    booked_minor = sum(each.booked_minor for each in booked)
+    left_minor = purchase.amount_minor - booked_minor
+    if not left_minor:
+        raise PurchaseNotReversibleError
+    amount_minor = left_minor if order.amount_minor is None else order.amount_minor
+    if not 0 < amount_minor <= left_minor:
+        raise ReversalExceedsPaymentError(left_minor, purchase.currency)
+    heads = await accounts.select_heads(conn, [purchase.user_id])
+    return await plan_reversal(
+        conn,
+        purchase,
+        heads[purchase.user_id],
+        kind=order.kind,
+        amount_minor=amount_minor,
+        booked_minor=booked_minor,
+        at=at,
+    )
+
+
+async def _book(
+    conn: Conn,
+    reversal_id: UUID,
+    purchase: Purchase,
+    kind: ClaimKind,
+    plan: Plan,
+    actor: str,
+    note: str,
+    at: datetime,
+    traceparent: str | None,
+) -> Reversal:
+    claim = operator_claim(reversal_id, kind, plan.amount_minor)
+    await record_claim(conn, purchase, claim, at=at)
+    reversal = Reversal(
+        reversal_id,
+        purchase.purchase_id,
+        claim.claim,
+        kind,
+        plan.amount_minor,
+        plan.coins,
+        plan.policy_version,
+        is_held=False,
+        actor=actor,
+        note=note,
+        booked_at=at,
+    )
+    before = (await accounts.select_heads(conn, [purchase.user_id]))[purchase.user_id]
+    after = await book_reversal(conn, purchase, before, reversal, plan.legs)
+    known = await claims.select_claims(conn, purchase.purchase_id)
+    status = status_of(purchase.amount_minor, [each.claim for each in known])
+    if status != purchase.status:
+        await purchases.update_status(conn, purchase.purchase_id, status)
+    events = [
+        *reversed_(purchase, reversal, plan.legs),
+        *balance_after(before, after, "reversal", at),
+    ]
+    await outbox.record(conn, *events, traceparent=traceparent)
+    return reversal
+
+
+def _is_same(booked: Reversal, reversal_id: UUID, order: ReversalOrder, note: str) -> bool:
+    """Whether it is a retry. What was left of the payment was written down when it was booked."""
+    return (
+        booked.purchase_id == order.purchase_id
+        and booked.claim == f"operator:{reversal_id}"
+        and booked.kind == order.kind
+        and booked.note == note
+        and order.amount_minor in (None, booked.amount_minor)
+    )
