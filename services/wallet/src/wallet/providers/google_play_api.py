@@ -198,7 +198,8 @@ def read_key_file(text: str) -> Mapping[str, Any]:
         ValueError: It is none.
     """
     info = json.loads(text)
-    service_account.Credentials.from_service_account_info(info)
+    if not isinstance(info, dict):
+        raise ValueError("a key file is an object")
     return info
 
 
