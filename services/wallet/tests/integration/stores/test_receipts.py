@@ -168,6 +168,7 @@ async def test_something_else_was_bought(
     assert [answer["code"] for answer in answers] == [expected] * 2
     assert await coins() == 0
     assert await alarms() == ([] if unknown else [MISMATCHED])
+    assert await shop.fetchval("SELECT count(*) FROM provider_delivery") == (0 if unknown else 1)
     assert await shop.fetchval("SELECT count(*) FROM store_errand") == 0
 
 
