@@ -214,16 +214,21 @@ FROM (
 ) AS purchases;
 
 -- name: deliveries_promised
--- INV4: of each purchase that Google Play took the money for, once it is credited, the store is told;
--- it gives the money back otherwise.
+-- INV4: a purchase that Google Play took the money for is promised to be consumed once it is
+-- credited, or the store gives the money back; no other is.
 SELECT
     count(*) AS compared,
-    count(*) FILTER (WHERE e.purchase_id IS NULL) AS wrong,
-    (array_agg('purchase ' || p.purchase_id) FILTER (WHERE e.purchase_id IS NULL))[1:5] AS examples
-FROM purchase AS p
-LEFT JOIN store_errand AS e
-    ON p.purchase_id = e.purchase_id AND p.payment_id = e.payment_id AND e.kind = 'consume'
-WHERE p.provider = 'google_play' AND p.credited_at IS NOT NULL;
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('purchase ' || purchase_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.purchase_id,
+        (p.provider = 'google_play' AND p.credited_at IS NOT NULL)
+        <> (e.purchase_id IS NOT NULL) AS is_wrong
+    FROM purchase AS p
+    LEFT JOIN store_errand AS e
+        ON p.purchase_id = e.purchase_id AND p.payment_id = e.payment_id AND e.kind = 'consume'
+) AS deliveries;
 
 -- name: debts_replay
 -- INV2, INV3: what viewers owe is what their entries add up to, and all of it is receivable.
