@@ -47,7 +47,7 @@ FAULTS = {
         ALTER TABLE account DROP CONSTRAINT account_lots_add_up;
         UPDATE account
         SET debits_coins = credits_coins + 1, lot_ids = '{}', lot_coins = '{}'
-        WHERE owner_id = 'viewer-1'""",
+        WHERE owner_id = 'viewer-4'""",
         {("INV2", "wallet"), ("INV1", "wallet")},
     ),
     "a debt that nobody entered": Fault(
@@ -80,7 +80,7 @@ FAULTS = {
     ),
     "a refund that was not booked": Fault(
         "wallet",
-        "UPDATE payment_claim SET claimed_minor = claimed_minor - 1 WHERE claim = 'refund'",
+        "UPDATE payment_claim SET claimed_minor = claimed_minor + 1 WHERE claim = 'refund'",
         {("INV4", "wallet")},
     ),
     "a transfer that vanished": Fault(

@@ -62,6 +62,12 @@ class Market:
     async def status(self, purchase_id: str) -> str:
         return (await self.ask("Purchase", {"id": purchase_id}))["purchase"]["status"]
 
+    async def at_provider(self, path: str, **body: object) -> dict[str, Any]:
+        """What the provider's own staff, or the payer's bank, does there."""
+        response = await self.provider.post(f"/v1/{path}", json=body, headers=KEY)
+        assert response.is_success, response.text
+        return response.json()
+
     async def becomes(self, purchase_id: str, status: str) -> None:
         await eventually(lambda: self.status(purchase_id), until=lambda now: now == status)
 
@@ -159,6 +165,79 @@ async def test_type_of_which_the_wallet_knows_nothing_is_taken_and_alarms(
 
     assert await market.answered(payment_id, 1) == ["202"]
     assert await shop.fetchval("SELECT count(*) FROM provider_alarm") == 1
+
+
+async def bought(market: Market) -> tuple[str, str]:
+    """A purchase that is credited, and its payment."""
+    purchase_id, payment_id = await market.order()
+    await market.press(payment_id, "pay")
+    await market.becomes(purchase_id, "CREDITED")
+    return purchase_id, payment_id
+
+
+async def reversed_coins(pool: Pool) -> int:
+    """Taken back and not given back."""
+    return await pool.fetchval(
+        "SELECT (SELECT coalesce(sum(coins), 0) FROM reversal)"
+        " - (SELECT coalesce(sum(coins), 0) FROM reinstatement)"
+    )
+
+
+async def test_refunds_in_parts_and_by_quantity_are_understood(shop: Pool, market: Market) -> None:
+    """A piece is a coin: so many pieces refunded are so many coins taken back."""
+    purchase_id, payment_id = await bought(market)
+    bonus = await shop.fetchval("SELECT bonus_coins FROM purchase")
+
+    await market.at_provider(f"checkouts/{payment_id}/refunds", quantity=350)
+    await market.becomes(purchase_id, "PARTIALLY_REFUNDED")
+    part = await reversed_coins(shop)
+    await market.at_provider(f"checkouts/{payment_id}/refunds")
+    await market.becomes(purchase_id, "REFUNDED")
+
+    assert part == 350 + bonus // 2
+    assert await reversed_coins(shop) == 700 + bonus
+    await market.at_provider(f"checkouts/{payment_id}/refunds/reverse")
+    await market.becomes(purchase_id, "CREDITED")
+    assert await reversed_coins(shop) == 0
+    await assert_books_balance(shop)
+
+
+async def test_disputes_and_voids_are_understood(shop: Pool, market: Market) -> None:
+    """Shuffled and repeated, they end as they would have in order."""
+    purchase_id, payment_id = await bought(market)
+    await market.provider.put(
+        "/v1/faults", json={"late_s": 0.3, "shuffled": True, "repeats": 2}, headers=KEY
+    )
+
+    disputed = await market.at_provider(f"checkouts/{payment_id}/disputes")
+    for decision in ("lose", "win"):
+        await market.at_provider(f"disputes/{disputed['dispute_id']}/{decision}")
+    answers = await market.answered(payment_id, 10)  # the payment's, and three thrice
+    won = await market.status(purchase_id)
+    await market.at_provider(f"checkouts/{payment_id}/void")
+    await market.becomes(purchase_id, "VOIDED")
+
+    assert set(answers) == {"200"}
+    assert won == "CREDITED"
+    assert await shop.fetchval("SELECT fee_minor FROM dispute_fee") == 1_500
+    assert await shop.fetchval("SELECT count(*) FROM provider_alarm") == 0
+    await assert_books_balance(shop)
+
+
+async def test_outage_at_the_provider_loses_nothing(shop: Pool, market: Market) -> None:
+    """What happened before it is told when it is over."""
+    purchase_id, payment_id = await bought(market)
+    await market.provider.put("/v1/faults", json={"late_s": 0.2}, headers=KEY)
+    await market.at_provider(f"checkouts/{payment_id}/refunds")
+    await market.provider.put("/v1/faults", json={"outage": True}, headers=KEY)
+
+    with pytest.raises(ProviderUnavailableError):
+        await market.sandbox.open_checkout(a_purchase())
+    assert await market.status(purchase_id) == "CREDITED"
+    await market.provider.put("/v1/faults", json={}, headers=KEY)
+
+    await market.becomes(purchase_id, "REFUNDED")
+    await assert_books_balance(shop)
 
 
 async def test_asking_for_a_checkout_again_gives_the_same(market: Market) -> None:

@@ -126,6 +126,6 @@ class Query:
         input: Annotated[  # noqa: A002 - the schema's name
             PreviewReversalInput, strawberry.argument(description="What to take back.")
         ],
-    ) -> PreviewReversalResult:
+    ) -> PreviewReversalResult | None:
         """The same plan that `reversePurchase` would book."""
         return await reversing.preview(info, input)

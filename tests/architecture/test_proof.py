@@ -1,0 +1,22 @@
+"""What docs/proof.md names is there."""
+
+import re
+
+from support.source import REPOSITORY
+
+ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| `([^`]+)::(\w+)` \|$", re.MULTILINE)
+
+
+def test_every_promise_has_its_test() -> None:
+    """A test that was renamed takes its row along."""
+    text = (REPOSITORY / "docs" / "proof.md").read_text()
+    rows = ROW.findall(text)
+
+    missing = [
+        f"{file}::{name}"
+        for file, name in rows
+        if f"def {name}(" not in (REPOSITORY / file).read_text()
+    ]
+
+    assert missing == []
+    assert len(rows) == text.count("::")
