@@ -67,6 +67,7 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "buy": buy,
                 "give": order,
                 "accept": {"accept": True},
+                "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},
                 "publish": {
                     "version": 1,
                     "effectiveFrom": "2026-01-01T00:00:00Z",

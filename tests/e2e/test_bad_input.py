@@ -434,6 +434,44 @@ async def test_purchase_coins(
     assert await outcome(world, "PurchaseCoins", token, changed_input) == code
 
 
+CONFIRM = """mutation ($input: ConfirmStorePurchaseInput!) {
+  confirmStorePurchase(input: $input) { __typename ... on Refusal { code message } }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "purchase_unknown"),
+        ({"purchaseId": str(uuid4())}, "purchase_unknown"),
+        ({"purchaseId": "not-a-uuid"}, INVALID),
+        ({"purchaseId": None}, INVALID),
+        ({"receipt": ""}, "purchase_unknown"),
+        ({"receipt": "x" * 50_000}, "purchase_unknown"),
+        ({"receipt": None}, INVALID),
+        ({"receipt": 5}, INVALID),
+        ({"sharesUsage": "yes"}, INVALID),
+        ({"coins": 1_000_000}, INVALID),
+    ],
+    ids=str,
+)
+async def test_confirm_store_purchase(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    """The purchase is not paid in a store: nothing that is shown for it is looked at."""
+    given = {"purchaseId": scene["purchase"], "receipt": "a.b.c"} | change
+    response = await world.http.post(
+        world.stack.addresses.graphql,
+        json={"query": CONFIRM, "variables": {"input": given}},
+        headers={"authorization": f"Bearer {world.token(scene['viewer'])}"},
+    )
+    body = response.json()
+    if "errors" in body:
+        assert body["errors"][0]["extensions"]["code"] == code
+    else:
+        assert body["data"]["confirmStorePurchase"]["code"] == code
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

@@ -278,6 +278,26 @@ ROUTES: Final = (
         ),
     ),
     Route(
+        "showing a receipt",
+        f"""mutation ($receipt: ConfirmStorePurchaseInput!) {{
+          confirmStorePurchase(input: $receipt) {{
+            __typename {REFUSAL}
+            ... on ConfirmStorePurchasePayload {{ purchase {{ {PURCHASE} }} }}
+            ... on PurchaseUnknown {{ code message }} ... on ReceiptInvalid {{ code message }}
+            ... on ReceiptTaken {{ code message }} ... on ReceiptMismatched {{ code message }}
+            ... on ReceiptRevoked {{ code message }} ... on PaymentPending {{ code message }}
+            ... on ProviderUnavailable {{ code message }}
+          }}
+        }}""",
+        # The owner's purchase is not paid in a store: whoever may ask is told that there is none.
+        (
+            Row(
+                "confirmStorePurchase",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
         "opting in",
         f"""mutation ($accept: AcceptGiftsInput!) {{ acceptGifts(input: $accept) {{
           __typename {REFUSAL}

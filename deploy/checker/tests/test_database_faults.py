@@ -63,6 +63,14 @@ FAULTS = {
         "DELETE FROM debt_entry WHERE kind = 'repaid'",
         {("INV3", "wallet")},
     ),
+    "a delivery that a store is not told of": Fault(
+        "wallet",
+        """UPDATE purchase SET provider = 'google_play'
+        WHERE purchase_id = (
+            SELECT purchase_id FROM purchase WHERE credited_at IS NOT NULL LIMIT 1
+        )""",
+        {("INV4", "wallet")},
+    ),
     "a leg that lost a coin": Fault(
         "wallet",
         "UPDATE reversal_leg SET coins = coins + 1 WHERE kind = 'payer_debt'",

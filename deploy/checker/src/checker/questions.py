@@ -27,6 +27,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV2", "no_balance_below_zero", "no balance below zero without a debt"),
         Question("INV3", "accounts_replay", "accounts equal the replay of the journal"),
         Question("INV4", "purchases_become_lots", "each payment became the coins bought, once"),
+        Question("INV4", "deliveries_promised", "Google Play is told of each delivery"),
         Question("INV3", "movements_step", "each movement follows from the one before it"),
         Question("INV3", "system_accounts_replay", "system accounts equal the replay, per shard"),
         Question("INV8", "slices_add_up", "slices of a charge are all of it"),

@@ -213,6 +213,23 @@ FROM (
     ) AS l ON p.purchase_id = l.source_id
 ) AS purchases;
 
+-- name: deliveries_promised
+-- INV4: a purchase that Google Play took the money for is promised to be consumed once it is
+-- credited, or the store gives the money back; no other is.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('purchase ' || purchase_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.purchase_id,
+        (p.provider = 'google_play' AND p.credited_at IS NOT NULL)
+        <> (e.purchase_id IS NOT NULL) AS is_wrong
+    FROM purchase AS p
+    LEFT JOIN store_errand AS e
+        ON p.purchase_id = e.purchase_id AND p.payment_id = e.payment_id AND e.kind = 'consume'
+) AS deliveries;
+
 -- name: debts_replay
 -- INV2, INV3: what viewers owe is what their entries add up to, and all of it is receivable.
 SELECT

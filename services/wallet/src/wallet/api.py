@@ -13,10 +13,12 @@ from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
-from wallet.providers import Provider
+from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
+from wallet.providers.stores import stores_of
 from wallet.providers.stripe import Stripe
 from wallet.settings import Settings
+from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
 from wallet.webhooks.alarms import alarm_gauge
 
@@ -24,7 +26,7 @@ from wallet.webhooks.alarms import alarm_gauge
 def make_app(
     pool: Pool,
     verifier: TokenVerifier,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, Seller],
     *,
     now: Clock = clock.now,
 ) -> FastAPI:
@@ -42,16 +44,21 @@ def make_app(
     app.include_router(endpoint.make_router(pool, providers, now=now))
     app.router.routes.extend(
         probes.routes(
-            [probes.database(pool, Settings.migrations())], figures=[alarm_gauge(pool, providers)]
+            [probes.database(pool, Settings.migrations())],
+            figures=[alarm_gauge(pool, providers), lateness_gauge(pool, _stores(providers))],
         )
     )
     return app
 
 
+def _stores(providers: Mapping[str, Seller]) -> list[str]:
+    return [name for name, provider in providers.items() if isinstance(provider, Store)]
+
+
 @asynccontextmanager
-async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provider]]:
+async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller]]:
     """The payment providers by name, closed at the end."""
-    offered: list[Provider] = [
+    offered: list[Seller] = [
         Sandbox(
             url=settings.sandbox_url,
             api_key=settings.sandbox_api_key.get_secret_value(),
@@ -71,7 +78,8 @@ async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Provid
     async with AsyncExitStack() as stack:
         for provider in offered:
             stack.push_async_callback(provider.close)
-        yield {provider.name: provider for provider in offered}
+        stores = await stack.enter_async_context(stores_of(settings))
+        yield {**{provider.name: provider for provider in offered}, **stores}
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple, Self
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from wallet.store_settings import StoreSettings
 
 
 class StripeAccount(NamedTuple):
@@ -18,7 +18,7 @@ class StripeAccount(NamedTuple):
     api_url: str | None
 
 
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """Read once, in `__main__`, from variables with the prefix WALLET_."""
 
     model_config = SettingsConfigDict(env_prefix="WALLET_", frozen=True, extra="ignore")

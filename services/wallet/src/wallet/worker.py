@@ -1,7 +1,7 @@
-"""The process that works: charges, sweeps expired lots, publishes events, answers probes."""
+"""The process that works: charges, sweeps lots, serves stores, publishes events, answers probes."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import structlog
@@ -9,10 +9,16 @@ import structlog
 from chassis import clock, worker
 from chassis.consumer import Subscription
 from chassis.db import OUTAGES, Pool, is_outage, service_pool, transact
+from chassis.serve import Task
 from contracts.gifts.v1 import CHARGE, ChargeRequested
 from wallet.commands.expire_lots import expire_lots
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.providers import Store
+from wallet.providers.google_play import GooglePlay
+from wallet.providers.stores import stores_of
 from wallet.settings import Settings
+from wallet.stores.errands import errand_runner
+from wallet.stores.voids import void_reader
 
 SWEEP_EVERY_S: Final = 60.0
 SWEEP_AT_ONCE: Final = 500
@@ -46,13 +52,22 @@ def sweeper(pool: Pool) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
     return sweep
 
 
+def _for_stores(pool: Pool, stores: Mapping[str, Store]) -> dict[str, Task]:
+    """What there is to do where coins are sold in app stores."""
+    tasks: dict[str, Task] = {"errands": errand_runner(pool, stores)} if stores else {}
+    for store in stores.values():
+        if isinstance(store, GooglePlay):
+            tasks["voids"] = void_reader(pool, store)
+    return tasks
+
+
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
-    async with service_pool(settings, "worker") as pool:
+    async with service_pool(settings, "worker") as pool, stores_of(settings) as stores:
         await worker.run_worker(
             settings,
             stop,
             pool=pool,
             subscriptions=[Subscription(CHARGE, [ChargeRequested], OnChargeRequested())],
-            tasks={"sweeper": sweeper(pool)},
+            tasks={"sweeper": sweeper(pool), **_for_stores(pool, stores)},
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Conn, Pool, transaction
-from wallet.store import balances, price_books, provider_events, purchases
+from wallet.store import balances, errands, price_books, provider_events, purchases
 
 FILL = """
 INSERT INTO purchase (
@@ -25,12 +25,22 @@ FROM generate_series(1, 2000) AS n;
 INSERT INTO provider_alarm
 SELECT 'sandbox', 'evt_' || n, 'odd', now(), CASE WHEN n % 100 <> 0 THEN now() END
 FROM generate_series(1, 2000) AS n;
+INSERT INTO store_errand
+SELECT
+    'google_play', 'consume', purchase_id::text, purchase_id, payment_id, now(), now(),
+    now() + interval '1 day', now(), 0, CASE WHEN n % 100 <> 0 THEN 'done' END,
+    CASE WHEN n % 100 <> 0 THEN now() END
+FROM (SELECT *, row_number() OVER () AS n FROM purchase) AS p;
+INSERT INTO usage_consent SELECT purchase_id, TRUE, now() FROM purchase;
 INSERT INTO account (owner_id) SELECT 'user-' || n FROM generate_series(1, 2000) AS n;
 INSERT INTO lot (
     account_id, coins, acquired_at, refundable_until, movement_id, class, source_kind, source_id
 )
 SELECT 1, 1, now(), now(), gen_random_uuid(), 'bonus', 'purchase', gen_random_uuid()
 FROM generate_series(1, 2000);
+INSERT INTO movement
+SELECT gen_random_uuid(), n, 1, -1, 1, now(), n, 0, 'charge', 'posted', 'gift_clearing', 'k'
+FROM generate_series(1, 2000) AS n;
 """
 PLANS: Mapping[str, tuple[str, set[str]]] = {
     "find_purchase": (purchases.STATEMENTS["find_purchase"], {"purchase_pkey"}),
@@ -44,10 +54,20 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
     "find_event": (provider_events.STATEMENTS["find_event"], {"provider_event_pkey"}),
     "update_outcome": (provider_events.STATEMENTS["update_outcome"], {"provider_event_pkey"}),
     "select_parked": (provider_events.STATEMENTS["select_parked"], {"provider_event_parked"}),
-    "select_waiting": (provider_events.STATEMENTS["select_waiting"], {"provider_event_claims"}),
+    "select_waiting": (
+        provider_events.STATEMENTS["select_waiting"],
+        {"provider_event_parked_payment"},
+    ),
     "select_claims_told": (
         provider_events.STATEMENTS["select_claims_told"],
         {"provider_event_claims"},
+    ),
+    "lock_due_errand": (errands.STATEMENTS["lock_due_errand"], {"store_errand_due"}),
+    "update_due": (errands.STATEMENTS["update_due"], {"store_errand_pkey"}),
+    "count_late_errands": (errands.STATEMENTS["count_late_errands"], {"store_errand"}),
+    "find_usage": (
+        errands.STATEMENTS["find_usage"],
+        {"lot_source", "movement_account_version", "usage_consent_pkey"},
     ),
     "count_open_alarms": (
         provider_events.STATEMENTS["count_open_alarms"],

@@ -127,6 +127,27 @@ WEBHOOKS_UNMATCHED: Final = Gauge(
     namespace="largesse",
     registry=REGISTRY,
 )
+STORE_ERRANDS: Final = Counter(
+    "store_errands",
+    "What app stores wait for: tries that were put off, and ends by what came of them.",
+    ["provider", "kind", "outcome"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+STORE_ERRANDS_LATE: Final = Gauge(
+    "store_errands_late",
+    "Alarm when above 0: what app stores wait for and a quarter of the time for it is over.",
+    ["provider", "kind"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+STORE_LIST_AGE: Final = Gauge(
+    "store_list_age_seconds",
+    "Alarm when above some hours: how long ago the list of purchases taken back was read.",
+    ["provider"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
 LOG_LINES_SUPPRESSED: Final = Counter(
     "log_lines_suppressed",
     "Log lines dropped by the flood filter.",

@@ -8,9 +8,20 @@ from chassis.db import Conn
 from wallet.commands.credit_purchase import credit_purchase
 from wallet.commands.settle_claims import record_claim, settle_claims
 from wallet.commands.settle_event import settle_event
-from wallet.domain.claims import Disputed, Refund, Refunded, Telling, Whole, claim_of, in_all
+from wallet.domain.claims import (
+    Claim,
+    Disputed,
+    Refund,
+    Refunded,
+    RefundedShare,
+    Telling,
+    Whole,
+    claim_of,
+    in_all,
+)
+from wallet.domain.errands import CONSUMES, errand
 from wallet.domain.purchase import PaymentEvent, Purchase
-from wallet.store import claims, provider_events, purchases
+from wallet.store import claims, errands, provider_events, purchases
 from wallet.store.provider_events import EventOutcome
 
 
@@ -40,6 +51,11 @@ async def apply_payment(
         return "mismatched"
     if payment_id is not None and not await claim_payment(conn, purchase, payment_id):
         return "mismatched"
+    if event.outcome == "asked":
+        assert payment_id is not None, "is_paid_by asks for it"
+        asked = errand("tell_usage", purchase, payment_id, cause=event.event_id, at=at)
+        await errands.insert_errand(conn, asked)
+        return "applied"
     if event.claim is not None:
         return await _apply_claim(conn, purchase, event, at=at, traceparent=traceparent)
     if purchase.is_paid:
@@ -49,6 +65,7 @@ async def apply_payment(
         waiting = await _record_waiting(conn, purchase, payment_id, at=at)
         await credit_purchase(conn, purchase, payment_id=payment_id, at=at, traceparent=traceparent)
         await _explain_parked(conn, purchase, waiting, at)
+        await _serve_store(conn, purchase, payment_id, waiting, at=at, traceparent=traceparent)
         return "applied"
     if purchase.status == "DECLINED":
         return "ignored"
@@ -75,12 +92,25 @@ async def _apply_claim(
     if not purchase.is_paid:
         return "parked"
     if not grown:
-        return "ignored"
+        again = isinstance(telling, RefundedShare) and await _is_given_up(conn, purchase, claim)
+        return "mismatched" if again else "ignored"
     actor = f"provider:{purchase.provider}"
     events = await settle_claims(conn, purchase, actor=actor, at=at)
     if events:
         await outbox.record(conn, *events, traceparent=traceparent)
     return "applied"
+
+
+async def _is_given_up(conn: Conn, purchase: Purchase, told: Claim) -> bool:
+    """Whether money is claimed that had come back already.
+
+    A store tells states, not totals: an old refund that was overtaken by its own reversal looks
+    like a new one after it. A person must say which it is.
+    """
+    known = await claims.select_claims(conn, purchase.purchase_id)
+    return bool(told.net_minor) and not any(
+        each.claim.net_minor for each in known if each.claim.claim == told.claim
+    )
 
 
 def _is_too_much(telling: Telling | None, paid_minor: int) -> bool:
@@ -110,15 +140,18 @@ async def _whole(conn: Conn, provider: str, event: PaymentEvent) -> Whole:
 async def _record_waiting(
     conn: Conn, purchase: Purchase, payment_id: str, *, at: datetime
 ) -> Sequence[PaymentEvent]:
-    """Claims that named the payment before anybody knew whose it was; they wait no longer (E11).
+    """What named the payment before anybody knew whose it was; it waits no longer (E11).
 
-    Those that are none of this purchase's are marked so, and left out of what is returned.
+    Claims are recorded. What is none of this purchase's is marked so, and left out of what is
+    returned.
     """
     recorded: list[PaymentEvent] = []
     for event in await provider_events.select_waiting(conn, purchase.provider, payment_id):
         outcome: EventOutcome = "mismatched"
         if purchase.is_paid_by(event):
-            outcome = await _apply_claim(conn, purchase, event, at=at, traceparent=None)
+            outcome = "parked"
+            if event.claim is not None:
+                outcome = await _apply_claim(conn, purchase, event, at=at, traceparent=None)
         if outcome == "parked":
             recorded.append(event)
         else:
@@ -134,6 +167,27 @@ async def _explain_parked(
     for event in (*parked, *waiting):
         if event.claim is not None and purchase.is_paid_by(event):
             await settle_event(conn, purchase.provider, event.event_id, "applied", at=at)
+
+
+async def _serve_store(
+    conn: Conn,
+    purchase: Purchase,
+    payment_id: str,
+    waiting: Sequence[PaymentEvent],
+    *,
+    at: datetime,
+    traceparent: str | None,
+) -> None:
+    """Promise the store what it waits for, and apply what else it told of the payment before."""
+    if purchase.provider in CONSUMES:
+        wanted = errand("consume", purchase, payment_id, cause=str(purchase.purchase_id), at=at)
+        await errands.insert_errand(conn, wanted)
+    for event in waiting:
+        if event.claim is None:
+            paid = await purchases.lock_purchase(conn, purchase.purchase_id)
+            assert paid is not None, "paid above"
+            outcome = await apply_payment(conn, paid, event, at=at, traceparent=traceparent)
+            await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
 
 
 async def claim_payment(conn: Conn, purchase: Purchase, payment_id: str) -> bool:

@@ -26,11 +26,11 @@ async def record_delivery(
     cannot match or understand is kept and raised as an alarm, never passed over (E08); a payment
     that came before its purchase is parked until that is there.
 
-    What is taken back may be told of a payment without naming the purchase: it is then that of the
-    purchase which the payment paid, and parked until there is one (E11).
+    What is taken back, and what a store sold, may be told of a payment without naming the purchase:
+    it is then that of the purchase which the payment paid, and parked until there is one (E11).
 
-    Locks: the reference, the event, the purchase, the payment, the account. Before them, of a claim
-    on a payment that no purchase has yet, the payment.
+    Locks: the reference, the event, the purchase, the payment, the account. Before them, where a
+    payment alone is named that no purchase has yet, the payment.
 
     Args:
         conn: An open transaction.
@@ -75,7 +75,7 @@ async def _come_again(
 
 async def _reference(conn: Conn, provider: str, event: PaymentEvent) -> str | None:
     """The purchase that an event is about: the one that it names, or that its payment paid."""
-    if event.reference is not None or event.claim is None or event.payment_id is None:
+    if event.payment_id is None or not event.names_payment_alone:
         return event.reference
     paid = await purchases.find_purchase_of_payment(conn, provider, event.payment_id)
     if paid is None:
@@ -94,7 +94,7 @@ async def _apply(
     at: datetime,
     traceparent: str | None,
 ) -> EventOutcome:
-    if reference is None and event.claim is not None and event.payment_id is not None:
+    if reference is None and event.names_payment_alone:
         return "parked"
     purchase_id = purchase_id_of(reference)
     if purchase_id is None:

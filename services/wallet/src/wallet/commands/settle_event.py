@@ -17,6 +17,7 @@ ALARMS: Final[Mapping[DeliveryOutcome, str]] = MappingProxyType(
     {
         "parked": "a payment that is not expected, or money back of one that has not arrived",
         "mismatched": "a payment of another amount, currency or purchase than was ordered",
+        "taken": "a receipt that pays for another purchase was shown for this one",
         "unknown_type": "an event of a type that is not known",
         "malformed": "an authentic event that does not have the form agreed on",
         "contradicted": "an event that came before and said something else then",

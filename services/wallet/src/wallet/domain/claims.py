@@ -21,6 +21,8 @@ type Stage = Literal["opened", "lost", "won"]
 
 REFUND: Final = "refund"
 VOID: Final = "void"
+WHOLE: Final = 100_000
+"""All of a payment, in thousandths of a percent."""
 
 
 class Refunded(msgspec.Struct, frozen=True, tag="refunded", tag_field="claim"):
@@ -57,7 +59,23 @@ class Disputed(msgspec.Struct, frozen=True, tag="disputed", tag_field="claim"):
     """None: that of the payment."""
 
 
-type Whole = Refunded | Voided | Disputed
+class RefundedShare(msgspec.Struct, frozen=True, tag="refunded_share", tag_field="claim"):
+    """A store gave a share of the money back, or took that back; it tells no amounts of ours.
+
+    Shares are in thousandths of a percent.
+    """
+
+    refunded_milli_percent: int
+    returned_milli_percent: int
+
+
+class ChargedBack(msgspec.Struct, frozen=True, tag="charged_back", tag_field="claim"):
+    """A store lost the whole payment to the payer's bank, and says no more of it."""
+
+    dispute_id: str
+
+
+type Whole = Refunded | Voided | Disputed | RefundedShare | ChargedBack
 """What is said of a payment's way back on one ground, whatever was said before."""
 
 type Telling = Whole | Refund
@@ -134,6 +152,17 @@ def claim_of(telling: Whole, paid_minor: int) -> Claim | None:
             if not claimed:
                 return None
             return Claim(REFUND, "refund", claimed, telling.returned_minor, is_open=False)
+        case RefundedShare():
+            return claim_of(
+                Refunded(
+                    _share(paid_minor, telling.refunded_milli_percent),
+                    _share(paid_minor, telling.returned_milli_percent),
+                ),
+                paid_minor,
+            )
+        case ChargedBack():
+            lost = Disputed(telling.dispute_id, "lost", paid_minor, 0)
+            return claim_of(lost, paid_minor)
         case Voided():
             return Claim(VOID, "void", paid_minor, 0, is_open=False)
         case Disputed():
@@ -145,6 +174,11 @@ def claim_of(telling: Whole, paid_minor: int) -> Claim | None:
                 returned,
                 is_open=telling.stage == "opened",
             )
+
+
+def _share(paid_minor: int, milli_percent: int) -> int:
+    """A share of what was paid; less than a minor unit is nothing."""
+    return paid_minor * milli_percent // WHOLE
 
 
 def operator_claim(reversal_id: UUID, kind: ClaimKind, amount_minor: int) -> Claim:

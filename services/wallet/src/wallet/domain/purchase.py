@@ -46,19 +46,22 @@ class Purchase(msgspec.Struct, frozen=True):
     def is_paid_by(self, event: "PaymentEvent") -> bool:
         """Whether the event is of the payment that was ordered, to the last minor unit.
 
-        Where nobody paid there need not be a payment: the page was left alone until it closed. And
-        what is taken back of a payment need not say how much that was.
+        Where nobody paid there need not be a payment: the page was left alone until it closed. What
+        is taken back of a payment need not say how much that was. A store's payment is the one that
+        was ordered where it is for one piece of the product: the store sets the price.
         """
         if event.payment_id is None:
             is_of_ours = event.outcome == "declined"
         else:
             is_of_ours = self.payment_id in (None, event.payment_id)
-        says_how_much = event.outcome != "claimed" or event.amount_minor is not None
-        return (
-            is_of_ours
-            and (event.amount_minor == self.amount_minor or not says_how_much)
-            and event.currency == self.currency
-        )
+        return is_of_ours and self._is_what(event)
+
+    def _is_what(self, event: "PaymentEvent") -> bool:
+        if event.bundle_id is not None:
+            return (event.bundle_id, event.quantity) == (self.bundle_id, 1)
+        if event.outcome == "claimed" and event.amount_minor is None:
+            return event.currency in (None, self.currency)
+        return (event.amount_minor, event.currency) == (self.amount_minor, self.currency)
 
     @property
     def is_paid(self) -> bool:
@@ -119,8 +122,9 @@ class PaymentEvent(NamedTuple):
 
     event_id: str
     type: str
-    outcome: Literal["succeeded", "declined", "claimed", "noted"] | None
-    """Noted: nothing is to be done about it. None: of a type that we do not know."""
+    outcome: Literal["succeeded", "declined", "claimed", "noted", "asked"] | None
+    """Noted: nothing is to be done about it. Asked: a store would like to know how far the coins
+    were used. None: of a type that we do not know."""
     payment_id: str | None = None
     reference: str | None = None
     """Our purchase's id, as we gave it to the provider."""
@@ -129,6 +133,17 @@ class PaymentEvent(NamedTuple):
     currency: str | None = None
     claim: Telling | None = None
     """What is taken back, of an event that claims something."""
+    bundle_id: str | None = None
+    """The product that a store sold: named like the bundle. Amount and currency are then evidence
+    of what the store charged, and decide nothing."""
+    quantity: int | None = None
+    """How many of it."""
+
+    @property
+    def names_payment_alone(self) -> bool:
+        """Whether only the payment tells which purchase it is about."""
+        is_of_some_purchase = self.claim is not None or self.bundle_id is not None
+        return self.reference is None and self.payment_id is not None and is_of_some_purchase
 
 
 def purchase_id_of(reference: str | None) -> UUID | None:
@@ -157,6 +172,14 @@ class BundleUnavailableError(Exception):
 
 class BundleLimitReachedError(Exception):
     """The viewer has had the bundle as often as one may."""
+
+
+class PurchaseUnknownError(Exception):
+    """The buyer has no such purchase, or not in a store."""
+
+
+class ReceiptInvalidError(Exception):
+    """No store vouches for the receipt; the message says why."""
 
 
 class ProviderUnavailableError(Exception):

@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.graphql import Context
 from wallet.domain.limits import UNLIMITED, Limits
-from wallet.providers import Provider
+from wallet.providers import Seller
 from wallet.store.balances import Holding, select_holdings
 from wallet.store.limits import select_limits_of
 
@@ -25,7 +25,7 @@ class WalletContext(Context):
     """Of one request to the wallet subgraph."""
 
     pool: Pool
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, Seller]
     now: Clock
     holdings: DataLoader[str, Holding]
     """By user id; all that one request asks for come from one statement."""
@@ -39,7 +39,7 @@ class WalletContext(Context):
         request_id: str,
         *,
         pool: Pool,
-        providers: Mapping[str, Provider],
+        providers: Mapping[str, Seller],
         now: Clock = clock.now,
     ) -> Self:
         """The context of a request that arrives now."""

@@ -36,6 +36,13 @@ from wallet.graphql.price_books import (
 from wallet.graphql.purchase import Purchase
 from wallet.graphql.reversal import ReversePurchaseInput, ReversePurchaseResult
 from wallet.graphql.spend_limits import SetSpendLimitsInput, SetSpendLimitsResult, set_limits
+from wallet.graphql.store_purchase import (
+    ConfirmStorePurchaseInput,
+    ConfirmStorePurchaseResult,
+    ProviderUnavailable,
+    confirm,
+)
+from wallet.providers import Provider
 
 
 @strawberry.input(description="What to buy.")
@@ -49,7 +56,9 @@ class PurchaseCoinsInput:
     provider: str = strawberry.field(description="Who takes the payment, such as `sandbox`.")
 
 
-@strawberry.type(description="The purchase is under way; its page is where the buyer pays.")
+@strawberry.type(
+    description="The purchase is under way: the buyer pays at its page, or in the app's store."
+)
 class PurchaseCoinsPayload:
     """The first result, or the same purchase as it is now."""
 
@@ -73,15 +82,6 @@ class BundleUnavailable(Refusal):
 )
 class BundleLimitReached(Refusal):
     """Orders that may still be paid count, those left alone for an hour do not."""
-
-
-@refusal(
-    code="provider_unavailable",
-    description="The payment provider is unknown or does not answer. Nobody was charged, and the "
-    "same purchaseId may be tried again: the price stays that of the first try.",
-)
-class ProviderUnavailable(Refusal):
-    """An order that the provider did not answer to is kept, so that no payment misses it."""
 
 
 PurchaseCoinsResult = Annotated[
@@ -114,6 +114,23 @@ class Mutation:
         result = await _purchase_coins(info, input)
         if isinstance(result, Refusal):
             metrics.record_refusal("purchaseCoins", result.code)
+        return result
+
+    @strawberry.mutation(
+        description="Show the receipt of a purchase made in the app's store. Safe to repeat.",
+        extensions=[requires_scope("viewer")],
+    )
+    async def confirm_store_purchase(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            ConfirmStorePurchaseInput, strawberry.argument(description="The receipt.")
+        ],
+    ) -> ConfirmStorePurchaseResult:
+        """The store is asked outside of any transaction."""
+        result = await confirm(info.context, input)
+        if isinstance(result, Refusal):
+            metrics.record_refusal("confirmStorePurchase", result.code)
         return result
 
     @strawberry.mutation(
@@ -193,7 +210,8 @@ async def _purchase_coins(info: Info, order: PurchaseCoinsInput) -> PurchaseCoin
             lambda conn: open_purchase(conn, wanted, at=context.now(), traceparent=traceparent),
         )
         purchase = opened.purchase
-        if purchase.awaits_checkout:
+        # In a store the app itself buys, and names the purchase there.
+        if purchase.awaits_checkout and isinstance(provider, Provider):
             checkout = await provider.open_checkout(purchase)
             purchase = await transact(
                 context.pool, lambda conn: attach_checkout(conn, opened.purchase, checkout)

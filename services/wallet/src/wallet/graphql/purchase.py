@@ -64,7 +64,9 @@ class CoinBundleList:
 class PurchaseStatus(enum.Enum):
     """The names are those of the ledger."""
 
-    CREATED = strawberry.enum_value("CREATED", description="Ordered; not payable yet.")
+    CREATED = strawberry.enum_value(
+        "CREATED", description="Ordered; not payable yet, or to be paid in the app's store."
+    )
     PENDING = strawberry.enum_value("PENDING", description="To be paid at its checkout page.")
     PAID = strawberry.enum_value("PAID", description="Paid; the coins are on their way.")
     CREDITED = strawberry.enum_value("CREDITED", description="The coins are in the wallet.")

@@ -15,7 +15,7 @@ STATEMENTS = sql.load("wallet.store", "provider_events.sql")
 _read_claim: msgspec.json.Decoder[Telling] = msgspec.json.Decoder(Telling)
 
 type EventOutcome = Literal[
-    "applied", "ignored", "parked", "mismatched", "unknown_type", "malformed"
+    "applied", "ignored", "parked", "mismatched", "taken", "unknown_type", "malformed"
 ]
 
 
@@ -46,6 +46,8 @@ async def insert_event(
         event.amount_minor,
         event.currency,
         None if event.claim is None else msgspec.json.encode(event.claim).decode(),
+        event.bundle_id,
+        event.quantity,
         outcome,
         received_at,
     )
@@ -70,7 +72,7 @@ async def select_parked(conn: Conn, provider: str, reference: str) -> list[Payme
 
 
 async def select_waiting(conn: Conn, provider: str, payment_id: str) -> list[PaymentEvent]:
-    """Claims on a payment that no purchase had when they came, oldest first, locked."""
+    """What named a payment that no purchase had when it came, oldest first, locked."""
     rows = await conn.fetch(STATEMENTS["select_waiting"], provider, payment_id)
     return [_event(row) for row in rows]
 

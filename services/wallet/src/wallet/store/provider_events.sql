@@ -12,7 +12,8 @@ VALUES ($1, $2, $3, $4);
 -- name: insert_event
 -- Waits for a concurrent delivery of the same event; nothing is returned where it was there.
 -- $1 provider, $2 event_id, $3 type, $4 payment_outcome, $5 payment_id, $6 reference,
--- $7 amount_minor, $8 currency, $9 claim, $10 outcome, $11 received_at
+-- $7 amount_minor, $8 currency, $9 claim, $10 bundle_id, $11 quantity, $12 outcome,
+-- $13 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -23,10 +24,12 @@ INSERT INTO provider_event (
     amount_minor,
     currency,
     claim,
+    bundle_id,
+    quantity,
     outcome,
     received_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
@@ -40,7 +43,9 @@ SELECT
     reference,
     amount_minor,
     currency,
-    claim
+    claim,
+    bundle_id,
+    quantity
 FROM provider_event
 WHERE provider = $1 AND event_id = $2;
 
@@ -60,14 +65,16 @@ SELECT
     reference,
     amount_minor,
     currency,
-    claim
+    claim,
+    bundle_id,
+    quantity
 FROM provider_event
 WHERE provider = $1 AND reference = $2 AND outcome = 'parked'
 ORDER BY received_at, event_id
 FOR UPDATE;
 
 -- name: select_waiting
--- Claims that name a payment alone, which no purchase had when they came.
+-- What names a payment alone, which no purchase had when it came.
 -- $1 provider, $2 payment_id
 SELECT
     event_id,
@@ -77,14 +84,11 @@ SELECT
     reference,
     amount_minor,
     currency,
-    claim
+    claim,
+    bundle_id,
+    quantity
 FROM provider_event
-WHERE
-    provider = $1
-    AND payment_id = $2
-    AND claim IS NOT NULL
-    AND reference IS NULL
-    AND outcome = 'parked'
+WHERE provider = $1 AND payment_id = $2 AND outcome = 'parked' AND reference IS NULL
 ORDER BY received_at, event_id
 FOR UPDATE;
 

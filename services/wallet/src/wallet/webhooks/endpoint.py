@@ -18,8 +18,14 @@ from chassis.db import LOST_RACES, OUTAGES, Conn, Pool, is_outage, transact
 from chassis.telemetry import current_traceparent, metrics
 from wallet.commands.record_delivery import record_delivery
 from wallet.commands.settle_event import ALARMS, DeliveryOutcome
-from wallet.domain.purchase import PaymentEvent
-from wallet.providers import Provider, SignatureError, StaleError, UnreadableError
+from wallet.domain.purchase import PaymentEvent, ProviderUnavailableError
+from wallet.providers import (
+    Seller,
+    SignatureError,
+    StaleError,
+    Store,
+    UnreadableError,
+)
 
 BODY_BYTES_MAX: Final = 65_536
 
@@ -36,7 +42,7 @@ class _TurnedAwayError(Exception):
 
 
 def make_router(
-    pool: Pool, providers: Mapping[str, Provider], *, now: Clock = clock.now
+    pool: Pool, providers: Mapping[str, Seller], *, now: Clock = clock.now
 ) -> APIRouter:
     """The route over an open database."""
     router = APIRouter()
@@ -48,8 +54,8 @@ def make_router(
             return _answer(404, "unknown_provider", "there is no such provider")
         try:
             body = await _body(request)
-            _authenticate(provider, request, body, now=now)
-            outcome = await _record(pool, provider, body, now=now)
+            event = await _take_in(provider, request, body, now=now)
+            outcome = await _record(pool, provider.name, event, body, now=now)
         except _TurnedAwayError as error:
             metrics.WEBHOOK_DELIVERIES.labels(name, error.code).inc()
             log.warning("webhook_turned_away", provider=name, code=error.code, reason=str(error))
@@ -75,28 +81,42 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _authenticate(provider: Provider, request: Request, body: bytes, *, now: Clock) -> None:
+async def _take_in(
+    provider: Seller, request: Request, body: bytes, *, now: Clock
+) -> PaymentEvent | None:
+    """What an authentic delivery says; None where it could not be read."""
     try:
+        if isinstance(provider, Store):
+            return await provider.receive(request.headers, body, now_s=now().timestamp())
         provider.authenticate(request.headers, body, now_s=now().timestamp())
+        return provider.read(body)
     except SignatureError as error:
         raise _TurnedAwayError(401, "signature_invalid", str(error)) from error
     except StaleError as error:
         raise _TurnedAwayError(400, "signature_stale", str(error)) from error
+    except ProviderUnavailableError as error:
+        reason = "the store does not answer: send it again"
+        raise _TurnedAwayError(503, "unavailable", reason) from error
+    except UnreadableError as error:
+        log.error("webhook_unreadable", provider=provider.name, reason=str(error))
+        return None
 
 
-async def _record(pool: Pool, provider: Provider, body: bytes, *, now: Clock) -> DeliveryOutcome:
-    event, malformed = _read(provider, body)
+async def _record(
+    pool: Pool, provider: str, told: PaymentEvent | None, body: bytes, *, now: Clock
+) -> DeliveryOutcome:
+    event = _unreadable(body) if told is None else told
     traceparent = current_traceparent()
 
     async def work(conn: Conn) -> DeliveryOutcome:
         return await record_delivery(
             conn,
-            provider.name,
+            provider,
             event,
             body,
             at=now(),
             traceparent=traceparent,
-            malformed=malformed,
+            malformed=told is None,
         )
 
     try:
@@ -110,7 +130,7 @@ async def _record(pool: Pool, provider: Provider, body: bytes, *, now: Clock) ->
     if outcome in ALARMS:
         log.error(
             "webhook_raised_alarm",
-            provider=provider.name,
+            provider=provider,
             outcome=outcome,
             event_id=event.event_id,
             event_type=event.type,
@@ -119,18 +139,14 @@ async def _record(pool: Pool, provider: Provider, body: bytes, *, now: Clock) ->
     return outcome
 
 
-def _read(provider: Provider, body: bytes) -> tuple[PaymentEvent, bool]:
-    """The event, and whether it could not be read.
+def _unreadable(body: bytes) -> PaymentEvent:
+    """An event of a name of its own, that of its content.
 
     What is authentic and unreadable means that the provider has changed its form, or that we have
-    misread it: it is kept under a name of its own, that of its content.
+    misread it: it is kept.
     """
-    try:
-        return provider.read(body), False
-    except UnreadableError as error:
-        log.error("webhook_unreadable", provider=provider.name, reason=str(error))
-        digest = hashlib.sha256(body).hexdigest()
-        return PaymentEvent(f"unreadable:{digest}", "unreadable", None), True
+    digest = hashlib.sha256(body).hexdigest()
+    return PaymentEvent(f"unreadable:{digest}", "unreadable", None)
 
 
 def _answer(status: int, code: str, message: str) -> JSONResponse:

@@ -1,0 +1,1 @@
+"""What is owed to app stores, and done by the worker."""
