@@ -74,7 +74,8 @@ class Spending:
 
     Sums over the windows are kept until a charge leaves one of them, so that a batch mostly counts
     nothing: it touches this object and the end of one list. That is what limits cost, since the
-    payers of a batch are never in the processor's caches.
+    payers of a batch are never in the processor's caches. A charge that does not fit by these sums
+    is counted anew before it is refused: a sum may be too high, and never too low.
     """
 
     __slots__ = (
