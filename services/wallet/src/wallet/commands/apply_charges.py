@@ -124,7 +124,7 @@ async def _decide_again(
         {**first.heads, **second.heads},
         {**still_moved, **second.moved},
         (first.refused - doubtful) | second.refused,
-        {**first.allowances, **second.allowances},
+        {**first.spending, **second.spending},
     )
 
 

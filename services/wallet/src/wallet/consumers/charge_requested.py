@@ -66,13 +66,10 @@ class OnChargeRequested(Handler):
         if decided is None:
             return
         self._heads.adopt(decided.heads)
-        if decided.allowances:
-            self._spending.adopt(
-                {
-                    payer_id: allowance.settle(decided.heads[payer_id].version)
-                    for payer_id, allowance in decided.allowances.items()
-                }
-            )
+        if decided.spending:
+            for payer_id, spending in decided.spending.items():
+                spending.settle(decided.heads[payer_id].version)
+            self._spending.adopt(decided.spending)
         for answer in decided.answers:
             if not answer.lots:
                 metrics.record_refusal("charge", answer.movement.outcome)

@@ -9,7 +9,7 @@ import msgspec
 
 from wallet.domain.ledger import GIFT_CLEARING, Head, Movement, expire, has_expired, take
 from wallet.domain.lots import Lot
-from wallet.domain.spending import Allowance, LimitReached, Reached, Spending
+from wallet.domain.spending import LimitReached, Reached, Spending
 
 type Mover = Literal["charge", "expiry"]
 type Refusal = Literal["insufficient_coins", "charge_conflict"] | LimitReached
@@ -72,8 +72,8 @@ class Decided(NamedTuple):
     """The payers whose coins changed, and by what last."""
     refused: set[str]
     """The payers to whom something new was refused, which is only right if their head was."""
-    allowances: dict[str, Allowance]
-    """Of those payers of `heads` who have limits."""
+    spending: dict[str, Spending]
+    """Of those payers of `heads` who have limits: to be settled when the batch is committed."""
 
 
 def decide(
@@ -85,7 +85,8 @@ def decide(
     at: datetime,
     shard: int,
 ) -> Decided:
-    """Decide charges in their order. Pure: the same arguments always give the same result.
+    """Decide charges in their order. Pure: the same arguments always give the same result. (Each
+    `Spending` begins the batch anew, and keeps nothing of it that is not settled.)
 
     An id seen before, in the journal or in this batch, gets its first answer again if the terms
     are the same; else it is a conflict, of which nothing is recorded. Before anything new is
@@ -107,7 +108,7 @@ def decide(
     after: dict[str, Head] = {}
     moved: dict[str, Mover] = {}
     refused: set[str] = set()
-    allowances: dict[str, Allowance] = {}
+    limited: dict[str, Spending] = {}
     # By the number in the id: UUID's own hash is computed in Python, twice a charge.
     known = {charge_id.int: answer for charge_id, answer in recorded.items()}
     for charge in charges:
@@ -126,13 +127,14 @@ def decide(
                 moved[payer_id] = "expiry"
             after[payer_id] = head
             if head.limits_version:
-                allowances[payer_id] = Allowance(spending[payer_id], at)
+                limited[payer_id] = spending[payer_id]
+                limited[payer_id].begin(at)
         if first is not None:
             answers.append(_refused(charge, head, at, shard, "charge_conflict"))
             refused.add(payer_id)
             continue
-        allowance = allowances[payer_id] if head.limits_version else None
-        reached = allowance.reached(charge.order_key, charge.coins) if allowance else None
+        spent = limited[payer_id] if head.limits_version else None
+        reached = None if spent is None else spent.reached(charge.order_key, charge.coins)
         if reached is not None:
             answer = _refused(charge, head, at, shard, reached.limit, reached)
             refused.add(payer_id)
@@ -140,15 +142,15 @@ def decide(
             answer = _refused(charge, head, at, shard, "insufficient_coins")
             refused.add(payer_id)
         else:
-            if allowance is not None:
-                allowance.spend(charge.order_key, charge.coins)
+            if spent is not None:
+                spent.spend(charge.order_key, charge.coins)
             head, answer = _posted(charge, head, at, shard)
             after[payer_id] = head
             moved[payer_id] = "charge"
         known[charge_id] = answer
         movements.append(answer.movement)
         answers.append(answer)
-    return Decided(answers, movements, after, moved, refused, allowances)
+    return Decided(answers, movements, after, moved, refused, limited)
 
 
 def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head, Answer]:

@@ -72,12 +72,6 @@ class Limits(msgspec.Struct, frozen=True):
             return self.pending.terms
         return self.terms
 
-    @property
-    def count_creators(self) -> bool:
-        """Whether it matters on whom coins are spent, now or later."""
-        later = self.pending is not None and self.pending.terms.creator_day_coins is not None
-        return later or self.terms.creator_day_coins is not None
-
     def waiting(self, at: datetime) -> Pending | None:
         """What is still to come at a moment."""
         if self.pending is not None and at < self.pending.effective_at:

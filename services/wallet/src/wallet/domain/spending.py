@@ -4,9 +4,10 @@ The journal is the truth about what was spent. What is kept here was read from i
 carried on from batch to batch: see decision 0020.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
@@ -55,237 +56,206 @@ class Reached(msgspec.Struct, frozen=True, gc=False):
     """When the charge will fit if nothing else is spent; None: it is higher than the limit."""
 
 
-class Trail:
-    """Coins by the time at which they were spent, with running sums: any window is two look-ups."""
+type _Entry = tuple[datetime, int, str, int]
+"""When, all coins spent up to and with it, on whom, how many. In the order of time."""
+type _Link = tuple[str, int, "_Link | None"]
+"""On whom and how many, and what was spent before in the same batch."""
 
-    __slots__ = ("_sums", "_times")
-
-    def __init__(self) -> None:
-        self._times: list[datetime] = []
-        # Before the first, and after each.
-        self._sums: list[int] = [0]
-
-    def add(self, at: datetime, coins: int) -> None:
-        """Note coins spent: nearly always the latest, but a clock may have stepped back."""
-        times, sums = self._times, self._sums
-        if not times or at > times[-1]:
-            times.append(at)
-            sums.append(sums[-1] + coins)
-            return
-        index = bisect_left(times, at)
-        if times[index] != at:
-            times.insert(index, at)
-            sums.insert(index + 1, sums[index])
-        for later in range(index + 1, len(sums)):
-            sums[later] += coins
-
-    def __len__(self) -> int:
-        return len(self._times)
-
-    def spent_after(self, since: datetime) -> int:
-        """Coins spent after a moment."""
-        times = self._times
-        if not times or times[0] > since:  # most payers have not spent for that long
-            return self._sums[-1] - self._sums[0]
-        return self._sums[-1] - self._sums[bisect_right(times, since)]
-
-    def spent_when(self, coins: int, *, after: datetime) -> datetime | None:
-        """When the first `coins` after a moment had been spent; None: there are not as many."""
-        before = self._sums[bisect_right(self._times, after)]
-        index = bisect_left(self._sums, before + coins)
-        return self._times[index - 1] if index < len(self._sums) else None
-
-    def forget(self, until: datetime) -> bool:
-        """Drop what was spent up to a moment, if that is worth the while; whether it was."""
-        times = self._times
-        if len(times) < _FORGET_AT_ONCE or times[_FORGET_AT_ONCE - 1] > until:
-            return False
-        old = bisect_right(times, until)
-        del times[:old], self._sums[:old]
-        return True
-
-
-type Link = tuple[datetime, int, "Link | None"]
-"""Coins spent on one creator at one time, and what was spent on them before: few bytes for each of
-very many creators, and few steps, since few gifts a day are for the same one."""
+_WHEN: Final = itemgetter(0)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Spending:
     """The limits of a payer, and what they have spent up to a version of their account.
 
-    It changes as charges are committed, and only then: a batch counts on an `Allowance`.
+    A batch begins, asks and spends, and settles what it has spent once it is committed. What is not
+    settled is forgotten when the next one begins.
+
+    Sums over the windows are kept until a charge leaves one of them, so that a batch mostly counts
+    nothing: it touches this object and the end of one list. That is what limits cost, since the
+    payers of a batch are never in the processor's caches. A charge that does not fit by these sums
+    is counted anew before it is refused: a sum may be too high, and never too low.
     """
 
-    __slots__ = ("_known_since", "all", "by_creator", "limits", "version")
+    __slots__ = (
+        "_at",
+        "_batch",
+        "_batch_coins",
+        "_counted_at",
+        "_creator_coins",
+        "_day_spent",
+        "_entries",
+        "_last_at",
+        "_room",
+        "_steady_until",
+        "_total",
+        "known_since",
+        "limits",
+        "limits_version",
+        "version",
+    )
 
     def __init__(self, limits: Limits, *, known_since: datetime) -> None:
         """`known_since`: what was spent until then is not noted."""
         self.limits = limits
+        self.limits_version = limits.version
         self.version = 0
-        self.all = Trail()
-        self.by_creator: dict[str, Link] | None = {} if limits.count_creators else None
-        """The last link of each; None where nobody asks."""
-        self._known_since = known_since
+        self.known_since = known_since
+        self._entries: list[_Entry] = []
+        self._last_at = _FIRST
+        self._total = 0
+        # The sums hold from `counted_at` on, until `steady_until`.
+        self._counted_at = self._at = _NEVER
+        self._steady_until = _FIRST
+        self._day_spent = 0
+        # What fits in the day and in the week.
+        self._room = 0
+        self._creator_coins: int | None = None
+        # Spent in this batch.
+        self._batch: _Link | None = None
+        self._batch_coins = 0
 
-    def on(self, creator: str, since: datetime) -> int:
-        """Coins spent on one creator after a moment."""
-        assert self.by_creator is not None, "nobody has a limit per creator"
-        total = 0
-        link = self.by_creator.get(creator)
-        while link is not None:
-            at, coins, link = link
-            if at > since:
-                total += coins
-            elif at < since - _BACKWARDS:
-                break
-        return total
+    def __len__(self) -> int:
+        return len(self._entries)
 
-    def is_of(self, limits_version: int, version: int, at: datetime) -> bool:
-        """Whether it is right for an account as read, once it has caught up with its version."""
-        return (
-            self.limits.version == limits_version
-            and self.version <= version
-            and self._known_since <= at - WEEK
-        )
+    def __bool__(self) -> bool:
+        return True
 
     def note(self, spent: Iterable[Spent], *, version: int) -> None:
-        """Note what was spent up to a version of the account."""
-        by_creator = self.by_creator
+        """Note what the journal tells up to a version of the account."""
         for at, creator, coins in spent:
-            self.all.add(at, coins)
-            if by_creator is not None:
-                by_creator[creator] = (at, coins, by_creator.get(creator))
+            self._add(at, creator, coins)
+        self._steady_until = _FIRST
         self.version = version
 
-    def add(self, at: datetime, coins: int, by_creator: Mapping[str, int], version: int) -> None:
-        """Note what was spent at one moment: all of it, and by creator if anybody asks."""
-        self.all.add(at, coins)
-        links = self.by_creator
-        if links is not None:
-            for creator, spent in by_creator.items():
-                links[creator] = (at, spent, links.get(creator))
-        self.version = version
-
-    def forget(self, until: datetime) -> None:
-        """Drop what was spent up to a moment, now and then."""
-        if not self.all.forget(until):
-            return
-        self._known_since = max(self._known_since, until)
-        if self.by_creator is not None:
-            self.by_creator = {
-                creator: link
-                for creator, last in self.by_creator.items()
-                if (link := _since(last, until)) is not None
-            }
-
-
-def _since(last: Link | None, until: datetime) -> Link | None:
-    """The links that are later than a moment."""
-    kept: list[tuple[datetime, int]] = []
-    while last is not None:
-        at, coins, last = last
-        if at > until:
-            kept.append((at, coins))
-    link: Link | None = None
-    for at, coins in reversed(kept):
-        link = (at, coins, link)
-    return link
-
-
-class Allowance:
-    """What a payer may still spend in the batch at hand, which has one time."""
-
-    __slots__ = ("_at", "_by_creator", "_coins", "_creator_coins", "_room", "_spending")
-
-    def __init__(self, spending: Spending, at: datetime) -> None:
-        limits = spending.limits
-        terms = limits.terms if limits.pending is None else limits.in_force(at)
-        room = _ROOM_MAX
-        if terms.day_coins is not None:
-            room = terms.day_coins - spending.all.spent_after(at - DAY)
-        if terms.week_coins is not None:
-            room = min(room, terms.week_coins - spending.all.spent_after(at - WEEK))
-        self._spending = spending
+    def begin(self, at: datetime) -> None:
+        """Begin a batch, which has one time."""
+        if not self._counted_at <= at < self._steady_until:
+            self._count(at)
         self._at = at
-        # What fits in the day and in the week.
-        self._room = room
-        self._creator_coins = terms.creator_day_coins
-        # Spent in this batch, in all and by creator.
-        self._coins = 0
-        self._by_creator: dict[str, int] = {}
+        self._batch = None
+        self._batch_coins = 0
 
     def reached(self, creator: str, coins: int) -> Reached | None:
         """The limit that a charge does not fit in: the first of day, week and creator."""
-        if coins <= self._room:
+        wanted = coins + self._batch_coins
+        if wanted <= self._room:
             limit_coins = self._creator_coins
-            if limit_coins is None or self._on(creator) + coins <= limit_coins:
+            # Who has not spent as much on everybody has not on one.
+            if limit_coins is None or self._day_spent + wanted <= limit_coins:
                 return None
         return self._explain(creator, coins)
 
     def spend(self, creator: str, coins: int) -> None:
         """Note a charge that fits and is posted."""
-        self._room -= coins
-        self._coins += coins
-        self._by_creator[creator] = self._by_creator.get(creator, 0) + coins
+        self._batch = (creator, coins, self._batch)
+        self._batch_coins += coins
 
-    def settle(self, version: int) -> Spending:
-        """What the payer has spent now that the batch is committed, at a version of the account."""
-        spending = self._spending
-        if self._coins:
-            spending.add(self._at, self._coins, self._by_creator, version)
-            spending.forget(self._at - RECALLED)
-        else:
-            spending.version = version
-        return spending
-
-    def _on(self, creator: str) -> int:
-        """Coins spent on a creator in the window that ends now, those of the batch included."""
-        before = self._spending.on(creator, self._at - DAY)
-        return before + self._by_creator.get(creator, 0)
-
-    def _explain(self, creator: str, coins: int) -> Reached:
-        terms = self._spending.limits.in_force(self._at)
-        all_spent = self._spending.all
-        reached = (
-            self._check("day_limit_reached", terms.day_coins, DAY, all_spent, self._coins, coins)
-            or self._check(
-                "week_limit_reached", terms.week_coins, WEEK, all_spent, self._coins, coins
-            )
-            or self._check(
-                "creator_limit_reached",
-                terms.creator_day_coins,
-                DAY,
-                self._trail_of(creator),
-                self._by_creator.get(creator, 0),
-                coins,
-            )
-        )
-        assert reached is not None, "what does not fit is told why"
-        return reached
-
-    def _trail_of(self, creator: str) -> Trail:
-        trail = Trail()
-        link = (self._spending.by_creator or {}).get(creator)
+    def settle(self, version: int) -> None:
+        """Keep what the batch has spent: it is committed, and left the account at a version."""
+        self.version = version
+        link = self._batch
+        if link is None:
+            return
+        at = self._at
+        # No charge leaves a window sooner than those that are in it.
+        if not self._day_spent:
+            self._steady_until = min(self._steady_until, at + DAY)
+        self._day_spent += self._batch_coins
+        self._room -= self._batch_coins
         while link is not None:
-            at, coins, link = link
-            trail.add(at, coins)
-        return trail
+            creator, coins, link = link
+            self._add(at, creator, coins)
+        self._batch = None
+        if len(self._entries) > _FORGET_AT_ONCE:
+            self._forget(at - RECALLED)
+
+    def _add(self, at: datetime, creator: str, coins: int) -> None:
+        self._total += coins
+        if at >= self._last_at:
+            self._last_at = at
+            self._entries.append((at, self._total, creator, coins))
+            return
+        # A clock has stepped back.
+        entries = self._entries
+        index = bisect_right(entries, at, key=_WHEN)
+        later = entries[index:]
+        before = later[0][1] - later[0][3]
+        entries[index:] = [
+            (at, before + coins, creator, coins),
+            *[(when, total + coins, whom, many) for when, total, whom, many in later],
+        ]
+
+    def _forget(self, until: datetime) -> None:
+        if self._entries[_FORGET_AT_ONCE][0] <= until:
+            del self._entries[: bisect_right(self._entries, until, key=_WHEN)]
+            self.known_since = max(self.known_since, until)
+
+    def _count(self, at: datetime) -> None:
+        terms = self.limits.in_force(at)
+        waiting = self.limits.waiting(at)
+        steady_until = _NEVER if waiting is None else waiting.effective_at
+        for window in (DAY, WEEK):
+            first = bisect_right(self._entries, at - window, key=_WHEN)
+            if first < len(self._entries):
+                steady_until = min(steady_until, self._entries[first][0] + window)
+        self._counted_at = at
+        self._steady_until = steady_until
+        self._creator_coins = terms.creator_day_coins
+        self._day_spent = self._spent_after(at - DAY)
+        self._room = _ROOM_MAX
+        if terms.day_coins is not None:
+            self._room = terms.day_coins - self._day_spent
+        if terms.week_coins is not None:
+            self._room = min(self._room, terms.week_coins - self._spent_after(at - WEEK))
+
+    def _spent_after(self, since: datetime) -> int:
+        first = bisect_right(self._entries, since, key=_WHEN)
+        if first == len(self._entries):
+            return 0
+        _, so_far, _, coins = self._entries[first]
+        return self._entries[-1][1] - so_far + coins
+
+    def _explain(self, creator: str, coins: int) -> Reached | None:
+        terms = self.limits.in_force(self._at)
+        return (
+            self._check("day_limit_reached", terms.day_coins, DAY, None, coins)
+            or self._check("week_limit_reached", terms.week_coins, WEEK, None, coins)
+            or self._check("creator_limit_reached", terms.creator_day_coins, DAY, creator, coins)
+        )
 
     def _check(
         self,
         limit: LimitReached,
         limit_coins: int | None,
         window: timedelta,
-        trail: Trail,
-        in_batch: int,
+        creator: str | None,
         coins: int,
     ) -> Reached | None:
-        since = self._at - window
-        spent_coins = trail.spent_after(since) + in_batch
-        if limit_coins is None or spent_coins + coins <= limit_coins:
+        """Whether a charge does not fit in one limit, on one creator or on all."""
+        if limit_coins is None:
+            return None
+        first = bisect_right(self._entries, self._at - window, key=_WHEN)
+        spent = [
+            (at, many)
+            for at, _, whom, many in self._entries[first:]
+            if creator is None or whom == creator
+        ]
+        link = self._batch
+        while link is not None:
+            whom, many, link = link
+            if creator is None or whom == creator:
+                spent.append((self._at, many))
+        spent_coins = sum(many for _, many in spent)
+        excess = spent_coins + coins - limit_coins
+        if excess <= 0:
             return None
         if coins > limit_coins:
             return Reached(limit, limit_coins, spent_coins, None)
-        # As many coins must have left the window; those of this batch leave it last.
-        freed = trail.spent_when(spent_coins + coins - limit_coins, after=since) or self._at
-        return Reached(limit, limit_coins, spent_coins, freed + window)
+        # As many coins must have left the window, the oldest first.
+        for at, many in sorted(spent):
+            excess -= many
+            if excess <= 0:
+                return Reached(limit, limit_coins, spent_coins, at + window)
+        raise AssertionError("what fits in an empty window fits when all has left it")
