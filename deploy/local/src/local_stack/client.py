@@ -1,11 +1,11 @@
-"""A front end in miniature: sends the documents of operations.graphql to the gateway."""
+"""A front end in miniature: sends the documents of front ends and operators to the gateway."""
 
 import asyncio
 from typing import Any, Self
 
 import httpx
 
-from local_stack.operations import documents
+from local_stack.operations import back_office_documents, documents
 
 _TOO_MANY_REQUESTS = 429
 _TRIES_MAX = 20
@@ -53,7 +53,7 @@ class Client:
             httpx.HTTPError: The gateway does not answer.
         """
         body = {
-            "query": documents()[operation],
+            "query": (documents() | back_office_documents())[operation],
             "operationName": operation,
             "variables": variables,
         }

@@ -1,8 +1,8 @@
-"""An evening on Largesse, played through the public GraphQL and the payment page only.
+"""An evening on Largesse, played through the public GraphQL and the payment page.
 
 Three creators opt in. Fifty viewers buy coins, send gifts to videos and in rooms, and then the
 star's room catches fire. One viewer wants more than the coins allow; one is unsure whether a gift
-went through, and sends it again under the same id.
+went through, and sends it again under the same id. In the end money is taken back and paid out.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ from typing import Any
 
 from chassis.ids import uuid7
 from local_stack.client import Client
+from local_stack.money import Bought, Money, Partners, settle_up
 from local_stack.problem import LocalProblemError
+from local_stack.waiting import expect, wait
 
 STAR = "nova"
 CREATORS = (STAR, "milo", "aria")
@@ -23,9 +25,10 @@ VIEWERS = tuple(f"viewer-{number:02}" for number in range(1, 51))
 SHORT_VIEWER = "viewer-49"
 RETRYING_VIEWER = "viewer-50"
 BURST_GIFTS = 2_000
+REGRETFUL_VIEWERS = ("viewer-01", "viewer-02")
+"""Whose payments are taken back, when some of their coins are spent."""
 
 _CALLERS = 32
-_WAIT_S = 60.0
 
 type Token = Callable[[str, str], str]
 """A token for a user with these scopes."""
@@ -52,10 +55,19 @@ class Evening:
     earnings: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By creator, at the end."""
     last_gift_id: str = ""
+    purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
+    """By viewer."""
+    money: Money = field(default_factory=Money)
 
 
-async def play(client: Client, token: Token, say: Say) -> Evening:
+async def play(client: Client, token: Token, say: Say, partners: Partners) -> Evening:
     """Play the evening.
+
+    Args:
+        client: Asks the gateway.
+        token: Makes tokens.
+        say: Tells of progress.
+        partners: The payment provider and the bank, who do what they are told.
 
     Raises:
         GatewayError: The gateway answered with an error where none belongs.
@@ -69,6 +81,8 @@ async def play(client: Client, token: Token, say: Say) -> Evening:
     await stage.burst()
     await stage.fall_short()
     await stage.send_twice()
+    regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
+    evening.money = await settle_up(client, token, say, partners, regretful)
     await stage.close()
     return evening
 
@@ -87,7 +101,7 @@ class _Stage:
             answer = await self._client.ask(
                 "AcceptGifts", self._creator_tokens[creator], input={"accept": True}
             )
-            _expect(answer, "AcceptGiftsPayload")
+            expect(answer, "AcceptGiftsPayload")
         self._say(f"{len(CREATORS)} creators accept gifts: {', '.join(CREATORS)}")
         catalogue = await self._client.ask("GiftCatalogue")
         self._items = sorted(catalogue["items"]["nodes"], key=lambda item: item["priceCoins"])
@@ -115,15 +129,17 @@ class _Stage:
             token,
             input={"purchaseId": purchase_id, "bundleId": bundle["id"], "provider": "sandbox"},
         )
-        _expect(answer, "PurchaseCoinsPayload")
+        expect(answer, "PurchaseCoinsPayload")
         await self._client.press(answer["purchase"]["checkoutUrl"], "pay")
 
         async def credited() -> bool:
             purchase = await self._client.ask("Purchase", token, id=purchase_id)
             return purchase["status"] == "CREDITED"
 
-        await _wait(credited, f"purchase {purchase_id} of {viewer} is credited")
+        await wait(credited, f"purchase {purchase_id} of {viewer} is credited")
         self._evening.coins_bought[viewer] += bundle["coins"] + bundle["bonusCoins"]
+        url = answer["purchase"]["checkoutUrl"]
+        self._evening.purchases[viewer] = Bought(viewer, purchase_id, url)
 
     async def give_to_videos_and_rooms(self) -> None:
         modest = [item for item in self._items if item["priceCoins"] <= 25]
@@ -231,7 +247,7 @@ class _Stage:
             found.update(await self._client.ask("Gift", token, id=gift_id))
             return found["status"] != "PENDING"
 
-        await _wait(settled, f"gift {gift_id} is charged or refused")
+        await wait(settled, f"gift {gift_id} is charged or refused")
         return found
 
     async def close(self) -> None:
@@ -249,13 +265,8 @@ class _Stage:
                 lately = [entry["earnings"]["lifetime"]["microDiamonds"] for entry in seen[-10:]]
                 return len(lately) == 10 and len(set(lately)) == 1 and lately[-1] > 0
 
-            await _wait(at_rest, f"the earnings of {creator} come to rest")
+            await wait(at_rest, f"the earnings of {creator} come to rest")
             self._evening.earnings[creator] = seen[-1]
-
-
-def _expect(answer: Mapping[str, Any], typename: str) -> None:
-    if answer["__typename"] != typename:
-        raise LocalProblemError(f"refused where nothing stands against it: {answer}")
 
 
 async def _all_of(work: Iterable[Awaitable[object]]) -> None:
@@ -269,13 +280,3 @@ async def _all_of(work: Iterable[Awaitable[object]]) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(_CALLERS):
             group.create_task(caller())
-
-
-async def _wait(condition: Callable[[], Awaitable[bool]], what: str) -> None:
-    deadline = time.monotonic() + _WAIT_S
-    while not await condition():
-        if time.monotonic() > deadline:
-            raise LocalProblemError(
-                f"{what}: not so after {_WAIT_S:.0f} s; see the logs in .local/log"
-            )
-        await asyncio.sleep(0.1)

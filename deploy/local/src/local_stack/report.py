@@ -14,7 +14,7 @@ _VIEWERS_SHOWN = 5
 def report(evening: Evening) -> str:
     """Balances, earnings, gifts and refusals."""
     return "\n\n".join(
-        [_creators(evening), _viewers(evening), _outcomes(evening)],
+        [_creators(evening), _viewers(evening), _outcomes(evening), _money(evening)],
     )
 
 
@@ -74,3 +74,11 @@ def _outcomes(evening: Evening) -> str:
         *((f"refused: {code}", times) for code, times in sorted(evening.refusals.items())),
     ]
     return table("What became of the gifts", ("outcome", "number"), rows)
+
+
+def _money(evening: Evening) -> str:
+    return table(
+        "Money taken back and paid out",
+        ("what", "whose", "how much", "how it went"),
+        evening.money.lines,
+    )

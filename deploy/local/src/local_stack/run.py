@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,9 @@ import psutil
 from local_stack import checking, programs, tokens
 from local_stack.addresses import Addresses
 from local_stack.client import Client, GatewayError
+from local_stack.databases import password
 from local_stack.evening import STAR, Evening, play
+from local_stack.money import Partners
 from local_stack.problem import LocalProblemError
 from local_stack.processes import end_stack, leader, spawn_detached, wait_until
 from local_stack.programs import PROGRAMS
@@ -100,11 +103,19 @@ def _pass_on(log: Path, seen: int) -> int:
 
 
 def _play(addresses: Addresses) -> Evening:
+    partners = Partners(
+        provider_url=addresses.url("payment-sandbox"),
+        provider_key=password(HOME, "sandbox-api-key"),
+        bank_url=addresses.url("sandbox-bank"),
+        bank_key=password(HOME, "sandbox-bank-api-key"),
+    )
+
+    def token(subject: str, scope: str) -> str:
+        return tokens.issue(HOME, subject, scope)
+
     async def evening() -> Evening:
-        async with Client(addresses.graphql) as client:
-            return await play(
-                client, lambda subject, scope: tokens.issue(HOME, subject, scope), _say
-            )
+        async with Client(addresses.graphql) as client, aclosing(partners):
+            return await play(client, token, _say, partners)
 
     try:
         return asyncio.run(evening())

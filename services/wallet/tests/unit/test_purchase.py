@@ -1,6 +1,6 @@
 """Who may buy, and which payment is whose."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -83,3 +83,18 @@ def test_times_count_from_the_payment() -> None:
     assert a_purchase().refundable_until(paid_at) == paid_at + timedelta(days=14)
     assert a_purchase().bonus_expires_at(paid_at) == paid_at + timedelta(days=90)
     assert a_purchase(bonus_expires_after_days=None).bonus_expires_at(paid_at) is None
+
+
+def test_payment_that_can_be_taken_back_is_so_for_whole_days() -> None:
+    purchase = a_purchase(refund_window_days=14)
+    paid_at = datetime(2026, 9, 1, 15, 30, tzinfo=UTC)
+
+    assert purchase.refundable_until(paid_at) == datetime(2026, 9, 15, 15, 30, tzinfo=UTC)
+
+
+def test_payment_that_cannot_be_taken_back_was_safe_all_day() -> None:
+    """So that what it pays for can be paid out today, wherever it was bought."""
+    purchase = a_purchase(refund_window_days=0)
+    paid_at = datetime(2026, 9, 2, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+
+    assert purchase.refundable_until(paid_at) == datetime(2026, 9, 1, tzinfo=UTC)

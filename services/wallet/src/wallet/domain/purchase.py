@@ -1,6 +1,6 @@
 """A viewer's order of a bundle, and what a payment provider says of it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -74,7 +74,12 @@ class Purchase(msgspec.Struct, frozen=True):
         return self.status == "CREATED"
 
     def refundable_until(self, paid_at: datetime) -> datetime:
-        """Until when the payment may be taken back."""
+        """Until when the payment may be taken back.
+
+        One that never can be was safe all day: earnings count whole days, and theirs is today.
+        """
+        if not self.refund_window_days:
+            return datetime.combine(paid_at.astimezone(UTC), time.min, UTC)
         return paid_at + timedelta(days=self.refund_window_days)
 
     def bonus_expires_at(self, paid_at: datetime) -> datetime | None:
