@@ -150,6 +150,8 @@ async def writers_blocked(pool: Pool) -> AsyncGenerator[Callable[[], Awaitable[N
         )
 
     async with transaction(pool) as conn:
+        # However long the machine takes: this session idles in its transaction on purpose.
+        await conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         held = await conn.execute(
             "UPDATE outbox_stream SET next_seq = next_seq WHERE stream = $1", outbox.API_STREAM
         )
