@@ -84,6 +84,10 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
     if service == "payouts":
         settings |= {
             "DETAILS_KEYS": key(home, "payout-details-key"),
+            "LINK_KEYS": key(home, "payout-link-key"),
+            "PUBLIC_URL": addresses.url("payouts-api"),
+            # So that a statement may be asked for as of a moment ago.
+            "STATEMENT_MARK_EVERY_S": "1",
             "SANDBOX_BANK_URL": addresses.url("sandbox-bank"),
             "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
         }
