@@ -191,18 +191,41 @@ async def test_a_creator_begins_with_the_first_line(may: Database) -> None:
 
 
 async def test_months_before_statements_began_are_closed_at_once(database: Database) -> None:
-    """What was recorded before is known from the beginning."""
+    """What was recorded before is known from the beginning; no month is passed over."""
+    await let_time_be_told(database.pool)
+    for month in (2, 3, 4, 5):
+        await earn_in(database.pool, 10, MAY.replace(month=month))
+    await tick(database.pool, datetime(2026, 6, 1, tzinfo=UTC) + timedelta(minutes=1))
+    assert (await stated(database, "2026-05")).statement.number is None
+    await earn_in(database.pool, 10, JUNE)
+    await tick(database.pool, JULY)
+
+    for number, month in enumerate((2, 3, 4, 5, 6), 1):
+        found = (await stated(database, f"2026-0{month}")).statement
+        assert (found.number, found.totals.earned) == (number, 5_000_000)
+
+
+async def test_the_first_month_waits_for_its_end(database: Database) -> None:
+    """Statements that begin just after a month's end do not pass it over."""
     await let_time_be_told(database.pool)
     await earn_in(database.pool, 10, MAY)
     await tick(database.pool, datetime(2026, 6, 1, tzinfo=UTC) + timedelta(minutes=1))
     assert await state(database.pool, "2026-05") is None
-    await earn_in(database.pool, 10, JUNE)
-    await tick(database.pool, JULY)
+    await tick(database.pool, JUNE)
 
     assert (await stated(database, "2026-05")).statement.number == 1
-    assert (await stated(database, "2026-06")).statement.totals == Totals(
-        5_000_000, 5_000_000, 0, 0
-    )
+
+
+async def test_months_without_a_clerk_are_closed_one_by_one(may: Database) -> None:
+    """However long nobody marked or closed anything, each entry is in its month."""
+    pool = may.pool
+    for month in (5, 6, 7, 8, 9):
+        await earn_in(pool, 10, MAY.replace(month=month))
+    await tick(pool, MAY.replace(month=10))
+
+    for number, month in enumerate((5, 6, 7, 8, 9), 1):
+        found = (await stated(may, f"2026-0{month}")).statement
+        assert (found.number, found.totals.earned) == (number, 5_000_000)
 
 
 async def test_a_clerk_that_is_killed_is_gone_on_with(may: Database) -> None:

@@ -159,7 +159,7 @@ class Game:
     sessions: AsyncExitStack
     now: datetime = BEGIN
     model: Model = field(default_factory=Model)
-    unseen: list[tuple[Conn, list[Entry]]] = field(default_factory=list[tuple[Conn, list[Entry]]])
+    unseen: list[tuple[Conn, Entry]] = field(default_factory=list[tuple[Conn, Entry]])
     payouts: list[Payout] = field(default_factory=list[Payout])
     told: dict[tuple[str, datetime], Stated] = field(
         default_factory=dict[tuple[str, datetime], Stated]
@@ -195,8 +195,7 @@ class Game:
         self.model.seen.append(await take(self.pool, self.new_id(), amount, at))
 
     async def take_unseen(self, amount: int, at: datetime) -> None:
-        """In a transaction that stays open for now. Of what was earned: one more transaction that
-        earns would wait for it."""
+        """In a transaction that stays open for now. Not an accrual: the next would wait for it."""
         conn = await self.sessions.enter_async_context(self.pool.acquire())
         await conn.execute("BEGIN")
         self.unseen.append((conn, await take(conn, self.new_id(), amount, at)))

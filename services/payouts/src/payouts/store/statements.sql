@@ -57,8 +57,8 @@ LIMIT $3;
 -- name: find_scope
 -- What a statement of a month holds, as known at a moment (null: now). No row where the month has not
 -- begun by then, or is not settled: the month before is still open, or its statements are being made.
--- Nothing is recorded more than a month before its time, so that what was known two closes ago has
--- no part in it.
+-- Nothing is recorded a day before its time, so that what was known a day before the month has a part
+-- in it only if it came too late for the one before.
 -- $1 first day of the month, $2 moment or null
 WITH k AS (
     SELECT
@@ -80,19 +80,26 @@ closed AS (
     FROM k
     INNER JOIN statement_close AS c ON c.mark_id <= k.mark_id
     INNER JOIN statement_mark AS m ON c.mark_id = m.mark_id
-    WHERE c.period BETWEEN $1::date - interval '2 months' AND $1::date
+    WHERE c.period BETWEEN $1::date - interval '1 month' AND $1::date
+),
+
+past AS (
+    SELECT known
+    FROM statement_mark
+    WHERE at <= ($1::date - interval '1 day') AT TIME ZONE 'UTC'
+    ORDER BY at DESC
+    LIMIT 1
 )
 
 SELECT
     coalesce(own.at, k.at) AS known_at,
     coalesce(own.known, k.known)::text AS known,
     before.known::text AS before,
-    coalesce(pg_snapshot_xmin(past.known), '0')::text AS recorded_from,
+    coalesce((SELECT pg_snapshot_xmin(known) FROM past), '0')::text AS recorded_from,
     own.period IS NOT NULL AS is_closed
 FROM k
 LEFT JOIN closed AS own ON own.period = $1::date
 LEFT JOIN closed AS before ON before.period = $1::date - interval '1 month'
-LEFT JOIN closed AS past ON past.period = $1::date - interval '2 months'
 WHERE
     own.period IS NOT NULL
     OR before.issued_at IS NOT NULL
