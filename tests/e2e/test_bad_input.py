@@ -555,7 +555,8 @@ async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malf
 
 
 async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
-    token = world.token(scene["viewer"], "viewer creator")
+    """Of documents that the caller may send: what is cut out needs none."""
+    token = world.token(scene["viewer"], "viewer creator operator:refunds")
     for operation in GUARDED:
         if operation not in ("Me", "Payouts"):
-            assert await outcome(world, operation, token, {}) == INVALID
+            assert await outcome(world, operation, token, {}) == INVALID, operation

@@ -14,6 +14,7 @@ from chassis.auth import Viewer
 from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from local_stack.operations import documents
+from payouts.commands import read_statement
 from payouts.commands.known_rates import KnownRates
 from payouts.edge.statement_download import statement_download
 from payouts.graphql.context import PayoutsContext
@@ -250,6 +251,19 @@ async def test_what_is_downloaded_has_the_hash(
         f'attachment; filename="statement-{period}.csv"'
     )
     assert first.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+async def test_parts_are_the_whole(
+    may: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However many lines are read at a time."""
+    found = await statement(may, "2026-05")
+    monkeypatch.setattr(read_statement, "LINES_AT_ONCE", at_once)
+
+    answer = await browser.client.get(found["csvUrl"])
+
+    assert hashlib.sha256(answer.content).hexdigest() == found["sha256"]
 
 
 async def test_a_link_is_to_what_was_known_when_it_was_made(

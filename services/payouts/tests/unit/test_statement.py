@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payouts.domain import statement_csv
+from payouts import statement_csv
 from payouts.domain.payout import PayoutStatus
 from payouts.domain.statement import Line, LineKind, Period, Scope, Statement, Totals
 

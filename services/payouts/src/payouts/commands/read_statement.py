@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.db import Conn, Pool
-from payouts.domain import statement_csv
+from payouts import statement_csv
 from payouts.domain.statement import (
     Line,
     LineKey,
