@@ -23,7 +23,9 @@ from graphql import (
     visit,
 )
 
+from chassis import clock
 from chassis.ids import uuid7
+from chassis.testing.eventually import eventually
 from local_stack.client import Client
 from local_stack.stack import Stack
 from support.authorisation import CALLERS, ROUTES, Outcome, Route, Row
@@ -55,11 +57,18 @@ def scene(stack: Stack) -> dict[str, Any]:
             await world.ask("PurchaseCoins", owner, input=buy)
             method = world.payout_method()
             await world.ask("AddPayoutMethod", owner, input=method)
+            month = f"{clock.now():%Y-%m}"
+            await eventually(
+                lambda: world.ask("Statement", owner, period=month),
+                until=lambda me: me["creator"]["statement"] is not None,
+                within_s=30,
+            )
             nothing = str(uuid7())
             for coins in (1_000_000, 2_000_000):
                 await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
             return {
                 "owner": owner,
+                "month": month,
                 "other": await world.viewer("other"),
                 "sent": sent["gift"]["id"],
                 "received": received["gift"]["id"],

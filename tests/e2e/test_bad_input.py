@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.ids import uuid7
 from local_stack.client import Client, GatewayError
 from local_stack.stack import Stack
@@ -68,7 +69,7 @@ async def outcome(world: World, operation: str, token: str | None, variables: An
 
 GUARDED = [
     *("PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"),
-    *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts"),
+    *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
     "SetSpendLimits",
     *("PreviewReversal", "ReversePurchase"),
 ]
@@ -110,6 +111,8 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"input": {"payoutId": str(uuid7()), **body}}
         case "CancelPayout":
             return {"input": {"payoutId": str(uuid7())}}
+        case "Statement":
+            return {"period": f"{clock.now():%Y-%m}"}
         case "PreviewReversal":
             return {"input": {"purchaseId": scene["purchase"], "reason": "REFUND"}}
         case "ReversePurchase":
@@ -178,6 +181,7 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("AddPayoutMethod", "viewer operator:payouts"),
         ("RequestPayout", "viewer operator:payouts operator:audit"),
         ("CancelPayout", "viewer operator:payouts"),
+        ("Statement", "viewer operator:catalogue operator:refunds"),
         ("SetSpendLimits", "creator operator:audit"),
         ("PreviewReversal", "viewer creator operator:audit operator:payouts"),
         ("ReversePurchase", "viewer creator operator:audit operator:catalogue"),
@@ -186,7 +190,7 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
 async def test_a_scope_that_does_not_cover_it(
     world: World, scene: dict[str, str], operation: str, scope: str
 ) -> None:
-    of_creators = {"Creator", "AddPayoutMethod", "RequestPayout", "CancelPayout"}
+    of_creators = {"Creator", "AddPayoutMethod", "RequestPayout", "CancelPayout", "Statement"}
     owner = scene["creator"] if operation in of_creators else scene["viewer"]
     variables = await good_variables(world, scene, operation)
     assert await outcome(world, operation, world.token(owner, scope), variables) == "FORBIDDEN"
@@ -408,6 +412,30 @@ async def test_a_payout_that_is_not_there(world: World, scene: dict[str, str]) -
         assert await outcome(world, "CancelPayout", token, variables) == code
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"period": period} for period in ("", "2026", "2026-13", "2026-1", "may", "2026-05-01")),
+        *({"period": period} for period in ("9999-12", "2099-12", "2026-11' OR 1=1", None, 202611)),
+        *({"knownAt": moment} for moment in ("", "yesterday", "2026-11-01", "2026-11-01T00:00:00")),
+        *({"knownAt": moment} for moment in ("2099-01-01T00:00:00Z", 5, "9999-12-31T23:59:59Z")),
+    ],
+    ids=str,
+)
+async def test_statement(world: World, scene: dict[str, str], change: dict[str, Any]) -> None:
+    """Another form, and what lies ahead."""
+    variables = await good_variables(world, scene, "Statement")
+    token = world.token(scene["creator"], "creator")
+    assert await outcome(world, "Statement", token, variables | change) == INVALID
+
+
+@pytest.mark.parametrize("link", ["", "x", "../../etc/passwd", "A" * 2_000, "%00"])
+async def test_a_link_that_is_not_ours(world: World, link: str) -> None:
+    address = world.stack.addresses.url("payouts-api", f"/statements/csv?link={link}")
+    answer = await world.http.get(address)
+    assert (answer.status_code, answer.json()["code"]) == (403, "link_invalid")
+
+
 # ---------------------------------------------------------------------- the other documents
 
 
@@ -529,7 +557,8 @@ async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malf
 
 
 async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
+    """Of documents that the caller may send: what is cut out needs none."""
     token = world.token(scene["viewer"], "viewer creator operator:refunds")
     for operation in GUARDED:
         if operation not in ("Me", "Payouts"):
-            assert await outcome(world, operation, token, {}) == INVALID
+            assert await outcome(world, operation, token, {}) == INVALID, operation

@@ -53,7 +53,15 @@ PAYOUT = f"""{{
 BREAK = """{
   id rail kind transferKey payoutId theirStatus repair status foundAt proposedBy proposalReason
 }"""
+LINE = "{ at kind microDiamonds giftId payoutId reason adjusts }"
+STATEMENT = f"""{{
+  number period knownAt sha256 csvUrl
+  opening {{ microDiamonds }} earned {{ microDiamonds }} reversed {{ microDiamonds }}
+  paidOut {{ microDiamonds }} closing {{ microDiamonds }}
+  lines(first: 2) {{ nodes {LINE} edges {{ cursor node {LINE} }} {PAGE} }}
+}}"""
 PAYOUTS = f"""
+  statement(period: $month) {STATEMENT}
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
 """
@@ -109,7 +117,7 @@ ROUTES: Final = (
     ),
     Route(
         "me",
-        f"""{{ me {{
+        f"""query ($month: String!) {{ me {{
           id balance {BALANCE}
           spendLimits {LIMITS} pendingSpendLimits {PENDING_LIMITS}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
@@ -125,12 +133,14 @@ ROUTES: Final = (
             Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
             Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            # Only the owner has earned something.
+            Row("me.creator.statement", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
     Route(
         "creator",
-        f"""query ($owner: ID!) {{ creator(id: $owner) {{
+        f"""query ($owner: ID!, $month: String!) {{ creator(id: $owner) {{
           id acceptsGifts earnings {EARNINGS} {PAYOUTS}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
@@ -148,7 +158,7 @@ ROUTES: Final = (
                     f"creator.{field}",
                     ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
                 )
-                for field in ("payouts", "payoutMethods")
+                for field in ("payouts", "payoutMethods", "statement")
             ),
             Row(
                 "creator.giftsReceived",

@@ -34,6 +34,7 @@ from payouts.commands.publish_terms import publish_terms
 from payouts.consumers.gift_sent import gift_sent
 from payouts.domain.payout import Move, PayoutStatus
 from payouts.domain.terms import CurrencyTerms
+from payouts.edge.statement_clerk import StatementClerk
 from payouts.testing import a_rate
 from payouts.testing.paying import add_method, request, review, some_terms
 from wallet.commands.credit_purchase import credit_purchase
@@ -222,6 +223,10 @@ async def build(world: World) -> None:
         await run_until_settled(world, pools)
         for creator in CREATORS:
             await pay_out(pools["payouts"], creator)
+        in_months = StatementClerk(
+            pools["payouts"], lag=timedelta(), now=lambda: clock.now() + timedelta(days=120)
+        )
+        await in_months.once()
         await take_back(pools["wallet"])
         await run_until_settled(world, pools)
 

@@ -344,6 +344,33 @@ FAULTS = {
         "UPDATE payout SET worth_minor = worth_minor + 1 WHERE payout_id = (TABLE paid_payout)",
         {("INV8", "payouts")},
     ),
+    "a statement of more than was earned": Fault(
+        "payouts",
+        """UPDATE statement SET
+            earned_micro_diamonds = earned_micro_diamonds + 1,
+            paid_out_micro_diamonds = paid_out_micro_diamonds + 1
+        WHERE creator_id = 'star' AND number = 1""",
+        {("INV3", "payouts")},
+    ),
+    "a statement that opens elsewhere": Fault(
+        "payouts",
+        """UPDATE statement SET
+            opening_micro_diamonds = opening_micro_diamonds + 1,
+            closing_micro_diamonds = closing_micro_diamonds + 1
+        WHERE creator_id = 'star' AND number = 1""",
+        {("INV3", "payouts")},
+    ),
+    "a statement that is lost": Fault(
+        "payouts",
+        "DELETE FROM statement WHERE creator_id = 'star' AND number = 2",
+        {("INV3", "payouts")},
+    ),
+    "a gift that a statement cannot have known": Fault(
+        "payouts",
+        """UPDATE accrual SET recorded_by = pg_current_xact_id()
+        WHERE gift_id = (TABLE some_accrual)""",
+        {("INV3", "payouts")},
+    ),
     "a charge that passed a limit": Fault(
         "wallet",
         "UPDATE spend_limits SET creator_day_coins = 1",

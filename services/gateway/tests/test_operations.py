@@ -55,6 +55,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "input": {"payoutId": UUID, "methodId": UUID, "microDiamonds": 2**53 - 1},
     },
     "CancelPayout": {"input": {"payoutId": UUID}},
+    "Statement": {"period": "2026-11", "knownAt": None},
 }
 
 
@@ -77,6 +78,7 @@ def test_every_operation_is_found() -> None:
         "RequestPayout",
         "CancelPayout",
         "Payouts",
+        "Statement",
     ]
 
 

@@ -124,6 +124,74 @@ FROM (
     GROUP BY p.creator_id
 ) AS creators;
 
+-- name: statements_replay
+-- INV3: a creator's statements have no gap, each opens where the last one closed, and their sums are
+-- those of the journals: each entry is in the first month that was not over before it, and was closed
+-- knowing of it.
+WITH closed AS (
+    SELECT
+        c.period,
+        (c.period + interval '1 month') AT TIME ZONE 'UTC' AS ends,
+        m.known
+    FROM statement_close AS c
+    INNER JOIN statement_mark AS m USING (mark_id)
+    WHERE c.issued_at IS NOT NULL
+),
+
+stated AS (
+    SELECT
+        e.creator_id,
+        first.period,
+        coalesce(sum(e.micro_diamonds) FILTER (WHERE e.kind = 'EARNED'), 0) AS earned,
+        coalesce(-sum(e.micro_diamonds) FILTER (WHERE e.kind = 'REVERSED'), 0) AS reversed,
+        coalesce(
+            -sum(e.micro_diamonds) FILTER (WHERE e.kind IN ('PAID_OUT', 'GIVEN_BACK')), 0
+        ) AS paid_out
+    FROM statement_entry AS e
+    CROSS JOIN LATERAL (
+        SELECT c.period
+        FROM closed AS c
+        WHERE e.at < c.ends AND pg_visible_in_snapshot(e.recorded_by, c.known)
+        ORDER BY c.period
+        LIMIT 1
+    ) AS first
+    GROUP BY e.creator_id, first.period
+),
+
+issued AS (
+    SELECT
+        s.creator_id,
+        s.period,
+        s.earned_micro_diamonds,
+        s.reversed_micro_diamonds,
+        s.paid_out_micro_diamonds,
+        s.number <> row_number() OVER creators
+        OR s.period <> lag(s.period) OVER creators + interval '1 month'
+        OR s.opening_micro_diamonds <> lag(s.closing_micro_diamonds, 1, 0::bigint) OVER creators
+        OR s.closing_micro_diamonds <> s.opening_micro_diamonds + s.earned_micro_diamonds
+        - s.reversed_micro_diamonds - s.paid_out_micro_diamonds AS does_not_follow
+    FROM statement AS s
+    INNER JOIN closed AS c USING (period)
+    WINDOW creators AS (PARTITION BY s.creator_id ORDER BY s.number)
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id || ' ' || period) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        creator_id,
+        period,
+        coalesce(i.does_not_follow, false)
+        OR (i.earned_micro_diamonds, i.reversed_micro_diamonds, i.paid_out_micro_diamonds)
+        IS DISTINCT FROM (
+            coalesce(e.earned, 0), coalesce(e.reversed, 0), coalesce(e.paid_out, 0)
+        ) AS is_wrong
+    FROM issued AS i
+    FULL JOIN stated AS e USING (creator_id, period)
+) AS statements;
+
 -- name: payouts_move_as_allowed
 -- INV3: a payout is where its history ends, which goes from its request by allowed moves only.
 SELECT

@@ -84,6 +84,11 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
     if service == "payouts":
         settings |= {
             "DETAILS_KEYS": key(home, "payout-details-key"),
+            "LINK_KEYS": key(home, "payout-link-key"),
+            "PUBLIC_URL": addresses.url("payouts-api"),
+            # So that a statement can be looked at as soon as there is something to state.
+            "STATEMENT_MARK_EVERY_S": "1",
+            "STATEMENT_LAG_S": "5",
             "SANDBOX_BANK_URL": addresses.url("sandbox-bank"),
             "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
         }

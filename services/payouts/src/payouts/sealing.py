@@ -4,7 +4,6 @@ AES-256-GCM. What is sealed is bound to whose it is, so that nobody who can writ
 move one creator's account to another's method.
 """
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from payouts.domain.method import BankDetails
+from payouts.keys import read_keys
 
-KEY_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 
@@ -30,7 +29,7 @@ class Sealer:
     """Seals with the newest key and opens with any, so that keys can be replaced."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        """`keys`: newest first, each of `KEY_BYTES`."""
+        """`keys`: newest first, each of 32 bytes."""
         assert keys
         self._newest = _key_id(keys[0])
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
@@ -42,16 +41,7 @@ class Sealer:
         Raises:
             ValueError: There is none, or one is not of the right size.
         """
-        keys: list[bytes] = []
-        for place, part in enumerate(text.split(","), 1):
-            try:
-                key = base64.b64decode(part.strip(), validate=True)
-            except ValueError:
-                key = b""
-            if len(key) != KEY_BYTES:
-                raise ValueError(f"key {place} is not {KEY_BYTES} bytes in base64")
-            keys.append(key)
-        return cls(keys)
+        return cls(read_keys(text))
 
     def seal(self, method_id: UUID, details: BankDetails) -> bytes:
         """Details that only `open` with the same method makes readable."""

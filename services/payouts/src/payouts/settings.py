@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from payouts.keys import read_keys
+from payouts.links import Links
 from payouts.sealing import Sealer
 
 
@@ -28,13 +30,36 @@ class Settings(ServiceSettings):
     reconcile_every_s: float = Field(default=3600.0, gt=0)
     """How long a worker waits between two comparisons of our books with those of rails."""
 
-    @field_validator("details_keys")
+    public_url: str
+    """Where clients reach this service's downloads, without a trailing slash."""
+    link_keys: SecretStr
+    """What links to downloads are signed with, in the form of `details_keys`: the first signs, all
+    are accepted. An old one may go as soon as the links that it signed have expired."""
+    link_lifetime_s: float = Field(default=900.0, gt=0)
+    """How long a link works."""
+    statement_mark_every_s: float = Field(default=60.0, gt=0)
+    """How long a worker waits between two marks of what is known: how exactly a statement can say
+    as of when it is."""
+    statement_lag_s: float = Field(default=600.0, ge=0)
+    """How long after its end a month is closed. What comes even later is an adjustment in the next
+    statement."""
+
+    @field_validator("details_keys", "link_keys")
     @classmethod
     def _require_keys(cls, value: SecretStr) -> SecretStr:
-        Sealer.of(value.get_secret_value())
+        read_keys(value.get_secret_value())
         return value
 
     @property
     def sealer(self) -> Sealer:
         """Seals and opens bank details."""
         return Sealer.of(self.details_keys.get_secret_value())
+
+    @property
+    def links(self) -> Links:
+        """Makes and reads links to downloads."""
+        return Links.of(
+            self.link_keys.get_secret_value(),
+            public_url=self.public_url,
+            lifetime_s=self.link_lifetime_s,
+        )

@@ -1,13 +1,15 @@
-"""The process that works: accrues gifts, sends payouts, publishes what happened."""
+"""The process that works: accrues gifts, sends payouts, issues statements, publishes events."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from chassis import worker
 from chassis.db import service_pool
 from payouts.consumers.gift_sent import gift_sent
 from payouts.edge.payout_run import PayoutRun, repeated
+from payouts.edge.statement_clerk import StatementClerk
 from payouts.rails import Rail
 from payouts.rails.sandbox_bank import SandboxBank
 from payouts.settings import Settings
@@ -29,6 +31,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
     async with service_pool(settings, "worker") as pool, rails_of(settings) as rails:
         run = PayoutRun(pool, rails, settings.sealer)
+        clerk = StatementClerk(pool, lag=timedelta(seconds=settings.statement_lag_s))
         await worker.run_worker(
             settings,
             stop,
@@ -37,5 +40,6 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             tasks={
                 "payout_run": repeated(run.once, every_s=settings.payout_run_every_s),
                 "reconciliation": repeated(run.reconcile, every_s=settings.reconcile_every_s),
+                "statements": repeated(clerk.once, every_s=settings.statement_mark_every_s),
             },
         )

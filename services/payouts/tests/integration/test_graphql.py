@@ -16,7 +16,7 @@ from payouts.domain.rates import RateBook
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.testing import SENT_AT, a_gift, a_rate, a_slice
-from payouts.testing.paying import SEALER
+from payouts.testing.paying import LINKS, SEALER
 
 EXECUTOR = Executor(SCHEMA)
 STAR = Viewer("star", frozenset({"viewer", "creator"}))
@@ -69,6 +69,7 @@ async def ask(
         pool=database.pool,
         rates=KnownRates(),
         sealer=SEALER,
+        links=LINKS,
         now=lambda: now,
     )
     return await EXECUTOR.run(Operation(query, variables or {}), context)

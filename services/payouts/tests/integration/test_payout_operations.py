@@ -18,6 +18,7 @@ from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.testing.paying import (
     CREATOR,
+    LINKS,
     NOW,
     SEALER,
     add_method,
@@ -99,6 +100,7 @@ async def ask(
         pool=database.pool,
         rates=KnownRates(),
         sealer=SEALER,
+        links=LINKS,
         now=lambda: NOW,
     )
     body = await EXECUTOR.run(Operation(documents().get(document, document), variables), context)

@@ -105,6 +105,8 @@ async def payouts(database: Database, *arguments: str) -> tuple[int, str]:
             "PAYOUTS_SANDBOX_BANK_URL": "http://127.0.0.1:1",
             "PAYOUTS_SANDBOX_BANK_API_KEY": "key",
             "PAYOUTS_DETAILS_KEYS": base64.b64encode(bytes(32)).decode(),
+            "PAYOUTS_LINK_KEYS": base64.b64encode(bytes(32)).decode(),
+            "PAYOUTS_PUBLIC_URL": "http://127.0.0.1:1",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -18,7 +18,7 @@ from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.rails.sandbox_bank import SandboxBank
 from payouts.sealing import Sealer
-from payouts.testing.paying import CREATOR, NOW, earn, review
+from payouts.testing.paying import CREATOR, LINKS, NOW, earn, review
 
 ACCOUNT, BANK_CODE, HOLDER = "77345098127", "PLANTD33", "Planted Holder"
 PLANTED = tuple(
@@ -37,6 +37,7 @@ async def answer(database: Database, sealer: Sealer, operation: str, body: objec
         pool=database.pool,
         rates=KnownRates(),
         sealer=sealer,
+        links=LINKS,
         now=lambda: NOW,
     )
     return await EXECUTOR.run(Operation(documents()[operation], {"input": body}), context)

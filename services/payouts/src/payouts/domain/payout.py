@@ -110,3 +110,17 @@ class HistoryStep(NamedTuple):
     at: datetime
     actor: str
     reason: str | None
+
+
+def shown_reason(status: PayoutStatus, reason: str | None) -> str | None:
+    """Why a payout became what it is, as its creator is told.
+
+    Nobody is told by us that screening has found them, nor what an operator wrote of them.
+    """
+    if status is PayoutStatus.HELD:
+        return "under_review"
+    if status is PayoutStatus.QUEUED and reason is not None:
+        return "review_passed"
+    if status is PayoutStatus.CANCELED and reason not in OWN_REASONS:
+        return "review_not_passed"
+    return reason

@@ -18,6 +18,7 @@ from payouts.commands.known_rates import KnownRates
 from payouts.domain.earnings import Earnings
 from payouts.domain.payout import HistoryStep
 from payouts.domain.rates import RateBook
+from payouts.links import Links
 from payouts.sealing import Sealer
 from payouts.store.earnings import select_earnings
 from payouts.store.payouts import select_history
@@ -41,6 +42,7 @@ class PayoutsContext(Context):
     pool: Pool
     rates: KnownRates
     sealer: Sealer
+    links: Links
     now: Clock
     earnings: DataLoader[str, LoadedEarnings]
     """By creator id; all that one request asks for come from one statement."""
@@ -58,6 +60,7 @@ class PayoutsContext(Context):
         pool: Pool,
         rates: KnownRates,
         sealer: Sealer,
+        links: Links,
         now: Clock = clock.now,
     ) -> Self:
         """The context of a request that arrives now."""
@@ -94,6 +97,7 @@ class PayoutsContext(Context):
             pool=pool,
             rates=rates,
             sealer=sealer,
+            links=links,
             now=now,
             earnings=DataLoader(load),
             histories=DataLoader(load_histories),

@@ -1,7 +1,7 @@
 """The creator, as far as payouts knows one."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
@@ -9,6 +9,7 @@ import strawberry
 from chassis.graphql import (
     AUDITOR,
     After,
+    BadUserInputError,
     Before,
     First,
     Last,
@@ -16,10 +17,13 @@ from chassis.graphql import (
     require_owner,
     requires_scope,
 )
+from payouts.commands.read_statement import read_statement
+from payouts.domain.statement import Period, UnsettledError
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
 from payouts.graphql.payout import Payout, PayoutConnection
+from payouts.graphql.statement import Statement
 from payouts.store.methods import select_methods
 from payouts.store.payouts import select_payouts
 
@@ -76,6 +80,41 @@ class Creator:
         )
 
     @strawberry.field(
+        description="The creator's statement of a month; the creator's and operators' only. Null "
+        "where there is none: nothing was earned by then, or the month has not begun; and for the "
+        "moments in which the statements of the month before are being made.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def statement(
+        self,
+        info: Info,
+        period: Annotated[
+            str, strawberry.argument(description="A calendar month, in UTC, such as 2026-11.")
+        ],
+        known_at: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="With what was known at this moment, which cannot lie ahead; otherwise "
+                "with what is known. Of a month that was closed by then that is the statement as "
+                "issued."
+            ),
+        ] = None,
+    ) -> Statement | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        context = info.context
+        require_owner(context, self.id, *_OPERATORS)
+        month = _period(period, now=context.now())
+        if known_at is not None and known_at.tzinfo is None:
+            raise BadUserInputError("A moment needs its time zone.")
+        try:
+            async with context.pool.acquire() as conn:
+                found = await read_statement(conn, self.id, month, known_at=known_at)
+        except UnsettledError as error:
+            settled = "nothing" if error.newest is None else error.newest.isoformat()
+            raise BadUserInputError(f"It is settled what was known until {settled}.") from error
+        return None if found is None else Statement.of(found)
+
+    @strawberry.field(
         description="Where the creator's money can go, newest first; the creator's and operators' "
         "only.",
         extensions=[requires_scope(*_READERS)],
@@ -102,3 +141,13 @@ class Creator:
         return PayoutMethodConnection.of(
             page, rows, node=PayoutMethod.of, key=lambda row: (row.added_at, row.method_id)
         )
+
+
+def _period(text: str, *, now: datetime) -> Period:
+    try:
+        period = Period.parse(text)
+    except ValueError as error:
+        raise BadUserInputError("A period has the form 2026-11.") from error
+    if period > Period.of(now):
+        raise BadUserInputError("That month has not begun.")
+    return period

@@ -129,7 +129,9 @@ class Payout:
         """Of all payouts of a request in one statement."""
         return [
             PayoutStep(
-                status=PayoutStatus(step.status.value), at=step.at, reason=_shown_reason(step)
+                status=PayoutStatus(step.status.value),
+                at=step.at,
+                reason=domain.shown_reason(step.status, step.reason),
             )
             for step in await info.context.histories.load(self.id)
         ]
@@ -148,14 +150,3 @@ def _conversion(payout: domain.Payout) -> PayoutConversion | None:
         source=payout.rate_source,
         observed_at=payout.rate_observed_at,
     )
-
-
-def _shown_reason(step: domain.HistoryStep) -> str | None:
-    """Nobody is told by us that screening has found them, nor what an operator wrote of them."""
-    if step.status is domain.PayoutStatus.HELD:
-        return "under_review"
-    if step.status is domain.PayoutStatus.QUEUED and step.reason is not None:
-        return "review_passed"
-    if step.status is domain.PayoutStatus.CANCELED and step.reason not in domain.OWN_REASONS:
-        return "review_not_passed"
-    return step.reason

@@ -21,12 +21,14 @@ from payouts.domain.method import BankDetails, PayoutMethod, read_details
 from payouts.domain.payout import Payout, PayoutOrder
 from payouts.domain.review import Decision, Review
 from payouts.domain.terms import Conversion, CurrencyTerms, Terms
+from payouts.links import Links
 from payouts.sealing import Sealer
 from payouts.testing import SENT_AT, a_gift, a_slice
 
 NOW = SENT_AT + timedelta(days=30)
 """What was earned from gifts of `SENT_AT`, with nothing to wait for, has matured long ago."""
 SEALER = Sealer([bytes(32)])
+LINKS = Links([bytes(32)], public_url="https://payouts.test", lifetime=timedelta(minutes=15))
 CREATOR = "star"
 
 STATEMENTS = sql.load("payouts.testing", "paying.sql")

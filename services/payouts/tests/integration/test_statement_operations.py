@@ -1,0 +1,326 @@
+"""The document `Statement`, word for word, who may ask it, and the download that it leads to."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from chassis.auth import Viewer
+from chassis.graphql import Executor, Operation
+from chassis.testing.databases import Database
+from local_stack.operations import documents
+from payouts.commands import read_statement
+from payouts.commands.known_rates import KnownRates
+from payouts.edge.statement_download import statement_download
+from payouts.graphql.context import PayoutsContext
+from payouts.graphql.schema import SCHEMA
+from payouts.links import Links
+from payouts.testing.paying import CREATOR, LINKS, SEALER, add_method, request, review
+from payouts.testing.stating import LAG, earn_in, let_time_be_told, tick
+
+EXECUTOR = Executor(SCHEMA)
+STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
+MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
+JUNE = datetime(2026, 6, 10, 12, tzinfo=UTC)
+BY_ID = """
+query ($period: String!, $knownAt: DateTime) {
+  creator(id: "star") {
+    statement(period: $period, knownAt: $knownAt) { number closing { microDiamonds } }
+  }
+}
+"""
+LINES = """
+query ($first: Int, $after: String, $last: Int, $before: String) { me { creator {
+  statement(period: "2026-05") {
+    lines(first: $first, after: $after, last: $last, before: $before) {
+      nodes { at kind microDiamonds giftId payoutId reason adjusts }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+} } }
+"""
+
+
+@pytest.fixture
+async def may(database: Database) -> Database:
+    """Three gifts and a payout in May, and one gift in June, in which it is now."""
+    pool = database.pool
+    await let_time_be_told(pool)
+    await tick(pool, MAY - timedelta(days=1))
+    await review(pool, at=MAY)
+    method = await add_method(pool, at=MAY)
+    for minutes in range(3):
+        await earn_in(pool, 4_000, MAY + timedelta(minutes=minutes))
+    await request(pool, method, 2_000_000_000, at=MAY + timedelta(days=1))
+    await earn_in(pool, 2, JUNE)
+    await tick(pool, JUNE)
+    return database
+
+
+async def run(
+    database: Database, document: str, viewer: Viewer | None = STAR, **variables: Any
+) -> Any:
+    context = PayoutsContext.of(
+        viewer,
+        "request-1",
+        pool=database.pool,
+        rates=KnownRates(),
+        sealer=SEALER,
+        links=LINKS,
+        now=lambda: JUNE,
+    )
+    return await EXECUTOR.run(Operation(documents().get(document, document), variables), context)
+
+
+async def statement(database: Database, period: str, **variables: Any) -> Any:
+    body = await run(database, "Statement", period=period, **variables)
+    assert "errors" not in body, body
+    return body["data"]["me"]["creator"]["statement"]
+
+
+async def test_the_document_as_front_ends_send_it(may: Database) -> None:
+    found = await statement(may, "2026-05")
+
+    lines, csv_url = found.pop("lines"), found.pop("csvUrl")
+    digest = found.pop("sha256")
+    assert found == {
+        "number": 1,
+        "period": "2026-05",
+        "knownAt": JUNE.isoformat(),
+        "opening": {"microDiamonds": 0},
+        "earned": {"microDiamonds": 6_000_000_000},
+        "reversed": {"microDiamonds": 0},
+        "paidOut": {"microDiamonds": 2_000_000_000},
+        "closing": {"microDiamonds": 4_000_000_000},
+    }
+    assert [(line["kind"], line["microDiamonds"]) for line in lines["nodes"]] == [
+        *[("EARNED", 2_000_000_000)] * 3,
+        ("PAID_OUT", -2_000_000_000),
+    ]
+    assert [line["giftId"] is None for line in lines["nodes"]] == [False] * 3 + [True]
+    assert not lines["pageInfo"]["hasNextPage"]
+    assert len(digest) == 64
+    assert csv_url.startswith("https://payouts.test/statements/csv?link=")
+
+
+async def test_a_month_that_runs_has_no_number(may: Database) -> None:
+    """Its hash is of what would be downloaded now; asked as of the same moment, it is the same."""
+    found = await statement(may, "2026-06")
+    await earn_in(may.pool, 2, JUNE)
+    await tick(may.pool, JUNE + timedelta(hours=1))
+    again = await statement(may, "2026-06", knownAt=found["knownAt"])
+    now = await statement(may, "2026-06")
+
+    assert (found["number"], found["closing"]) == (None, {"microDiamonds": 4_001_000_000})
+    assert again == found
+    assert now["sha256"] != found["sha256"]
+    assert now["earned"] == {"microDiamonds": 2_000_000}
+
+
+@pytest.mark.parametrize("size", [1, 3, 4])
+async def test_pages_are_all_lines_once(may: Database, size: int) -> None:
+    """From either end."""
+
+    async def read(**page: Any) -> Any:
+        body = await run(may, LINES, **page)
+        return body["data"]["me"]["creator"]["statement"]["lines"]
+
+    everything = (await read(first=100))["nodes"]
+    forward: list[Any] = []
+    page = await read(first=size)
+    forward += page["nodes"]
+    while page["pageInfo"]["hasNextPage"]:
+        page = await read(first=size, after=page["pageInfo"]["endCursor"])
+        forward += page["nodes"]
+    backward: list[Any] = []
+    page = await read(last=size)
+    backward[:0] = page["nodes"]
+    while page["pageInfo"]["hasPreviousPage"]:
+        page = await read(last=size, before=page["pageInfo"]["startCursor"])
+        backward[:0] = page["nodes"]
+
+    assert forward == backward == everything
+    assert len(everything) == 4
+
+
+@pytest.mark.parametrize(
+    ("viewer", "code"),
+    [
+        (None, "UNAUTHENTICATED"),
+        (Viewer("other", frozenset({"viewer", "creator"})), "FORBIDDEN"),
+        (Viewer(CREATOR, frozenset({"viewer"})), "FORBIDDEN"),
+        (Viewer("otto", frozenset({"operator:catalogue", "operator:refunds"})), "FORBIDDEN"),
+        (Viewer("otto", frozenset({"operator:payouts"})), None),
+        (Viewer("olga", frozenset({"operator:audit"})), None),
+    ],
+)
+async def test_who_may_read(may: Database, viewer: Viewer | None, code: str | None) -> None:
+    """The creator, and operators for payouts and audit."""
+    body = await run(may, BY_ID, viewer, period="2026-05")
+
+    if code is None:
+        assert body["data"]["creator"]["statement"]["number"] == 1
+    else:
+        [error] = body["errors"]
+        assert error["extensions"]["code"] == code
+        assert body["data"]["creator"]["statement"] is None
+
+
+@pytest.mark.parametrize(
+    ("period", "known_at"),
+    [
+        ("2026-13", None),
+        ("2026-5", None),
+        ("may", None),
+        ("2026-05-01", None),
+        ("2026-07", None),
+        ("9999-12", None),
+        ("2026-06", "2026-06-10T12:00:01Z"),
+        ("2026-06", "9999-12-31T23:59:59-14:00"),
+        ("2026-06", "2026-06-10T12:00:00"),
+        ("2026-06", "yesterday"),
+    ],
+)
+async def test_what_no_client_should_send(may: Database, period: str, known_at: str | None) -> None:
+    """Another form, a month to come, a moment to come or without its zone."""
+    body = await run(may, BY_ID, period=period, knownAt=known_at)
+
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.parametrize(
+    ("period", "known_at"),
+    [
+        ("2026-04", None),
+        ("2000-01", None),
+        ("2026-05", "2026-04-30T23:59:59Z"),
+        ("2026-05", "2026-05-09T12:00:00Z"),
+        ("2026-05", "0001-01-01T00:00:00+14:00"),
+        ("2026-06", "2026-06-01T00:00:00Z"),
+    ],
+)
+async def test_where_there_is_none(may: Database, period: str, known_at: str | None) -> None:
+    """Before the creator had anything, or before the month began as far as was known then."""
+    body = await run(may, BY_ID, period=period, knownAt=known_at)
+
+    assert "errors" not in body
+    assert body["data"]["creator"]["statement"] is None
+
+
+# ---------------------------------------------------------------------- download
+
+
+class Browser:
+    """Somebody with a link, and no token."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = JUNE
+        route = statement_download(database.pool, LINKS, now=lambda: self.now)
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(Starlette(routes=[route])),
+            base_url="https://payouts.test",
+        )
+
+
+@pytest.fixture
+async def browser(may: Database) -> AsyncGenerator[Browser]:
+    made = Browser(may)
+    async with made.client:
+        yield made
+
+
+@pytest.mark.parametrize("period", ["2026-05", "2026-06"])
+async def test_what_is_downloaded_has_the_hash(
+    may: Database, browser: Browser, period: str
+) -> None:
+    """Issued or running: to the byte, however often."""
+    found = await statement(may, period)
+
+    first, again = [await browser.client.get(found["csvUrl"]) for _ in range(2)]
+
+    assert first.status_code == 200
+    assert first.content == again.content
+    assert hashlib.sha256(first.content).hexdigest() == found["sha256"]
+    assert first.headers["content-type"] == "text/csv; charset=utf-8"
+    assert first.headers["content-disposition"] == (
+        f'attachment; filename="statement-{period}.csv"'
+    )
+    assert first.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+async def test_parts_are_the_whole(
+    may: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However many lines are read at a time."""
+    found = await statement(may, "2026-05")
+    monkeypatch.setattr(read_statement, "LINES_AT_ONCE", at_once)
+
+    answer = await browser.client.get(found["csvUrl"])
+
+    assert hashlib.sha256(answer.content).hexdigest() == found["sha256"]
+
+
+async def test_a_link_is_to_what_was_known_when_it_was_made(
+    may: Database, browser: Browser
+) -> None:
+    """Also while the month goes on under it."""
+    found = await statement(may, "2026-06")
+    await earn_in(may.pool, 2, JUNE)
+    await tick(may.pool, JUNE + timedelta(minutes=1))
+
+    answer = await browser.client.get(found["csvUrl"])
+
+    assert hashlib.sha256(answer.content).hexdigest() == found["sha256"]
+
+
+async def test_a_link_that_has_expired(may: Database, browser: Browser) -> None:
+    found = await statement(may, "2026-05")
+    browser.now += timedelta(minutes=15)
+
+    answer = await browser.client.get(found["csvUrl"])
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/statements/csv",
+        "/statements/csv?link=",
+        "/statements/csv?link=../../etc/passwd",
+        "/statements/csv?link=%00&link=%ff",
+        "/statements/csv?link=" + "A" * 3_000,
+    ],
+)
+async def test_a_link_that_is_none(browser: Browser, path: str) -> None:
+    answer = await browser.client.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "link_invalid")
+    assert "star" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/statements/../statements/", "/statements/", "/statements/x"])
+async def test_nothing_else_is_served(browser: Browser, path: str) -> None:
+    assert (await browser.client.get(path)).status_code == 404
+
+
+async def test_a_link_by_another_key(may: Database, browser: Browser) -> None:
+    forger = Links([bytes([9]) * 32], public_url="https://payouts.test", lifetime=LAG)
+    url = forger.make(CREATOR, "2026-05", JUNE, now=JUNE)
+
+    assert (await browser.client.get(url)).status_code == 403
+
+
+async def test_slow_clients_keep_no_session(may: Database, browser: Browser) -> None:
+    """More downloads at once than there are sessions."""
+    found = await statement(may, "2026-05")
+
+    answers = await asyncio.gather(*(browser.client.get(found["csvUrl"]) for _ in range(30)))
+
+    assert {answer.status_code for answer in answers} == {200}

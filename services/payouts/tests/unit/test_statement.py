@@ -1,0 +1,92 @@
+"""Months, lines and documents of statements."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payouts import statement_csv
+from payouts.domain.payout import PayoutStatus
+from payouts.domain.statement import Line, LineKind, Period, Scope, Statement, Totals
+
+NOVEMBER = Period(2026, 11)
+AT = datetime(2026, 11, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def a_line(**changes: object) -> Line:
+    gift_id = UUID(int=1)
+    line = Line(AT, gift_id, 1, LineKind.EARNED, 500_000, gift_id, None, None, AT)
+    return line._replace(**changes)
+
+
+def a_statement(**changes: object) -> Statement:
+    scope = Scope(NOVEMBER, datetime(2026, 12, 1, 0, 10, tzinfo=UTC), "1:9:", None, "0", True)
+    return Statement("star", 3, scope, Totals(1, 20, 3, -4), None)._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2026", "2026-1", "2026-00", "2026-13", "26-11", "2026-11-01", "2026/11"),
+        *(" 2026-11", "2026-11\n", "1999-12", "２０２６-11", "-026-11"),
+    ],
+)
+def test_other_forms_are_no_period(text: str) -> None:
+    with pytest.raises(ValueError, match="2026-11"):
+        Period.parse(text)
+
+
+@given(year=st.integers(2000, 2098), month=st.integers(1, 12), months=st.integers(-11, 11))
+def test_months_follow_each_other(year: int, month: int, months: int) -> None:
+    """Whatever their length, without a gap."""
+    period = Period(year, month)
+
+    assert Period.parse(str(period)) == period
+    assert period.ends == period.moved(1).starts
+    assert period.moved(months).moved(-months) == period
+    assert Period.of(period.starts) == period < Period.of(period.ends)
+
+
+def test_the_document_is_these_bytes() -> None:
+    """Those of statements that were issued: another form needs another number."""
+    payout = UUID(int=2)
+    lines = [
+        a_line(belongs_to=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC)),
+        a_line(entry_id=payout, kind=LineKind.PAID_OUT, gift_id=None, micro_diamonds=-4,
+               payout_status=PayoutStatus.REQUESTED),
+    ]  # fmt: skip
+    document = statement_csv.head(a_statement()) + statement_csv.body(lines, NOVEMBER)
+
+    assert document.decode().split("\r\n") == [
+        "form,largesse-statement-1",
+        "creator,star",
+        "number,3",
+        "period,2026-11",
+        "known_at,2026-12-01T00:10:00.000000+00:00",
+        "opening_micro_diamonds,1",
+        "earned_micro_diamonds,20",
+        "reversed_micro_diamonds,3",
+        "paid_out_micro_diamonds,-4",
+        "closing_micro_diamonds,22",
+        "",
+        "at,kind,micro_diamonds,id,gift_id,reason,adjusts",
+        f"2026-11-03T04:05:06.000007+00:00,EARNED,500000,{UUID(int=1)},{UUID(int=1)},,2026-10",
+        f"2026-11-03T04:05:06.000007+00:00,PAID_OUT,-4,{payout},,,",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])
+def test_text_of_others_is_no_formula(text: str) -> None:
+    """A rail's reason ends in somebody's spreadsheet."""
+    line = a_line(payout_status=PayoutStatus.FAILED, recorded_reason=text)
+
+    assert f",'{text}," in statement_csv.body([line], NOVEMBER).decode()
+
+
+def test_separators_are_quoted() -> None:
+    line = a_line(payout_status=PayoutStatus.FAILED, recorded_reason='a,"b"\nc')
+
+    assert ',"a,""b""\nc",' in statement_csv.body([line], NOVEMBER).decode()
