@@ -56,6 +56,10 @@ BREAK = """{
 PAYOUTS = f"""
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
+  reversals(first: 2) {{
+    nodes {{ giftId at reason kind coins microDiamonds }}
+    edges {{ cursor node {{ giftId }} }} {PAGE}
+  }}
 """
 
 
@@ -126,6 +130,7 @@ ROUTES: Final = (
             Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
     Route(
@@ -148,7 +153,7 @@ ROUTES: Final = (
                     f"creator.{field}",
                     ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
                 )
-                for field in ("payouts", "payoutMethods")
+                for field in ("payouts", "payoutMethods", "reversals")
             ),
             Row(
                 "creator.giftsReceived",
