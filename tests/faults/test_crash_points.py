@@ -10,6 +10,7 @@ import pytest
 
 from support.crash_points import CrashPoints
 from support.flow import flowing
+from support.reversing import buy_and_give, earned, gift_becomes, refund_minor
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -68,3 +69,26 @@ async def test_a_purchase_survives_the_death_of_who_credits_it(
 
     coins = bundle["coins"] + bundle["bonusCoins"]
     assert [await world.balance(viewer) for viewer in checkouts] == [coins] * 3
+
+
+@pytest.mark.parametrize(
+    "step", ["after_apply", "after_outbox", "after_commit", "before_send", "after_send"]
+)
+async def test_a_reversal_survives_the_death_of_all_at_a_step(
+    world: World, crash_points: CrashPoints, step: str
+) -> None:
+    """From the wallet to gifts, to payouts and back: it finishes once (E02)."""
+    creators = [await world.creator() for _ in range(3)]
+    viewer = await world.viewer(coins=0)
+    purchase_id, gifts = await buy_and_give(world, viewer, creators)
+    for creator in creators:
+        await earned(world, creator, coins=10, diamonds=True)
+
+    for process in WORKERS:
+        crash_points.arm(process, step)
+    await refund_minor(world, purchase_id)
+    await crash_points.reached(WORKERS, within_s=60)
+
+    for creator, gift in zip(creators, gifts, strict=True):
+        await gift_becomes(world, viewer, gift["id"], "REVERSED")
+        await earned(world, creator, coins=0, diamonds=False)

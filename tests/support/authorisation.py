@@ -64,6 +64,10 @@ PAYOUTS = f"""
   statement(period: $month) {STATEMENT}
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
+  reversals(first: 2) {{
+    nodes {{ giftId at reason kind coins microDiamonds }}
+    edges {{ cursor node {{ giftId }} }} {PAGE}
+  }}
 """
 
 
@@ -136,6 +140,7 @@ ROUTES: Final = (
             # Only the owner has earned something.
             Row("me.creator.statement", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
         ),
     ),
     Route(
@@ -158,7 +163,7 @@ ROUTES: Final = (
                     f"creator.{field}",
                     ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
                 )
-                for field in ("payouts", "payoutMethods", "statement")
+                for field in ("payouts", "payoutMethods", "statement", "reversals")
             ),
             Row(
                 "creator.giftsReceived",

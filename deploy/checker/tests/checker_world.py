@@ -15,6 +15,7 @@ from chassis.consumer import Consumer, Subscription
 from chassis.db import Conn, Pool, open_pool, transaction
 from chassis.ids import uuid7
 from chassis.kafka import Outbound, Writer
+from chassis.operators import Act
 from chassis.relay import Relay
 from chassis.testing.databases import dsn_of
 from chassis.testing.eventually import eventually
@@ -25,8 +26,12 @@ from contracts.dead_letter.v1 import DeadLettered
 from contracts.event import describe, encode
 from contracts.gifts.v1 import CHARGE as REQUESTED
 from contracts.gifts.v1 import ChargeRequested
+from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
 from contracts.wallet.v1 import CHARGE as ANSWERED
+from contracts.wallet.v1 import PURCHASE
+from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.testing import a_new_gift, an_order, open_shop, write
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
@@ -39,8 +44,10 @@ from payouts.testing import a_rate
 from payouts.testing.paying import add_method, request, review, some_terms
 from wallet.commands.credit_purchase import credit_purchase
 from wallet.commands.publish_spend_policy import publish_spend_policy
+from wallet.commands.reverse_purchase import ReversalOrder, reverse_purchase
 from wallet.commands.set_spend_limits import LimitsChange, set_spend_limits
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.domain.claims import Disputed, Refunded
 from wallet.domain.limits import Terms
 from wallet.domain.purchase import Purchase
@@ -290,6 +297,17 @@ async def take_back(wallet: Pool) -> None:
     ):
         assert await tell(wallet, claimed(purchase, telling), at=clock.now()) == "applied"
     await buy(wallet, first.user_id, 10)
+    await refund_minor(wallet, VIEWERS[4])
+
+
+async def refund_minor(wallet: Pool, viewer: str) -> None:
+    """An operator gives a minor's money back: creators are asked for what was given them."""
+    rows = await wallet.fetch("SELECT purchase_id FROM purchase WHERE user_id = $1", viewer)
+    for row in rows:
+        order = ReversalOrder(row["purchase_id"], "minor_refund", None)
+        async with transaction(wallet) as conn:
+            act = Act("otto", "a minor", clock.now())
+            await reverse_purchase(conn, uuid7(), order, act, expected_digest=None)
 
 
 async def give(gifts: Pool) -> None:
@@ -338,18 +356,24 @@ async def pay_out(payouts: Pool, creator: str) -> None:
 async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
     """Run the three workers as in production, but in this process."""
     subscriptions = {
-        "wallet": Subscription(REQUESTED, [ChargeRequested], OnChargeRequested()),
-        "gifts": Subscription(ANSWERED, EVENTS, ChargeAnswered()),
-        "payouts": gift_sent(),
+        "wallet": [
+            Subscription(REQUESTED, [ChargeRequested], OnChargeRequested()),
+            Subscription(CLAWBACK, [ClawbackSettled], OnClawbackSettled()),
+        ],
+        "gifts": [
+            Subscription(ANSWERED, EVENTS, ChargeAnswered()),
+            Subscription(PURCHASE, purchase_taken_back.EVENTS, PurchaseTakenBack()),
+        ],
+        "payouts": [gift_sent()],
     }
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        for service, subscription in subscriptions.items():
+        for service, subscribed in subscriptions.items():
             consumer = Consumer(
                 pool=pools[service],
                 servers=world.kafka_servers,
                 group=service,
-                subscriptions=[subscription],
+                subscriptions=subscribed,
                 topic_prefix=world.prefix,
             )
             relay = Relay(
@@ -367,7 +391,13 @@ async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
 async def settled(pools: Mapping[str, Pool]) -> bool:
     """Every gift answered and accrued, every event published."""
     pending = await pools["gifts"].fetchval("SELECT count(*) FROM gift WHERE status = 'PENDING'")
-    sent = await pools["gifts"].fetchval("SELECT count(*) FROM gift WHERE status = 'SENT'")
+    sent = await pools["gifts"].fetchval(
+        "SELECT count(*) FROM gift WHERE status IN ('SENT', 'REVERSED')"
+    )
+    claimed = await pools["wallet"].fetchval(
+        "SELECT count(*) FROM reversal_leg WHERE kind = 'creator_unmatured'"
+    )
+    answered = await pools["wallet"].fetchval("SELECT count(*) FROM leg_settlement")
     accrued = await pools["payouts"].fetchval("SELECT count(*) FROM accrual")
     unpublished = [
         await pool.fetchval(
@@ -376,4 +406,4 @@ async def settled(pools: Mapping[str, Pool]) -> bool:
         )
         for pool in pools.values()
     ]
-    return pending == 0 and sent == accrued and not any(unpublished)
+    return pending == 0 and sent == accrued and claimed == answered and not any(unpublished)

@@ -86,6 +86,62 @@ FAULTS = {
         "UPDATE payment_claim SET claimed_minor = claimed_minor + 1 WHERE claim = 'refund'",
         {("INV4", "wallet")},
     ),
+    "a claim on a creator that nobody answers for": Fault(
+        "wallet",
+        "DELETE FROM leg_settlement WHERE position = (SELECT max(position) FROM leg_settlement)",
+        {("INV3", "wallet"), ("INV5", "topic → wallet")},
+    ),
+    "a settlement of fewer coins than its leg": Fault(
+        "wallet",
+        """UPDATE leg_settlement SET covered_coins = covered_coins - 1
+        WHERE covered_coins > 0""",
+        {("INV3", "wallet"), ("INV9", "wallet = gifts = payouts")},
+    ),
+    "a gift that is reversed without a leg": Fault(
+        "gifts",
+        "DELETE FROM gift_reversal WHERE position = (SELECT max(position) FROM gift_reversal)",
+        {
+            ("INV3", "gifts"),
+            ("INV5", "topic → gifts"),
+            ("INV9", "wallet = gifts = payouts"),
+        },
+    ),
+    "a total that still has what was taken back": Fault(
+        "gifts",
+        """UPDATE creator_total SET coins = coins + 1
+        WHERE creator_id = (SELECT creator_id FROM gift_reversal LIMIT 1)""",
+        {("INV3", "gifts")},
+    ),
+    "a leg that waits for a gift that is there": Fault(
+        "gifts",
+        """INSERT INTO waiting_reversal (
+            reversal_id, position, cause_id, gift_id, creator_id, lot_id, coins, reason, told_at
+        )
+        SELECT
+            reversal_id, position + 900, cause_id, gift_id, creator_id, lot_id, 1, reason, told_at
+        FROM gift_reversal
+        LIMIT 1""",
+        {("INV3", "gifts")},
+    ),
+    "a clawback that was undone by hand": Fault(
+        "payouts",
+        "DELETE FROM clawback WHERE covered_coins > 0",
+        {
+            ("INV3", "payouts"),
+            ("INV5", "topic → payouts"),
+            ("INV9", "wallet = gifts = payouts"),
+        },
+    ),
+    "a clawback of more than the slice earned": Fault(
+        "payouts",
+        "UPDATE clawback SET micro_diamonds = micro_diamonds + 1 WHERE covered_coins > 0",
+        {("INV8", "payouts"), ("INV3", "payouts")},
+    ),
+    "a bucket that a clawback forgot": Fault(
+        "payouts",
+        """UPDATE earning_bucket SET clawed_micro_diamonds = 0""",
+        {("INV3", "payouts")},
+    ),
     "a transfer that vanished": Fault(
         "wallet",
         "DELETE FROM transfer WHERE debit = 'receivable'",

@@ -26,11 +26,15 @@ _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "charges": ("charge_facts", 48),
         "balances": ("balance_facts", 33),
         "purchases": ("purchase_facts", 32),
+        "wallet_legs": ("leg_facts", 32),
+        "wallet_settlements": ("settlement_facts", 32),
     },
-    "gifts": {"gifts": ("gift_facts", 32)},
+    "gifts": {"gifts": ("gift_facts", 32), "gift_legs": ("leg_facts", 32)},
     "payouts": {
         "accruals": ("accrual_facts", 32),
         "payout_moves": ("payout_move_facts", 32),
+        "payout_legs": ("leg_facts", 32),
+        "payout_settlements": ("settlement_facts", 32),
     },
 }
 """Per service the piles of facts that its tables make: the statement, and the bytes of a fact."""
@@ -227,6 +231,7 @@ class _Run:
         found: list[Finding] = []
         if len(self._books) > 1:
             found.append(await creators.coins_agree(self._books))
+            found.append(await creators.reversed_coins_agree(self._books))
         if {"wallet", "payouts"} <= self._books.keys():
             found.append(await creators.lots_agree(self._books["wallet"], self._books["payouts"]))
         return found

@@ -64,6 +64,37 @@ async def coins_agree(snapshots: Mapping[str, Snapshot]) -> Finding:
     )
 
 
+async def reversed_coins_agree(snapshots: Mapping[str, Snapshot]) -> Finding:
+    """INV9: coins taken back of a creator's gifts; gifts does not know what of them is borne."""
+    compared, wrong, examples = 0, 0, list[str]()
+    streams = {name: each.stream("select_reversed") for name, each in snapshots.items()}
+    async with aclosing(merged(streams, lambda row: row["creator_id"])) as creators:
+        async for creator_id, rows in creators:
+            compared += 1
+            coins = {name: rows[name]["coins"] if name in rows else 0 for name in snapshots}
+            covered = {
+                name: rows[name]["covered_coins"] if name in rows else 0
+                for name in snapshots
+                if name != "gifts"
+            }
+            if len(set(coins.values())) > 1 or len(set(covered.values())) > 1:
+                wrong += 1
+                told = ", ".join(
+                    f"{name} {each:,} coins, {covered.get(name, 0):,} borne"
+                    for name, each in coins.items()
+                )
+                examples.append(f"{creator_id}: {told}")
+                del examples[_EXAMPLES:]
+    return Finding(
+        "INV9",
+        " = ".join(snapshots),
+        "per creator: asked for = taken back of gifts = settled",
+        compared,
+        wrong,
+        tuple(examples),
+    )
+
+
 async def earnings_agree(payouts: Snapshot, told: EarningsTold) -> Finding:
     """INV5: what was told of a creator's earnings, event by event, is what the account holds."""
     compared, broken = 0, dict(told.broken)

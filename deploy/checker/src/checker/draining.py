@@ -9,11 +9,12 @@ from checker.report import Finding
 from checker.snapshot import Snapshot, snapshot
 from contracts.event import Topic
 from contracts.gifts import v1 as gifts
+from contracts.payouts import v1 as payouts
 from contracts.wallet import v1 as wallet
 
 CONSUMES: Mapping[str, Sequence[Topic]] = {
-    "wallet": (gifts.CHARGE,),
-    "gifts": (wallet.CHARGE,),
+    "wallet": (gifts.CHARGE, payouts.CLAWBACK),
+    "gifts": (wallet.CHARGE, wallet.PURCHASE),
     "payouts": (gifts.GIFT,),
 }
 """What each service applies to its books."""

@@ -86,6 +86,11 @@ def purchase(user_id: str, lots: Iterable[tuple[int, str, int]]) -> bytes:
     return _digest("\x1f".join(told))
 
 
+def leg(reversal_id: UUID, position: int, *terms: object) -> bytes:
+    """The digest of a leg, and what is told of it."""
+    return _digest("\x1f".join(str(each) for each in (reversal_id, position, *terms)))
+
+
 def payout_move(status: str, creator_id: str, micro_diamonds: int) -> bytes:
     """The digest of what a payout became."""
     return _digest(f"{status}\x1f{creator_id}\x1f{micro_diamonds}")

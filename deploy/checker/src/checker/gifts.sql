@@ -27,7 +27,7 @@ FROM (
         gift_id,
         r.entries IS DISTINCT FROM 1
         OR g.creator_id IS DISTINCT FROM r.creator_id AS is_wrong
-    FROM (SELECT gift_id, creator_id FROM gift WHERE status = 'SENT') AS g
+    FROM (SELECT gift_id, creator_id FROM gift WHERE status IN ('SENT', 'REVERSED')) AS g
     FULL JOIN (
         SELECT
             gift_id,
@@ -52,13 +52,59 @@ FROM (
     FULL JOIN (
         SELECT
             creator_id,
-            count(*) AS gifts,
-            sum(price_coins) AS coins
-        FROM gift
-        WHERE status = 'SENT'
+            count(*) FILTER (WHERE g.price_coins > coalesce(r.coins, 0)) AS gifts,
+            sum(g.price_coins - coalesce(r.coins, 0)) AS coins
+        FROM gift AS g
+        LEFT JOIN (
+            SELECT
+                gift_id,
+                sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END) AS coins
+            FROM gift_reversal
+            GROUP BY gift_id
+        ) AS r USING (gift_id)
+        WHERE g.status IN ('SENT', 'REVERSED')
         GROUP BY creator_id
     ) AS g USING (creator_id)
 ) AS creators;
+
+-- name: reversals_replay
+-- INV3: of each gift is taken back what its legs add up to; one of which that is all, and no other,
+-- is REVERSED; nothing waits for a gift that is settled.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('gift ' || gift_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        gift_id,
+        (
+            g.reversed_coins = coalesce(r.coins, 0)
+            AND g.reversed_coins BETWEEN 0 AND g.price_coins
+            AND (g.status = 'REVERSED') = (g.reversed_coins = g.price_coins)
+            AND coalesce(r.creators, 1) = 1
+            AND coalesce(r.creator_id, g.creator_id) = g.creator_id
+        ) IS NOT TRUE AS is_wrong
+    FROM (
+        SELECT * FROM gift WHERE reversed_coins <> 0 OR status = 'REVERSED'
+    ) AS g
+    FULL JOIN (
+        SELECT
+            gift_id,
+            sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END) AS coins,
+            count(DISTINCT creator_id) AS creators,
+            min(creator_id) AS creator_id
+        FROM gift_reversal
+        GROUP BY gift_id
+        HAVING sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END) <> 0
+    ) AS r USING (gift_id)
+    UNION ALL
+    SELECT
+        gift_id,
+        true AS is_wrong
+    FROM waiting_reversal
+    INNER JOIN gift USING (gift_id)
+    WHERE status <> 'PENDING'
+) AS gifts;
 
 -- name: nothing_pending
 -- Once everything is drained, each gift has its answer.
@@ -72,7 +118,7 @@ FROM gift;
 -- For COPY: what each gift is and how it ended (see facts.py).
 SELECT
     uuid_send(gift_id)
-    || substr(status, 1, 1)::bytea
+    || CASE status WHEN 'REVERSED' THEN 'S' ELSE substr(status, 1, 1) END::bytea
     || substr(
         sha256(convert_to(concat_ws(chr(31), sender_id, creator_id, price_coins), 'UTF8')), 1, 15
     ) AS fact
@@ -85,6 +131,28 @@ SELECT
     count(*) AS gifts,
     sum(price_coins)::bigint AS coins
 FROM gift
-WHERE status = 'SENT'
+WHERE status IN ('SENT', 'REVERSED')
 GROUP BY creator_id COLLATE "C"
 ORDER BY creator_id COLLATE "C";
+
+-- name: select_reversed
+-- INV9: coins of gifts that are taken back, per creator.
+SELECT
+    creator_id COLLATE "C" AS creator_id,
+    sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END)::bigint AS coins
+FROM gift_reversal
+GROUP BY creator_id COLLATE "C"
+ORDER BY creator_id COLLATE "C";
+
+-- name: leg_facts
+-- For COPY: each leg that was booked (see facts.py).
+SELECT
+    uuid_send(cause_id)
+    || substr(
+        sha256(
+            convert_to(
+                concat_ws(chr(31), reversal_id, position, creator_id, gift_id, lot_id, coins), 'UTF8'
+            )
+        ), 1, 16
+    ) AS fact
+FROM gift_reversal;

@@ -8,7 +8,7 @@ SELECT
     (coalesce(sum(balance), 0) <> 0)::integer AS wrong,
     CASE WHEN sum(balance) <> 0 THEN ARRAY['the sum is ' || sum(balance)] END AS examples
 FROM (
-    SELECT lifetime_micro_diamonds AS balance
+    SELECT lifetime_micro_diamonds - clawed_micro_diamonds AS balance
     FROM creator_earning
     UNION ALL
     SELECT credits_micro_diamonds - debits_micro_diamonds
@@ -24,8 +24,10 @@ SELECT
 FROM (
     SELECT
         creator_id,
-        (c.gifts, c.coins, c.lifetime_micro_diamonds)
-        IS DISTINCT FROM (a.gifts, a.coins, a.micro_diamonds) AS is_wrong
+        (c.gifts, c.coins, c.lifetime_micro_diamonds, c.clawed_micro_diamonds)
+        IS DISTINCT FROM (
+            a.gifts, a.coins, a.micro_diamonds, coalesce(k.micro_diamonds, 0)
+        ) AS is_wrong
     FROM creator_earning AS c
     FULL JOIN (
         SELECT
@@ -36,6 +38,15 @@ FROM (
         FROM accrual
         GROUP BY creator_id
     ) AS a USING (creator_id)
+    FULL JOIN (
+        SELECT
+            creator_id,
+            sum(
+                CASE WHEN cause_id = reversal_id THEN micro_diamonds ELSE -micro_diamonds END
+            ) AS micro_diamonds
+        FROM clawback
+        GROUP BY creator_id
+    ) AS k USING (creator_id)
 ) AS creators;
 
 -- name: buckets_replay
@@ -48,7 +59,8 @@ FROM (
     SELECT
         creator_id,
         matures_on,
-        b.micro_diamonds IS DISTINCT FROM s.micro_diamonds AS is_wrong
+        (b.micro_diamonds, b.clawed_micro_diamonds)
+        IS DISTINCT FROM (s.micro_diamonds, coalesce(k.micro_diamonds, 0)) AS is_wrong
     FROM earning_bucket AS b
     FULL JOIN (
         SELECT
@@ -62,7 +74,70 @@ FROM (
         WHERE slice.micro_diamonds <> 0
         GROUP BY a.creator_id, slice.matures_on, a.rate_version
     ) AS s USING (creator_id, matures_on, rate_version)
+    FULL JOIN (
+        SELECT
+            creator_id,
+            matures_on,
+            rate_version,
+            sum(
+                CASE WHEN cause_id = reversal_id THEN micro_diamonds ELSE -micro_diamonds END
+            ) AS micro_diamonds
+        FROM clawback
+        WHERE micro_diamonds <> 0
+        GROUP BY creator_id, matures_on, rate_version
+    ) AS k USING (creator_id, matures_on, rate_version)
 ) AS buckets;
+
+-- name: clawbacks_fit
+-- INV8: of no slice of a gift is more taken than it earned, for no more coins than it had; what is
+-- taken of it whole is all of it; nothing waits for a gift that is accrued.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('gift ' || gift_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        c.gift_id,
+        (
+            c.coins BETWEEN 0 AND s.coins
+            AND c.micro_diamonds BETWEEN 0 AND s.micro_diamonds
+            AND c.micro_diamonds * s.coins = c.covered_coins * s.micro_diamonds
+            AND c.creators = 1
+            AND c.creator_id = s.creator_id
+        ) IS NOT TRUE AS is_wrong
+    FROM (
+        SELECT
+            gift_id,
+            lot_id,
+            sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END) AS coins,
+            sum(
+                CASE WHEN cause_id = reversal_id THEN covered_coins ELSE -covered_coins END
+            ) AS covered_coins,
+            sum(
+                CASE WHEN cause_id = reversal_id THEN micro_diamonds ELSE -micro_diamonds END
+            ) AS micro_diamonds,
+            count(DISTINCT creator_id) AS creators,
+            min(creator_id) AS creator_id
+        FROM clawback
+        GROUP BY gift_id, lot_id
+    ) AS c
+    LEFT JOIN LATERAL (
+        SELECT
+            a.creator_id,
+            slice.coins,
+            slice.micro_diamonds
+        FROM accrual AS a
+        CROSS JOIN LATERAL unnest(a.lot_ids, a.slice_coins, a.slice_micro_diamonds)
+            AS slice (lot_id, coins, micro_diamonds)
+        WHERE a.gift_id = c.gift_id AND slice.lot_id = c.lot_id
+    ) AS s ON true
+    UNION ALL
+    SELECT
+        gift_id,
+        true AS is_wrong
+    FROM waiting_clawback
+    INNER JOIN accrual USING (gift_id)
+) AS slices;
 
 -- name: earnings_taken_replay
 -- INV7: what is reserved or paid of a bucket is what payouts that are open or paid carry of it; none
@@ -76,7 +151,8 @@ FROM (
         creator_id,
         matures_on,
         coalesce(p.micro_diamonds, 0) IS DISTINCT FROM b.taken_micro_diamonds
-        OR b.taken_micro_diamonds NOT BETWEEN 0 AND b.micro_diamonds AS is_wrong
+        OR b.taken_micro_diamonds NOT BETWEEN 0 AND b.micro_diamonds - b.clawed_micro_diamonds
+        AS is_wrong
     FROM earning_bucket AS b
     FULL JOIN (
         SELECT
@@ -372,3 +448,42 @@ CROSS JOIN LATERAL unnest(a.lot_ids, a.lot_classes, a.matures_on)
     AS slice (lot_id, class, matures_on)
 GROUP BY slice.lot_id
 ORDER BY slice.lot_id;
+
+-- name: select_reversed
+-- INV9: coins of gifts that are taken back, per creator, and what of them creators bear.
+SELECT
+    creator_id COLLATE "C" AS creator_id,
+    sum(CASE WHEN cause_id = reversal_id THEN coins ELSE -coins END)::bigint AS coins,
+    sum(
+        CASE WHEN cause_id = reversal_id THEN covered_coins ELSE -covered_coins END
+    )::bigint AS covered_coins
+FROM clawback
+GROUP BY creator_id COLLATE "C"
+ORDER BY creator_id COLLATE "C";
+
+-- name: leg_facts
+-- For COPY: each leg that was settled (see facts.py).
+SELECT
+    uuid_send(cause_id)
+    || substr(
+        sha256(
+            convert_to(
+                concat_ws(chr(31), reversal_id, position, creator_id, gift_id, lot_id, coins), 'UTF8'
+            )
+        ), 1, 16
+    ) AS fact
+FROM clawback;
+
+-- name: settlement_facts
+-- For COPY: how each leg was settled (see facts.py).
+SELECT
+    uuid_send(cause_id)
+    || substr(
+        sha256(
+            convert_to(
+                concat_ws(chr(31), reversal_id, position, covered_coins, coins - covered_coins),
+                'UTF8'
+            )
+        ), 1, 16
+    ) AS fact
+FROM clawback;

@@ -16,8 +16,8 @@ def compare(tables: Mapping[str, Pile], told: Told) -> list[Finding]:
     """Follow every gift, balance, purchase and payout through the places whose tables were read.
 
     Args:
-        tables: Facts of `gifts`, `charges`, `balances`, `purchases`, `accruals` and `payout_moves`;
-            those of a service that is not looked at are missing.
+        tables: Facts of `gifts`, `charges`, `balances`, `purchases`, `accruals`, `payout_moves`, of
+            legs and of settlements; those of a service that is not looked at are missing.
         told: What the topics tell.
     """
     piles = {**tables, **told.piles}
@@ -248,5 +248,65 @@ def _comparisons() -> list[Comparison]:
             one_of=lambda bucket: set(bucket.facts("payout_moves")),
             other="payouts.payout.v1",
             other_of=lambda bucket: set(bucket.facts("told_payout_moves")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="wallet_legs",
+            of="wallet → topic",
+            holds="what creators are asked for was told, leg by leg",
+            one="wallet's legs",
+            one_of=lambda bucket: set(bucket.facts("wallet_legs")),
+            other="wallet.purchase.v1",
+            other_of=lambda bucket: set(bucket.facts("told_wallet_legs")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="gift_legs",
+            of="topic → gifts",
+            holds="each leg took its gift back, or gave it back, once",
+            one="wallet.purchase.v1",
+            one_of=lambda bucket: set(bucket.facts("told_wallet_legs")),
+            other="gifts",
+            other_of=lambda bucket: set(bucket.facts("gift_legs")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="gift_legs",
+            of="gifts → topic",
+            holds="each leg of a gift was told, no other was",
+            one="gifts",
+            one_of=lambda bucket: set(bucket.facts("gift_legs")),
+            other="gifts.gift.v1",
+            other_of=lambda bucket: set(bucket.facts("told_gift_legs")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="payout_legs",
+            of="topic → payouts",
+            holds="each leg was settled once",
+            one="gifts.gift.v1",
+            one_of=lambda bucket: set(bucket.facts("told_gift_legs")),
+            other="payouts' journal",
+            other_of=lambda bucket: set(bucket.facts("payout_legs")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="payout_settlements",
+            of="payouts → topic",
+            holds="what creators bear was told",
+            one="payouts' journal",
+            one_of=lambda bucket: set(bucket.facts("payout_settlements")),
+            other="payouts.clawback.v1",
+            other_of=lambda bucket: set(bucket.facts("told_settlements")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="wallet_settlements",
+            of="topic → wallet",
+            holds="the wallet settled what creators bear",
+            one="payouts.clawback.v1",
+            one_of=lambda bucket: set(bucket.facts("told_settlements")),
+            other="wallet's settlements",
+            other_of=lambda bucket: set(bucket.facts("wallet_settlements")),
         ),
     ]

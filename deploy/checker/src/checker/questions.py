@@ -37,11 +37,13 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("limits", "limits_are_the_newest", "accounts are under their newest limits"),
         Question("INV3", "debts_replay", "debts equal the replay of their entries"),
         Question("INV8", "reversals_add_up", "legs of a reversal are all of it, given back once"),
+        Question("INV3", "claims_replay", "claims on creators are what is not settled"),
         Question("INV4", "payments_not_exceeded", "what is taken back is what is claimed"),
     ),
     "gifts": (
         Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),
         Question("INV3", "creator_totals_replay", "creators' totals equal their sent gifts"),
+        Question("INV3", "reversals_replay", "gifts are reversed as their legs add up"),
         Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
     ),
     "payouts": (
@@ -53,6 +55,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV7", "earnings_taken_replay", "earnings taken are what payouts carry of them"),
         Question("INV7", "reserved_is_paid_returned_or_open", "reserved = paid + returned + open"),
         Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),
+        Question("INV8", "clawbacks_fit", "clawbacks take no more than their slices earned"),
         Question("INV8", "payouts_add_up", "parts of a payout are all of it, fees and net too"),
     ),
 }

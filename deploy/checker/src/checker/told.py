@@ -85,6 +85,9 @@ class Told:
                 ("told_balances", 32),
                 ("told_purchases", 32),
                 ("told_payout_moves", 32),
+                ("told_wallet_legs", 32),
+                ("told_gift_legs", 32),
+                ("told_settlements", 32),
             )
         }
         self.heard = Heard()
@@ -136,6 +139,49 @@ class Told:
             event.purchase_id.bytes + facts.purchase(event.user_id, lots)
         )
 
+    def purchase_reversed(self, event: wallet.PurchaseReversed | wallet.PurchaseReinstated) -> None:
+        """Coins were taken back, or given back; of interest are those that creators bear."""
+        for leg in event.legs:
+            if leg.kind != "creator_unmatured":
+                continue
+            if isinstance(leg, wallet.ReinstatedLeg):
+                assert isinstance(event, wallet.PurchaseReinstated)
+                cause_id, reversal_id = event.reinstatement_id, leg.reversal_id
+            else:
+                assert isinstance(event, wallet.PurchaseReversed)
+                cause_id = reversal_id = event.reversal_id
+            self.piles["told_wallet_legs"].add(
+                cause_id.bytes
+                + facts.leg(
+                    reversal_id, leg.position, leg.party, leg.charge_id, leg.lot_id, leg.coins
+                )
+            )
+
+    def gift_reversed(self, event: gifts.GiftReversed | gifts.GiftReinstated) -> None:
+        """Coins of a gift were taken back, or given back."""
+        reinstated = isinstance(event, gifts.GiftReinstated)
+        cause_id = event.reinstatement_id if reinstated else event.reversal_id
+        self.piles["told_gift_legs"].add(
+            cause_id.bytes
+            + facts.leg(
+                event.reversal_id,
+                event.position,
+                event.creator_id,
+                event.gift_id,
+                event.lot_id,
+                event.coins,
+            )
+        )
+
+    def clawback_settled(self, event: payouts.ClawbackSettled) -> None:
+        """It was decided how much of a leg its creator bears."""
+        self.piles["told_settlements"].add(
+            (event.reinstatement_id or event.reversal_id).bytes
+            + facts.leg(
+                event.reversal_id, event.position, event.covered_coins, event.uncovered_coins
+            )
+        )
+
     def payout_moved(self, event: PayoutMoved) -> None:
         """A payout went on, to the status that the type of the event names."""
         self.piles["told_payout_moves"].add(
@@ -156,9 +202,18 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
             wallet.ChargePosted: told.charge_posted,
             wallet.ChargeRefused: told.charge_refused,
         },
-        gifts.GIFT: {gifts.GiftSent: told.gift_sent},
+        gifts.GIFT: {
+            gifts.GiftSent: told.gift_sent,
+            gifts.GiftReversed: told.gift_reversed,
+            gifts.GiftReinstated: told.gift_reversed,
+        },
         wallet.BALANCE: {wallet.BalanceChanged: told.balance_changed},
-        wallet.PURCHASE: {wallet.CoinsPurchased: told.coins_purchased},
+        wallet.PURCHASE: {
+            wallet.CoinsPurchased: told.coins_purchased,
+            wallet.PurchaseReversed: told.purchase_reversed,
+            wallet.PurchaseReinstated: told.purchase_reversed,
+        },
+        payouts.CLAWBACK: {payouts.ClawbackSettled: told.clawback_settled},
         payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},
         payouts.PAYOUT: dict.fromkeys(_STATUS, told.payout_moved),
         dead_letter.DEAD_LETTER: {dead_letter.DeadLettered: told.dead_lettered},

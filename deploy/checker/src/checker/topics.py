@@ -28,9 +28,15 @@ _STALLED_S = 60.0
 _MANY_RECORDS = 100_000
 """From here on another process is worth its start."""
 _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
-    "wallet": (gifts.CHARGE, wallet.CHARGE, wallet.BALANCE, wallet.PURCHASE),
-    "gifts": (gifts.CHARGE, wallet.CHARGE, gifts.GIFT),
-    "payouts": (gifts.GIFT, payouts.EARNING, payouts.PAYOUT),
+    "wallet": (
+        gifts.CHARGE,
+        wallet.CHARGE,
+        wallet.BALANCE,
+        wallet.PURCHASE,
+        payouts.CLAWBACK,
+    ),
+    "gifts": (gifts.CHARGE, wallet.CHARGE, wallet.PURCHASE, gifts.GIFT),
+    "payouts": (gifts.GIFT, payouts.EARNING, payouts.PAYOUT, payouts.CLAWBACK),
 }
 """The topics that tell something about a service's books."""
 

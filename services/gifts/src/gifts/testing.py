@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -10,13 +11,25 @@ from chassis import clock, ids, outbox
 from chassis.batch import Batch, Received
 from chassis.db import Conn, Pool, transact, transaction
 from chassis.testing.eventually import eventually
-from contracts.event import Event
-from contracts.wallet.v1 import CHARGE, ChargePosted, ChargeRefused, LotSlice, ReachedLimit
+from contracts.event import Event, Topic
+from contracts.wallet.v1 import (
+    CHARGE,
+    PURCHASE,
+    ChargePosted,
+    ChargeRefused,
+    LotSlice,
+    PurchaseReinstated,
+    PurchaseReversed,
+    ReachedLimit,
+    ReinstatedLeg,
+    ReversedLeg,
+)
 from gifts import data
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.publish_catalogue import publish_catalogue
 from gifts.commands.send_gifts import NewGift, Outcome, send_gifts
 from gifts.consumers.charge_answered import ChargeAnswered
+from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.catalogue import Catalogue
 from gifts.domain.catalogue_file import catalogue_of, read_catalogue
 from gifts.domain.gift import Gift, GiftOrder, accept_order, body_hash
@@ -113,12 +126,78 @@ async def write(pool: Pool, *gifts: NewGift) -> list[Outcome]:
     return await transact(pool, lambda conn: send_gifts(conn, gifts))
 
 
-def batch_of(*events: Event, partition: int = 0, traceparent: str | None = None) -> Batch:
-    """Events of `wallet.charge.v1` as the consumer hands them over."""
+def taken_back(
+    *legs: ReversedLeg, reversal_id: UUID | None = None, **changes: object
+) -> PurchaseReversed:
+    """The wallet's word that a payment was taken back, told in one part."""
+    event = PurchaseReversed(
+        reversal_id=reversal_id or ids.uuid7(),
+        purchase_id=ids.uuid7(),
+        user_id="alice",
+        kind="chargeback",
+        amount_minor=500,
+        currency="USD",
+        coins=sum(leg.coins for leg in legs),
+        is_held=False,
+        policy_version=2,
+        part=1,
+        parts=1,
+        legs=legs,
+        reversed_at=NOW + timedelta(days=1),
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+def asked_of(gift: Gift, coins: int | None = None, *, position: int = 0) -> ReversedLeg:
+    """A leg that the creator of a gift is asked for; all of the gift unless told otherwise."""
+    return ReversedLeg(
+        position=position,
+        kind="creator_unmatured",
+        coins=gift.price_coins if coins is None else coins,
+        lot_id=7,
+        party=gift.creator_id,
+        charge_id=gift.gift_id,
+    )
+
+
+def given_back(
+    of: PurchaseReversed, *, coins: int | None = None, reinstatement_id: UUID | None = None
+) -> PurchaseReinstated:
+    """The wallet's word that a reversal is undone; of each leg all of it, or `coins`."""
+    return PurchaseReinstated(
+        reinstatement_id=reinstatement_id or ids.uuid7(),
+        purchase_id=of.purchase_id,
+        user_id=of.user_id,
+        kind=of.kind,
+        amount_minor=of.amount_minor,
+        currency=of.currency,
+        coins=of.coins,
+        part=1,
+        parts=1,
+        legs=tuple(
+            ReinstatedLeg(
+                reversal_id=of.reversal_id,
+                position=leg.position,
+                kind=leg.kind,
+                coins=coins or leg.coins,
+                lot_id=leg.lot_id,
+                party=leg.party,
+                charge_id=leg.charge_id,
+            )
+            for leg in of.legs
+        ),
+        reinstated_at=NOW + timedelta(days=2),
+    )
+
+
+def batch_of(
+    *events: Event, topic: Topic = CHARGE, partition: int = 0, traceparent: str | None = None
+) -> Batch:
+    """Events of one of the wallet's topics as the consumer hands them over."""
     received = [
         Received(event, partition, offset, traceparent) for offset, event in enumerate(events)
     ]
-    return Batch(CHARGE.name, received, partition)
+    return Batch(topic.name, received, partition)
 
 
 async def settle(pool: Pool, *events: Event, traceparent: str | None = None) -> Batch:
@@ -126,6 +205,15 @@ async def settle(pool: Pool, *events: Event, traceparent: str | None = None) -> 
     batch = batch_of(*events, traceparent=traceparent)
     async with transaction(pool) as conn:
         await ChargeAnswered().apply(conn, batch)
+        await outbox.append(conn, batch.outgoing)
+    return batch
+
+
+async def take_back(pool: Pool, *events: Event, traceparent: str | None = None) -> Batch:
+    """Apply what the wallet takes back and gives back, as the consumer does."""
+    batch = batch_of(*events, topic=PURCHASE, traceparent=traceparent)
+    async with transaction(pool) as conn:
+        await PurchaseTakenBack().apply(conn, batch)
         await outbox.append(conn, batch.outgoing)
     return batch
 

@@ -1,12 +1,14 @@
-"""The process that works: settles gifts and publishes what the outbox holds."""
+"""The process that works: settles gifts, takes them back, publishes what the outbox holds."""
 
 import asyncio
 
 from chassis import worker
 from chassis.consumer import Subscription
 from chassis.db import service_pool
-from contracts.wallet.v1 import CHARGE
+from contracts.wallet.v1 import CHARGE, PURCHASE
+from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.settings import Settings
 
 
@@ -17,5 +19,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             settings,
             stop,
             pool=pool,
-            subscriptions=[Subscription(CHARGE, EVENTS, ChargeAnswered())],
+            subscriptions=[
+                Subscription(CHARGE, EVENTS, ChargeAnswered()),
+                Subscription(PURCHASE, purchase_taken_back.EVENTS, PurchaseTakenBack()),
+            ],
         )

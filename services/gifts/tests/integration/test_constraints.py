@@ -7,7 +7,8 @@ import pytest
 from chassis.db import Conn
 from gifts.commands.send_gifts import NewGift, send_gifts
 from gifts.consumers.charge_answered import ChargeAnswered
-from gifts.testing import a_new_gift, an_order, batch_of, posted
+from gifts.consumers.purchase_taken_back import PurchaseTakenBack
+from gifts.testing import a_new_gift, an_order, asked_of, batch_of, posted, taken_back
 
 REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
 
@@ -42,11 +43,55 @@ async def sent(conn: Conn, pending: NewGift) -> NewGift:
         "TRUNCATE received_gift",
         "UPDATE creator_total SET coins = 0",
         "UPDATE creator_total SET gifts = gifts + 7",
+        "UPDATE creator_total SET gifts = -1",
+        "UPDATE gift SET status = 'REVERSED'",
+        "UPDATE gift SET reversed_coins = 7",
+        "UPDATE gift SET reversed_coins = -1",
+        "UPDATE gift SET status = 'REVERSED', reversed_coins = 8",
+        "UPDATE gift SET status = 'REVERSED', reversed_coins = 7, settled_at = now()",
     ],
 )
 async def test_settled_gift_never_changes(conn: Conn, statement: str) -> None:
     with pytest.raises(REFUSED):
         await conn.execute(statement)
+
+
+@pytest.fixture
+async def reversed_gift(conn: Conn, sent: NewGift) -> NewGift:
+    """One gift of seven coins, all of which were taken back."""
+    await PurchaseTakenBack().apply(conn, batch_of(taken_back(asked_of(sent.gift))))
+    return sent
+
+
+@pytest.mark.usefixtures("reversed_gift")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE gift SET status = 'SENT'",
+        "UPDATE gift SET status = 'PENDING', settled_at = NULL, reversed_coins = 0",
+        "UPDATE gift SET reversed_coins = 6",
+        "UPDATE gift SET status = 'SENT', reversed_coins = 6, settled_at = now()",
+        "UPDATE gift_reversal SET coins = 1",
+        "DELETE FROM gift_reversal",
+        "TRUNCATE gift_reversal",
+        """INSERT INTO gift_reversal
+        SELECT
+            reversal_id, position, gen_random_uuid(), gift_id, creator_id, lot_id, coins + 1,
+            reason, told_at
+        FROM gift_reversal""",
+    ],
+)
+async def test_what_was_taken_back_never_changes(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("reversed_gift")
+async def test_a_gift_that_is_given_back_is_sent_again(conn: Conn) -> None:
+    """The refusals above are not for want of a change that is allowed."""
+    done = await conn.execute("UPDATE gift SET status = 'SENT', reversed_coins = 0")
+
+    assert done == "UPDATE 1"
 
 
 @pytest.mark.usefixtures("pending")
@@ -80,6 +125,7 @@ async def test_terms_of_a_gift_are_frozen(conn: Conn, statement: str) -> None:
         " balance_coins = 1, refusal_code = 'insufficient_coins', limit_name = 'day',"
         " limit_coins = 1, spent_coins = 1",
         "UPDATE gift SET status = 'LOST', settled_at = now()",
+        "UPDATE gift SET reversed_coins = 1",
     ],
 )
 async def test_half_a_settlement_is_refused(conn: Conn, statement: str) -> None:

@@ -8,7 +8,17 @@ import pytest
 
 from chassis.testing.databases import Database
 from gifts.commands.send_gifts import NewGift
-from gifts.testing import a_new_gift, an_order, posted, refused, settle, write
+from gifts.testing import (
+    a_new_gift,
+    an_order,
+    asked_of,
+    posted,
+    refused,
+    settle,
+    take_back,
+    taken_back,
+    write,
+)
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
 
@@ -217,4 +227,34 @@ async def test_gift_outlives_its_item(service: Database, ask: Ask) -> None:
     assert gift["data"] == {
         "giftCatalogue": {"version": 2},
         "gift": {"item": {"name": "Rose", "priceCoins": 1}},
+    }
+
+
+TAKEN_BACK = """
+query TakenBack($id: UUID!) {
+  gift(id: $id) { status sentAt refusal { code } }
+  creator(id: "star") { giftsReceived { totalCoins nodes { id status } } }
+}
+"""
+
+
+async def test_a_gift_that_was_taken_back_is_shown_as_such(service: Database, ask: Ask) -> None:
+    """To its sender and to its creator, whose total is without it; it was sent all the same."""
+    new, other = a_new_gift(), a_new_gift(an_order(count=2, quoted_price_coins=2))
+    await write(service.pool, new, other)
+    await settle(service.pool, posted(new.gift), posted(other.gift))
+    await take_back(service.pool, taken_back(asked_of(new.gift)))
+    id_ = str(new.gift.gift_id)
+
+    for caller in ("alice", "star"):
+        body = await ask(TAKEN_BACK, {"id": id_}, sub=caller, scope="viewer creator")
+        assert body["data"]["gift"]["status"] == "REVERSED"
+        assert body["data"]["gift"]["sentAt"] is not None
+        assert body["data"]["gift"]["refusal"] is None
+
+    received = body["data"]["creator"]["giftsReceived"]
+    assert received["totalCoins"] == 2
+    assert {node["id"]: node["status"] for node in received["nodes"]} == {
+        id_: "REVERSED",
+        str(other.gift.gift_id): "SENT",
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.db import Conn
-from gifts.store import creator, gift, history
+from gifts.store import creator, gift, history, reversal
 
 # Enough rows that nothing is so cheap as to hide a bad plan; written past the domain for speed.
 MANY_GIFTS = """
@@ -125,3 +125,13 @@ async def test_settling_rewrites_no_index(conn: Conn) -> None:
     await conn.execute("UPDATE gift SET status = 'SENT', settled_at = now()")
 
     assert await conn.fetchval(pages) == before
+
+
+async def test_looking_for_what_waits_costs_no_scan_of_gifts(filled: Conn) -> None:
+    """Every settlement looks; nearly always there is nothing."""
+    plan = await plan_of(filled, reversal.STATEMENTS["take_waiting"])
+
+    assert "gift_pkey" in indexes(plan)
+    assert not any(
+        node["Node Type"] == "Seq Scan" and node["Relation Name"] == "gift" for node in plan
+    )

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Conn
-from gifts.store import catalogue, creator, gift, history, notification
+from gifts.store import catalogue, creator, gift, history, notification, reversal
 
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": text
-    for module in (catalogue, creator, gift, history, notification)
+    for module in (catalogue, creator, gift, history, notification, reversal)
     for name, text in module.STATEMENTS.items()
 }
 

@@ -10,14 +10,15 @@ from gifts.domain.gift import Gift, GiftStatus
 from gifts.testing import a_new_gift, posted, refused
 
 
-def a_gift(status: GiftStatus) -> Gift:
-    return msgspec.structs.replace(a_new_gift().gift, status=status)
+def a_gift(status: GiftStatus, **changes: object) -> Gift:
+    return msgspec.structs.replace(a_new_gift().gift, status=status, **changes)
 
 
 def test_repeated_answers_are_expected() -> None:
     sent, turned_down = a_gift("SENT"), a_gift("REFUSED")
 
     assert contradiction(posted(sent), sent) is None
+    assert contradiction(posted(sent), a_gift("REVERSED", gift_id=sent.gift_id)) is None
     assert contradiction(refused(turned_down), turned_down) is None
 
 

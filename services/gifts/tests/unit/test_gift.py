@@ -227,10 +227,10 @@ def test_wallets_refusals_have_errors() -> None:
 @pytest.mark.parametrize(
     ("user_id", "auditor", "seen_when"),
     [
-        ("alice", False, {"PENDING", "SENT", "REFUSED"}),
-        ("star", False, {"SENT"}),
+        ("alice", False, {"PENDING", "SENT", "REFUSED", "REVERSED"}),
+        ("star", False, {"SENT", "REVERSED"}),
         ("mallory", False, set()),
-        ("mallory", True, {"PENDING", "SENT", "REFUSED"}),
+        ("mallory", True, {"PENDING", "SENT", "REFUSED", "REVERSED"}),
     ],
 )
 def test_who_sees_a_gift(user_id: str, auditor: bool, seen_when: set[str]) -> None:
@@ -238,7 +238,7 @@ def test_who_sees_a_gift(user_id: str, auditor: bool, seen_when: set[str]) -> No
 
     seen = {
         status
-        for status in ("PENDING", "SENT", "REFUSED")
+        for status in ("PENDING", "SENT", "REFUSED", "REVERSED")
         if may_see(msgspec.structs.replace(gift, status=status), user_id=user_id, auditor=auditor)
     }
 

@@ -22,7 +22,7 @@ from contracts.gifts.v1 import GIFT, GiftSent
 from contracts.payouts.v1 import EarningAccrued
 from payouts.commands.known_rates import NoRatesError
 from payouts.commands.publish_rates import publish_rates
-from payouts.consumers.gift_sent import GiftSentHandler, gift_sent
+from payouts.consumers.gift_sent import GiftHandler, gift_sent
 from payouts.testing import a_gift, a_rate, a_slice, altered, assert_books_balance
 
 GIFT_SENT = ("ce_type", b"gifts.gift_sent.v1")
@@ -130,7 +130,7 @@ async def test_redelivery_has_no_second_effect(
     await assert_books_balance(database.pool)
 
 
-class FailingOnce(GiftSentHandler):
+class FailingOnce(GiftHandler):
     """Does its work, and then loses the database before it is committed."""
 
     def __init__(self, error: Exception) -> None:
@@ -220,7 +220,7 @@ def a_batch(*gifts: GiftSent) -> Batch:
 
 async def test_a_rate_published_meanwhile_is_used_from_its_time_on(database: Database) -> None:
     """The worker need not be started again, and no gift is valued at the wrong rate."""
-    handler = GiftSentHandler()
+    handler = GiftHandler()
     begins = clock.now() + timedelta(minutes=10)
     async with transaction(database.pool) as conn:
         await handler.apply(conn, a_batch(a_gift(10)))
@@ -244,4 +244,4 @@ async def test_a_rate_published_meanwhile_is_used_from_its_time_on(database: Dat
 async def test_without_rates_no_gift_is_to_blame(unseeded: Database) -> None:
     async with transaction(unseeded.pool) as conn:
         with pytest.raises(NoRatesError, match="payouts seed"):
-            await GiftSentHandler().apply(conn, a_batch(a_gift()))
+            await GiftHandler().apply(conn, a_batch(a_gift()))

@@ -10,6 +10,7 @@ from chassis.testing.databases import Database
 from payouts.store import (
     accruals,
     breaks,
+    clawbacks,
     earnings,
     methods,
     payouts,
@@ -24,6 +25,7 @@ from payouts.testing import paying
 STATEMENTS = {
     **accruals.STATEMENTS,
     **breaks.STATEMENTS,
+    **clawbacks.STATEMENTS,
     **earnings.STATEMENTS,
     **methods.STATEMENTS,
     **payouts.STATEMENTS,
@@ -52,6 +54,7 @@ async def test_prepares(unseeded: Database, name: str) -> None:
     [
         ("select_accruals", ([UUID(int=1)],), "accrual_pkey"),
         ("select_earnings", (["creator-7"], TODAY), "earning_bucket_pkey"),
+        ("select_statement", ("creator-7", 2**62, 10), "clawback_of_creator"),
         ("select_maturing", ("creator-7", TODAY, 10), "earning_bucket_pkey"),
         ("select_maturing_backward", ("creator-7", TODAY, None, 10), "earning_bucket_pkey"),
         ("sum_lines", STATED, "accrual_creator"),

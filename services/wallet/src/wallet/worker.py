@@ -11,8 +11,10 @@ from chassis.consumer import Subscription
 from chassis.db import OUTAGES, Pool, is_outage, service_pool, transact
 from chassis.serve import Task
 from contracts.gifts.v1 import CHARGE, ChargeRequested
+from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
 from wallet.commands.expire_lots import expire_lots
 from wallet.consumers.charge_requested import OnChargeRequested
+from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.providers import Store
 from wallet.providers.google_play import GooglePlay
 from wallet.providers.stores import stores_of
@@ -68,6 +70,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             settings,
             stop,
             pool=pool,
-            subscriptions=[Subscription(CHARGE, [ChargeRequested], OnChargeRequested())],
+            subscriptions=[
+                Subscription(CHARGE, [ChargeRequested], OnChargeRequested()),
+                Subscription(CLAWBACK, [ClawbackSettled], OnClawbackSettled()),
+            ],
             tasks={"sweeper": sweeper(pool), **_for_stores(pool, stores)},
         )

@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.event import Event, Instant, PositiveCoins, Topic, UserId, event
-from contracts.wallet.v1 import LotSlice
+from contracts.wallet.v1 import ClaimKind, LotSlice
 
 CHARGE = Topic(
     name="gifts.charge.v1",
@@ -14,7 +14,8 @@ CHARGE = Topic(
 GIFT = Topic(
     name="gifts.gift.v1",
     key="creator id",
-    description="Gifts that were paid for. One creator, one partition.",
+    description="Gifts that were paid for, and what is taken back of them. One creator, one "
+    "partition.",
 )
 
 
@@ -52,3 +53,41 @@ class GiftSent(Event, frozen=True, omit_defaults=True):
     slices: tuple[LotSlice, ...]
     """Which lots paid; their coins add up to `price_coins`."""
     sent_at: Instant
+
+
+@event(GIFT, type="gifts.gift_reversed.v1", key="creator_id")
+class GiftReversed(Event, frozen=True, omit_defaults=True):
+    """A payment was taken back, and with it coins that had paid for a gift.
+
+    Published once per leg of a reversal that a creator is asked for. It may come before the gift
+    itself: whoever applies both has to let it wait.
+    """
+
+    reversal_id: UUID
+    position: int
+    """Of the leg in its reversal, from 0. Both name it."""
+    gift_id: UUID
+    creator_id: UserId
+    lot_id: int
+    """The lot that had paid."""
+    coins: PositiveCoins
+    """Of what that lot had paid for the gift: all, or a part."""
+    reason: ClaimKind
+    reversed_at: Instant
+
+
+@event(GIFT, type="gifts.gift_reinstated.v1", key="creator_id")
+class GiftReinstated(Event, frozen=True, omit_defaults=True):
+    """Coins that had been taken back of a gift are given back, once. It may come before that."""
+
+    reinstatement_id: UUID
+    reversal_id: UUID
+    """With the position, the leg of which they had been taken."""
+    position: int
+    gift_id: UUID
+    creator_id: UserId
+    lot_id: int
+    coins: PositiveCoins
+    """Given back now: all of the leg, or a part."""
+    reason: ClaimKind
+    reinstated_at: Instant

@@ -5,7 +5,16 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.event import COINS_MAX, Event, Instant, MicroDiamonds, Topic, UserId, event
+from contracts.event import (
+    COINS_MAX,
+    Coins,
+    Event,
+    Instant,
+    MicroDiamonds,
+    Topic,
+    UserId,
+    event,
+)
 
 EARNING = Topic(
     name="payouts.earning.v1",
@@ -16,6 +25,11 @@ PAYOUT = Topic(
     name="payouts.payout.v1",
     key="creator id",
     description="Payouts as they move on. Nothing of where the money goes is in any of them.",
+)
+CLAWBACK = Topic(
+    name="payouts.clawback.v1",
+    key="creator id",
+    description="What creators bear of payments that are taken back. One creator, one partition.",
 )
 
 AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=COINS_MAX)]
@@ -35,6 +49,29 @@ class EarningAccrued(Event, frozen=True, omit_defaults=True):
     """All that the creator has ever earned, after this accrual."""
     rate_version: int
     as_of: Instant
+
+
+@event(CLAWBACK, type="payouts.clawback_settled.v1", key="creator_id")
+class ClawbackSettled(Event, frozen=True, omit_defaults=True):
+    """How much a creator bears of a leg of a reversal, or gets back of it. Told once for each.
+
+    Covered and uncovered coins add up to what was asked for. What had matured or was paid is not
+    covered: somebody else bears it. Of a reinstatement the uncovered part comes first.
+    """
+
+    reversal_id: UUID
+    position: int
+    """Of the leg in its reversal. Both name it."""
+    creator_id: UserId
+    gift_id: UUID
+    lot_id: int
+    covered_coins: Coins
+    uncovered_coins: Coins
+    micro_diamonds: MicroDiamonds
+    """What the covered coins had earned: taken of the creator, or given back."""
+    settled_at: Instant
+    reinstatement_id: UUID | None = None
+    """What gives back; none: it was taken."""
 
 
 @event(PAYOUT, type="payouts.payout_requested.v1", key="creator_id")

@@ -11,8 +11,10 @@ from chassis.db import Conn
 from contracts.event import Event
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
+from gifts.commands.reverse_gifts import book_waiting
 from gifts.commands.settle_gifts import settle_refused, settle_sent
-from gifts.domain.gift import Gift
+from gifts.consumers.reversal_events import told
+from gifts.domain.gift import Gift, was_sent
 from gifts.store import gift as store
 
 type Answer = ChargePosted | ChargeRefused
@@ -103,10 +105,21 @@ async def _settle_posted(
             sent_at=event.posted_at,
         )
         batch.emit(sent, cause)
+    if settled:
+        await _reverse_waiting(conn, batch, posted)
     if len(settled) == len(posted):
         return ()
     moved = {each.position for each in settled}
     return [answer for position, answer in enumerate(posted) if position not in moved]
+
+
+async def _reverse_waiting(
+    conn: Conn, batch: Batch, posted: Sequence[_Caused[ChargePosted]]
+) -> None:
+    """Take back at once what was to be taken back of gifts before their charge was known."""
+    causes = {event.charge_id: cause for event, cause in posted}
+    for leg in await book_waiting(conn):
+        batch.emit(told(leg), causes[leg.gift_id])
 
 
 async def _settle_refused(
@@ -143,7 +156,7 @@ def contradiction(answer: Answer, gift: Gift) -> str | None:
     if isinstance(answer, ChargePosted):
         if answer.coins != gift.price_coins:
             return f"{answer.coins} coins were taken for a gift of {gift.price_coins}"
-        return None if gift.status == "SENT" else f"charged, but the gift is {gift.status}"
+        return None if was_sent(gift) else f"charged, but the gift is {gift.status}"
     if gift.status == "REFUSED" or answer.reason == "charge_conflict":
         return None
     return f"refused for {answer.reason}, but the gift is {gift.status}"

@@ -24,7 +24,7 @@ from gifts.domain.text import check_id, check_message
 COUNT_MAX = 1_000
 
 type TargetKind = Literal["video", "room"]
-type GiftStatus = Literal["PENDING", "SENT", "REFUSED"]
+type GiftStatus = Literal["PENDING", "SENT", "REFUSED", "REVERSED"]
 
 
 class GiftOrder(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,7 +75,10 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 class Gift(msgspec.Struct, frozen=True):
-    """A gift whose terms are frozen. PENDING until the wallet answers, then SENT or REFUSED."""
+    """A gift whose terms are frozen. PENDING until the wallet answers, then SENT or REFUSED.
+
+    What was SENT is REVERSED while all of its coins are taken back.
+    """
 
     gift_id: UUID
     sender_id: str
@@ -159,6 +162,11 @@ def settle(gift: Gift, settlement: Settlement) -> Gift:
     )
 
 
+def was_sent(gift: Gift) -> bool:
+    """Whether it was charged and given to its creator, and perhaps taken back since."""
+    return gift.status in ("SENT", "REVERSED")
+
+
 def error_of(refusal: GiftRefusal) -> DomainError:
     """The refusal by the wallet as the sender gets to know it, now and at every retry."""
     match refusal.code:
@@ -184,10 +192,10 @@ def error_of(refusal: GiftRefusal) -> DomainError:
 
 
 def may_see(gift: Gift, *, user_id: str, auditor: bool) -> bool:
-    """Whether a user may look at a gift: its sender always, its creator once it is SENT.
+    """Whether a user may look at a gift: its sender always, its creator once it was SENT.
 
     A gift that was not charged tells of the sender's purse, which is not the creator's business.
     """
     if auditor or user_id == gift.sender_id:
         return True
-    return user_id == gift.creator_id and gift.status == "SENT"
+    return user_id == gift.creator_id and was_sent(gift)

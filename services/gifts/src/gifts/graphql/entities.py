@@ -87,7 +87,7 @@ class Creator:
         return await info.context.loaders.accepts_gifts.load(self.id)
 
     @strawberry.field(
-        description="Gifts received, newest first; the creator's only.",
+        description="Gifts received, newest first, those taken back too; the creator's only.",
         extensions=[requires_scope("creator")],
     )
     async def gifts_received(
@@ -157,7 +157,7 @@ class Gift:
             sender=User(id=strawberry.ID(gift.sender_id)),
             creator=Creator(id=strawberry.ID(gift.creator_id)),
             target=GiftTarget.of(gift.target_kind, gift.target_id),
-            sent_at=gift.settled_at if gift.status == "SENT" else None,
+            sent_at=gift.settled_at if domain.was_sent(gift) else None,
             created_at=gift.requested_at,
             refusal=None if gift.refusal is None else GiftRefusal.of(gift.refusal),
         )
@@ -183,7 +183,10 @@ class ReceivedGiftConnection(Connection[Gift]):
 
     creator_id: strawberry.Private[str]
 
-    @strawberry.field(description="Coins of all gifts ever received, not only of this page.")
+    @strawberry.field(
+        description="Coins of all gifts ever received, not only of this page, "
+        "without what was taken back."
+    )
     async def total_coins(self, info: Info) -> Coins:
         """Kept as a sum, so it costs the same for every creator."""
         async with info.context.pool.acquire() as conn:

@@ -12,7 +12,7 @@ from gifts.domain import gift as domain
 
 @strawberry.enum(description="How far a gift has come.")
 class GiftStatus(enum.Enum):
-    """Only PENDING changes by itself."""
+    """PENDING ends in SENT or REFUSED; what was sent may be taken back, and given back."""
 
     PENDING = strawberry.enum_value("PENDING", description="Being charged; ask again shortly.")
     SENT = strawberry.enum_value("SENT", description="Charged; it is the creator's.")

@@ -50,5 +50,5 @@ async def _select(
 
 
 async def find_total_coins(conn: Conn, creator_id: str) -> int:
-    """Coins of all gifts that a creator was ever given."""
+    """Coins of all gifts that a creator was ever given, without what was taken back of them."""
     return await conn.fetchval(STATEMENTS["find_total"], creator_id) or 0

@@ -23,7 +23,9 @@ from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
 from payouts.graphql.payout import Payout, PayoutConnection
+from payouts.graphql.reversal import EarningReversal, EarningReversalConnection
 from payouts.graphql.statement import Statement
+from payouts.store.clawbacks import select_statement
 from payouts.store.methods import select_methods
 from payouts.store.payouts import select_payouts
 
@@ -140,6 +142,34 @@ class Creator:
             )
         return PayoutMethodConnection.of(
             page, rows, node=PayoutMethod.of, key=lambda row: (row.added_at, row.method_id)
+        )
+
+    @strawberry.field(
+        description="What was taken of the creator's earnings because payments were taken back, "
+        "and given back of it, newest first; the creator's and operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def reversals(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> EarningReversalConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_statement(
+                conn,
+                self.id,
+                beyond=page.position[0] if page.position else None,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
+        return EarningReversalConnection.of(
+            page, rows, node=EarningReversal.of, key=lambda line: (line.seq,)
         )
 
 

@@ -87,7 +87,9 @@ class Earnings:
         description="On its way: held by payouts that have neither been paid nor ended otherwise."
     )
     paid_out: DiamondAmount = strawberry.field(description="Paid, and not returned by the bank.")
-    lifetime: DiamondAmount = strawberry.field(description="All that was ever earned.")
+    lifetime: DiamondAmount = strawberry.field(
+        description="All that was ever earned, without what was taken back."
+    )
 
     @classmethod
     def of(cls, creator_id: str, loaded: LoadedEarnings) -> Self:

@@ -1,11 +1,13 @@
 """Sums of what creators earned: what questions are answered from."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from chassis import sql
 from chassis.db import Conn
 from payouts.domain.accrual import CreatorSum
+from payouts.domain.clawback import Bucket
 from payouts.domain.earnings import Earnings, EarningsAtRate, Maturing
 from payouts.domain.quote import Part
 
@@ -38,6 +40,39 @@ async def add_to_buckets(conn: Conn, buckets: Sequence[tuple[tuple[str, date, in
 async def debit_issuance(conn: Conn, shard: int, micro_diamonds: int) -> None:
     """Debit the account that all diamonds come from."""
     await conn.execute(STATEMENTS["debit_issuance"], shard, micro_diamonds)
+
+
+async def credit_issuance(conn: Conn, shard: int, micro_diamonds: int) -> None:
+    """Credit the account that all diamonds come from with some that go back there."""
+    await conn.execute(STATEMENTS["credit_issuance"], shard, micro_diamonds)
+
+
+async def lock_free(conn: Conn, buckets: Collection[Bucket]) -> dict[Bucket, int]:
+    """What is free of buckets, until the transaction ends; locks their creators first."""
+    keys = sorted(buckets)
+    await conn.execute(STATEMENTS["lock_creators"], list(dict.fromkeys(key[0] for key in keys)))
+    rows = await conn.fetch(STATEMENTS["lock_buckets"], *_columns(keys))
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+async def claw(conn: Conn, amounts: Mapping[Bucket, int]) -> None:
+    """Take micro-diamonds of buckets, or give them back where negative, and of their creators.
+
+    The caller holds the locks of `lock_free`.
+    """
+    of_creators: Counter[str] = Counter()
+    for (creator_id, _, _), amount in amounts.items():
+        of_creators[creator_id] += amount
+    await conn.execute(STATEMENTS["claw_creators"], list(of_creators), list(of_creators.values()))
+    await conn.execute(STATEMENTS["claw_buckets"], *_columns(list(amounts)), list(amounts.values()))
+
+
+def _columns(buckets: Sequence[Bucket]) -> tuple[list[str], list[date], list[int]]:
+    return (
+        [creator_id for creator_id, _, _ in buckets],
+        [day for _, day, _ in buckets],
+        [version for _, _, version in buckets],
+    )
 
 
 async def select_earnings(conn: Conn, creator_ids: Sequence[str], day: date) -> dict[str, Earnings]:

@@ -39,6 +39,65 @@ VALUES ('issuance', $1, $2, 0)
 ON CONFLICT (kind, shard) DO UPDATE
     SET debits_micro_diamonds = s.debits_micro_diamonds + excluded.debits_micro_diamonds;
 
+-- name: credit_issuance
+-- Where diamonds go that are taken of creators; last, and in the batch's own shard.
+-- $1 shard, $2 micro_diamonds
+INSERT INTO system_account AS s (kind, shard, debits_micro_diamonds, credits_micro_diamonds)
+VALUES ('issuance', $1, 0, $2)
+ON CONFLICT (kind, shard) DO UPDATE
+    SET credits_micro_diamonds = s.credits_micro_diamonds + excluded.credits_micro_diamonds;
+
+-- name: lock_creators
+-- In the order of the key, before their buckets, as accruals lock them.
+-- $1 creator_ids
+SELECT creator_id
+FROM creator_earning
+WHERE creator_id = any($1::text[])
+ORDER BY creator_id
+FOR UPDATE;
+
+-- name: lock_buckets
+-- What is free of these buckets, locked in the order of the key.
+-- $1 creator_ids, $2 days of maturity, $3 rate versions
+SELECT
+    creator_id,
+    matures_on,
+    rate_version,
+    free_micro_diamonds
+FROM earning_free
+WHERE
+    (creator_id, matures_on, rate_version)
+    IN (
+        SELECT
+            i.creator_id,
+            i.matures_on,
+            i.rate_version
+        FROM unnest($1::text[], $2::date[], $3::integer[])
+            AS i (creator_id, matures_on, rate_version)
+    )
+ORDER BY creator_id, matures_on, rate_version
+FOR UPDATE;
+
+-- name: claw_creators
+-- The caller holds the locks. Negative amounts are given back.
+-- $1 creator_ids, each once, $2 micro_diamonds
+UPDATE creator_earning AS c
+SET clawed_micro_diamonds = c.clawed_micro_diamonds + i.micro_diamonds
+FROM unnest($1::text[], $2::bigint[]) AS i (creator_id, micro_diamonds)
+WHERE c.creator_id = i.creator_id;
+
+-- name: claw_buckets
+-- The caller holds the locks. Negative amounts are given back.
+-- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds
+UPDATE earning_bucket AS b
+SET clawed_micro_diamonds = b.clawed_micro_diamonds + i.micro_diamonds
+FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[])
+    AS i (creator_id, matures_on, rate_version, micro_diamonds)
+WHERE
+    b.creator_id = i.creator_id
+    AND b.matures_on = i.matures_on
+    AND b.rate_version = i.rate_version;
+
 -- name: select_earnings
 -- What of each creator's diamonds has matured by the day $2, what has not, and what payouts have
 -- reserved or paid out, per rate version.
@@ -101,7 +160,7 @@ SELECT
     matures_on,
     sum(free_micro_diamonds)::bigint AS micro_diamonds
 FROM earning_free
-WHERE creator_id = $1 AND matures_on > $2::date
+WHERE creator_id = $1 AND matures_on > $2::date AND free_micro_diamonds > 0
 GROUP BY matures_on
 ORDER BY matures_on
 LIMIT $3;
@@ -117,6 +176,7 @@ WHERE
     creator_id = $1
     AND matures_on > $2::date
     AND matures_on < coalesce($3::date, 'infinity')
+    AND free_micro_diamonds > 0
 GROUP BY matures_on
 ORDER BY matures_on DESC
 LIMIT $4;

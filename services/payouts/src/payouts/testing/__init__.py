@@ -95,8 +95,19 @@ async def assert_books_balance(pool: Pool) -> None:
         ),
 
         bucket AS (
-            SELECT creator_id, sum(micro_diamonds) AS micro_diamonds
+            SELECT
+                creator_id,
+                sum(micro_diamonds) AS micro_diamonds,
+                sum(clawed_micro_diamonds) AS clawed
             FROM earning_bucket
+            GROUP BY creator_id
+        ),
+
+        clawed AS (
+            SELECT
+                creator_id,
+                sum(CASE WHEN cause_id = reversal_id THEN 1 ELSE -1 END * micro_diamonds) AS amount
+            FROM clawback
             GROUP BY creator_id
         )
 
@@ -104,15 +115,21 @@ async def assert_books_balance(pool: Pool) -> None:
         FROM journal AS j
         FULL JOIN creator_earning AS c USING (creator_id)
         FULL JOIN bucket AS b USING (creator_id)
+        FULL JOIN clawed AS k USING (creator_id)
         WHERE
             (j.gifts, j.coins, j.micro_diamonds)
             IS DISTINCT FROM (c.gifts, c.coins, c.lifetime_micro_diamonds)
             OR coalesce(b.micro_diamonds, 0) <> j.micro_diamonds
+            OR coalesce(k.amount, 0) <> coalesce(b.clawed, 0)
+            OR coalesce(k.amount, 0) <> c.clawed_micro_diamonds
     """)
     assert wrong == []
     balance = await pool.fetchval("""
         SELECT
-            (SELECT coalesce(sum(lifetime_micro_diamonds), 0) FROM creator_earning)
+            (
+                SELECT coalesce(sum(lifetime_micro_diamonds - clawed_micro_diamonds), 0)
+                FROM creator_earning
+            )
             + (
                 SELECT coalesce(sum(credits_micro_diamonds - debits_micro_diamonds), 0)
                 FROM system_account

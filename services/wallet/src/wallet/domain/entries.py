@@ -46,6 +46,11 @@ class DebtEntry(NamedTuple):
     posted_at: datetime
 
 
+def shard_of(number: int) -> int:
+    """The shard of system accounts that what takes coins back writes, by any number."""
+    return _FIRST_SHARD - number % _SHARDS
+
+
 class Entries:
     """What one cause changes: an account step by step, and the other side of each step."""
 
@@ -61,7 +66,7 @@ class Entries:
         self.debts: list[DebtEntry] = []
         self._cause_id = cause_id
         self._at = at
-        self._shard = _FIRST_SHARD - head.account_id % _SHARDS
+        self._shard = shard_of(head.account_id)
         self._transfers: dict[tuple[str, str], int] = {}
 
     @property

@@ -288,3 +288,34 @@ INNER JOIN (
     GROUP BY purchase_id
 ) AS t ON p.purchase_id = t.purchase_id
 WHERE t.taken_minor NOT BETWEEN 0 AND p.amount_minor;
+
+-- name: claims_on_creators_not_as_settled
+-- INV3: creators are asked for what was taken back of their gifts and not given back, less what is
+-- settled of both.
+SELECT c.coins
+FROM (
+    SELECT
+        (
+            SELECT coalesce(sum(debits_coins - credits_coins), 0)
+            FROM system_account
+            WHERE name = 'creator_claim'
+        )
+        - (SELECT coalesce(sum(coins), 0) FROM reversal_leg WHERE kind = 'creator_unmatured')
+        + (
+            SELECT coalesce(sum(b.coins), 0)
+            FROM reinstatement_leg AS b
+            INNER JOIN reversal_leg AS l USING (reversal_id, position)
+            WHERE l.kind = 'creator_unmatured'
+        )
+        + (
+            SELECT
+                coalesce(
+                    sum(
+                        CASE WHEN cause_id = reversal_id THEN 1 ELSE -1 END
+                        * (covered_coins + reserve_coins + loss_coins)
+                    ), 0
+                )
+            FROM leg_settlement
+        ) AS coins
+) AS c
+WHERE c.coins <> 0;

@@ -1,0 +1,76 @@
+"""Payments that are taken back take gifts back with them, as far as their creators bear it."""
+
+from collections.abc import Sequence
+from typing import override
+
+from chassis.batch import Batch, Handler, Received
+from chassis.db import Conn
+from contracts.event import Event
+from contracts.wallet.v1 import PurchaseReinstated, PurchaseReversed
+from gifts.commands.reverse_gifts import reverse_gifts
+from gifts.consumers.reversal_events import told
+from gifts.domain.reversal import Leg
+
+EVENTS: Sequence[type[Event]] = (PurchaseReversed, PurchaseReinstated)
+
+
+class PurchaseTakenBack(Handler):
+    """Books the legs that creators are asked for; of the others gifts knows nothing.
+
+    An event that contradicts the gifts that it names has no effect and is set aside: diamonds are
+    about to be asked for that nobody was given, and a person has to look.
+    """
+
+    @override
+    async def apply(self, conn: Conn, batch: Batch) -> None:
+        """Book each leg once, and publish what was taken of each gift or given back to it."""
+        causes: list[Received] = []
+        events: list[Sequence[Leg]] = []
+        for cause in batch.received:
+            legs = _legs(cause.event)
+            if legs:
+                causes.append(cause)
+                events.append(legs)
+        if not events:
+            return
+        for cause, outcome in zip(causes, await reverse_gifts(conn, events), strict=True):
+            if outcome.impossible is not None:
+                batch.set_aside(cause, outcome.impossible)
+            for leg in outcome.booked:
+                batch.emit(told(leg), cause)
+
+
+def _legs(event: Event) -> list[Leg]:
+    """What an event says of gifts."""
+    if isinstance(event, PurchaseReversed):
+        return [
+            Leg(
+                event.reversal_id,
+                leg.position,
+                event.reversal_id,
+                leg.charge_id,
+                leg.party,
+                leg.lot_id,
+                leg.coins,
+                event.kind,
+                event.reversed_at,
+            )
+            for leg in event.legs
+            if leg.kind == "creator_unmatured" and leg.charge_id and leg.party
+        ]
+    assert isinstance(event, PurchaseReinstated)
+    return [
+        Leg(
+            leg.reversal_id,
+            leg.position,
+            event.reinstatement_id,
+            leg.charge_id,
+            leg.party,
+            leg.lot_id,
+            leg.coins,
+            event.kind,
+            event.reinstated_at,
+        )
+        for leg in event.legs
+        if leg.kind == "creator_unmatured" and leg.charge_id and leg.party
+    ]

@@ -1,0 +1,149 @@
+"""What is taken back of gifts because their payments are, and given back where those are not."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from contracts.wallet.v1 import ClaimKind
+from gifts.domain.gift import GiftStatus
+
+type LegId = tuple[UUID, int]
+"""The reversal and the place in it."""
+
+
+class Leg(NamedTuple):
+    """Coins taken back of a gift, or given back to it; the fields are the columns."""
+
+    reversal_id: UUID
+    position: int
+    cause_id: UUID
+    """The reversal itself, or the reinstatement that gives back what it took."""
+    gift_id: UUID
+    creator_id: str
+    lot_id: int
+    """Which of the lots that paid for the gift."""
+    coins: int
+    reason: ClaimKind
+    told_at: datetime
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether it is of a reinstatement."""
+        return self.cause_id != self.reversal_id
+
+    @property
+    def taken_coins(self) -> int:
+        """What it takes of the gift; negative where it gives back."""
+        return -self.coins if self.gives_back else self.coins
+
+
+class Standing(NamedTuple):
+    """How a gift stands, with what waits for it."""
+
+    gift_id: UUID
+    creator_id: str
+    status: GiftStatus
+    price_coins: int
+    reversed_coins: int
+
+
+class ImpossibleLegError(ValueError):
+    """It cannot be true; the message says why."""
+
+
+class Booking(NamedTuple):
+    """What comes of some legs."""
+
+    booked: Sequence[Leg]
+    """Those that change their gifts now."""
+    waiting: Sequence[Leg]
+    """Those whose gifts are PENDING."""
+
+
+class Books:
+    """Gifts and the legs that are known of them, in memory, while more are added."""
+
+    def __init__(self, standings: Iterable[Standing], known: Iterable[Leg]) -> None:
+        """Args:
+        standings: Of all gifts that legs will name, as far as there are any.
+        known: Legs that were booked or wait, of all reversals that legs will name.
+        """
+        self._gifts = {gift.gift_id: gift for gift in standings}
+        self._known = {(leg.reversal_id, leg.position, leg.cause_id): leg for leg in known}
+        self._taken: Counter[LegId] = Counter()
+        for leg in self._known.values():
+            self._taken[leg.reversal_id, leg.position] += leg.taken_coins
+
+    def add(self, legs: Sequence[Leg]) -> Booking:
+        """Add the legs of one event: all of them, or none. What is known has no second effect.
+
+        Raises:
+            ImpossibleLegError: One contradicts its gift or what was told before. Nothing is added.
+        """
+        fresh = [leg for leg in legs if not self._is_known(leg)]
+        of_gifts: Counter[UUID] = Counter()
+        for leg in fresh:
+            gift = self._gifts.get(leg.gift_id)
+            if gift is None or gift.creator_id != leg.creator_id or gift.status == "REFUSED":
+                raise ImpossibleLegError(f"gift {leg.gift_id} was never sent to {leg.creator_id}")
+            if leg.coins > self._taken[leg.reversal_id, leg.position] and leg.gives_back:
+                raise ImpossibleLegError(
+                    f"more would be given back of gift {leg.gift_id} than was taken"
+                )
+            of_gifts[leg.gift_id] += leg.taken_coins
+        for gift_id, coins in of_gifts.items():
+            if self._gifts[gift_id].reversed_coins + coins > self._gifts[gift_id].price_coins:
+                raise ImpossibleLegError(f"more would be taken back of gift {gift_id} than it cost")
+        for leg in fresh:
+            self._known[leg.reversal_id, leg.position, leg.cause_id] = leg
+            self._taken[leg.reversal_id, leg.position] += leg.taken_coins
+        for gift_id, coins in of_gifts.items():
+            gift = self._gifts[gift_id]
+            self._gifts[gift_id] = gift._replace(reversed_coins=gift.reversed_coins + coins)
+        waits = {gift_id for gift_id in of_gifts if self._gifts[gift_id].status == "PENDING"}
+        return Booking(
+            [leg for leg in fresh if leg.gift_id not in waits],
+            [leg for leg in fresh if leg.gift_id in waits],
+        )
+
+    def _is_known(self, leg: Leg) -> bool:
+        known = self._known.get((leg.reversal_id, leg.position, leg.cause_id))
+        if known not in (None, leg):
+            raise ImpossibleLegError(
+                f"leg {leg.position} of reversal {leg.reversal_id} was told before, differently"
+            )
+        return known is not None
+
+
+class Correction(NamedTuple):
+    """What changes of a creator's total."""
+
+    coins: int
+    gifts: int
+
+
+def corrections(standings: Iterable[Standing], legs: Sequence[Leg]) -> Mapping[str, Correction]:
+    """By how much creators' totals rise when `legs` are booked; each in the order of the ids.
+
+    Coins are those that were not taken back; a gift counts while any of its coins is left.
+
+    Args:
+        standings: Of the gifts, without these legs; what waits for them is none of it.
+        legs: Of gifts that were sent.
+    """
+    of_gifts: Counter[UUID] = Counter()
+    for leg in legs:
+        of_gifts[leg.gift_id] += leg.taken_coins
+    coins: Counter[str] = Counter()
+    gifts: Counter[str] = Counter()
+    for gift in standings:
+        taken = of_gifts[gift.gift_id]
+        coins[gift.creator_id] -= taken
+        was_whole = gift.reversed_coins < gift.price_coins
+        is_whole = gift.reversed_coins + taken < gift.price_coins
+        gifts[gift.creator_id] += is_whole - was_whole
+    return {
+        creator_id: Correction(coins[creator_id], gifts[creator_id]) for creator_id in sorted(coins)
+    }

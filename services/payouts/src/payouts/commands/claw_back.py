@@ -1,0 +1,101 @@
+"""Take of creators what payments that are taken back had earned them, or give it back."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.db import Conn
+from payouts.domain.accrual import Accrual
+from payouts.domain.clawback import Bucket, Claims, Clawback, Leg
+from payouts.store import accruals as journal
+from payouts.store import clawbacks as store
+from payouts.store import earnings
+
+
+class Outcome(NamedTuple):
+    """What came of some legs."""
+
+    settled: Sequence[Clawback]
+    """Those that were settled now, also of earlier ones that had waited."""
+    impossible: Mapping[int, str]
+    """By place among those told now, why nothing was written for a leg."""
+
+
+async def claw_back(
+    conn: Conn,
+    legs: Sequence[Leg],
+    *,
+    creator_ids: Collection[str],
+    shard: int,
+    at: datetime,
+) -> Outcome:
+    """Settle legs, each once: take what is neither mature nor taken, or give exactly that back.
+
+    A leg whose gift is not accrued, or which gives back what is not known to have been taken, waits
+    and is settled when that has come.
+
+    Locks: creators, then buckets, each by its key, then the system account's shard.
+
+    Args:
+        conn: An open transaction, in which the gifts of the same batch are accrued already.
+        legs: In the order told.
+        creator_ids: Of whom what waits is looked at again; those of `legs` among them.
+        shard: Nobody else writes this shard of the system account at the same time.
+        at: Now.
+    """
+    waited = await store.select_waiting(conn, sorted(creator_ids))
+    if not legs and not waited:
+        return Outcome((), {})
+    claims = await _claims(conn, [*waited, *legs], at)
+    settled, waiting, impossible = claims.settle_all([*waited, *legs])
+    await _write(conn, settled, shard=shard)
+    # One that had waited and turns out to be impossible stays where the checker finds it.
+    waited_before, waits = set(waited), {*waiting, *impossible}
+    if gone := waited_before - waits:
+        await store.delete_waiting(conn, list(gone))
+    if fresh := [leg for leg in waiting if leg not in waited_before]:
+        await store.insert_waiting(conn, fresh)
+    return Outcome(
+        settled,
+        {
+            place: impossible[leg]
+            for place, leg in enumerate(legs)
+            if leg in impossible and leg not in waited_before
+        },
+    )
+
+
+async def _claims(conn: Conn, legs: Sequence[Leg], at: datetime) -> Claims:
+    gift_ids = {leg.gift_id for leg in legs}
+    accruals = await journal.select_accruals(conn, list(gift_ids))
+    free = await earnings.lock_free(conn, _buckets(legs, accruals))
+    known = await store.select_clawbacks(conn, {leg.reversal_id for leg in legs}, gift_ids)
+    return Claims(accruals, known, free, at=at)
+
+
+def _buckets(legs: Sequence[Leg], accruals: Mapping[UUID, Accrual]) -> set[Bucket]:
+    """The earnings that legs may change."""
+    return {
+        (accrual.creator_id, day, accrual.rate_version)
+        for leg in legs
+        if (accrual := accruals.get(leg.gift_id)) is not None
+        for lot_id, day in zip(accrual.lot_ids, accrual.matures_on, strict=True)
+        if lot_id == leg.lot_id
+    }
+
+
+async def _write(conn: Conn, settled: Sequence[Clawback], *, shard: int) -> None:
+    if not settled:
+        return
+    await store.insert_clawbacks(conn, settled)
+    amounts: Counter[Bucket] = Counter()
+    for each in settled:
+        amounts[each.bucket] += each.taken_micro_diamonds
+    await earnings.claw(conn, amounts)
+    taken = sum(each.micro_diamonds for each in settled if not each.leg.gives_back)
+    returned = sum(each.micro_diamonds for each in settled if each.leg.gives_back)
+    await earnings.credit_issuance(conn, shard, taken)
+    if returned:
+        await earnings.debit_issuance(conn, shard, returned)

@@ -1,0 +1,98 @@
+"""A payment that is taken back takes gifts and diamonds with it, across the three services."""
+
+import pytest
+
+from support.provider import Provider
+from support.reversing import REVERSALS, buy_and_give, earned, gift_becomes, refund_minor
+from support.world import Answer, World
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def provider(world: World) -> Provider:
+    return Provider(world.stack, world.http)
+
+
+async def lines(world: World, creator: str) -> list[Answer]:
+    """What was taken back of a creator, newest first."""
+    response = await world.http.post(
+        world.stack.addresses.graphql,
+        json={"query": REVERSALS, "variables": {"id": creator}},
+        headers={"authorization": f"Bearer {world.token(creator, 'viewer creator')}"},
+    )
+    return response.json()["data"]["creator"]["reversals"]["nodes"]
+
+
+async def test_operator_takes_gifts_back_from_several_creators(world: World) -> None:
+    """Each loses what those coins had earned, and sees a line for it; again, nothing happens."""
+    creators = [await world.creator() for _ in range(3)]
+    viewer = await world.viewer(coins=0)
+    purchase_id, gifts = await buy_and_give(world, viewer, creators)
+    before = [await earned(world, creator, coins=10, diamonds=True) for creator in creators]
+    token = world.token("otto", "operator:refunds")
+    asked = {"purchaseId": purchase_id, "reason": "MINOR_REFUND"}
+    seen = await world.client.ask("PreviewReversal", token, input=asked)
+
+    done = await refund_minor(world, purchase_id)
+    again = await refund_minor(world, purchase_id, done["reversal"]["id"])
+
+    asked_of = {
+        leg["party"]["id"]: (leg["giftId"], leg["coins"])
+        for leg in seen["legs"]
+        if leg["kind"] == "CREATOR_UNMATURED"
+    }
+    assert asked_of == {
+        creator: (gift["id"], 10) for creator, gift in zip(creators, gifts, strict=True)
+    }
+    assert again["replayed"] is True
+    for creator, gift, had in zip(creators, gifts, before, strict=True):
+        await gift_becomes(world, viewer, gift["id"], "REVERSED")
+        await earned(world, creator, coins=0, diamonds=False)
+        assert await lines(world, creator) == [
+            {
+                "giftId": gift["id"],
+                "reason": "MINOR_REFUND",
+                "kind": "TAKEN",
+                "coins": 10,
+                "microDiamonds": had["earnings"]["lifetime"]["microDiamonds"],
+            }
+        ]
+
+
+async def test_provider_takes_back_more_than_may_be_owed_and_gives_it_back(
+    world: World, provider: Provider
+) -> None:
+    """What is beyond the payer's debt falls to creators, and comes back to them whole."""
+    viewer, creator = await world.viewer(coins=0), await world.creator()
+    bundle = sorted(await world.bundles(), key=lambda each: each["coins"])[-1]
+    payments: list[tuple[str, str]] = []
+    given: list[Answer] = []
+    dear = (await world.items())[-1]
+    for _ in range(2):
+        purchase = await world.check_out(viewer, bundle["id"])
+        await world.client.press(purchase["checkoutUrl"], "pay")
+        await world.purchase(viewer, purchase["id"], until="CREDITED")
+        payments.append((purchase["id"], purchase["checkoutUrl"].rpartition("/")[2]))
+        given.append(
+            await world.give(viewer, creator, itemId=dear.id, quotedPriceCoins=dear.price_coins)
+        )
+    assert [gift["status"] for gift in given] == ["SENT", "SENT"], given
+    last = await world.give(viewer, creator, count=10)
+    coins = sum(gift["priceCoins"] for gift in (*given, last))
+    await earned(world, creator, coins=coins, diamonds=True)
+
+    for purchase_id, payment_id in payments:
+        await provider.refund(payment_id)
+        await world.purchase(viewer, purchase_id, until="REFUNDED")
+    await gift_becomes(world, viewer, last["id"], "REVERSED")
+    for purchase_id, payment_id in payments:
+        await provider.reverse_refund(payment_id)
+        await world.purchase(viewer, purchase_id, until="CREDITED")
+    await gift_becomes(world, viewer, last["id"], "SENT")
+
+    await earned(world, creator, coins=coins, diamonds=True)
+    sums = {"TAKEN": 0, "GIVEN_BACK": 0}
+    for line in await lines(world, creator):
+        sums[line["kind"]] += line["microDiamonds"]
+    assert sums["TAKEN"] == sums["GIVEN_BACK"] > 0

@@ -1,0 +1,61 @@
+"""Gifts whose payments are taken back, as their creators and their senders see it."""
+
+from collections.abc import Sequence
+
+from chassis.ids import uuid7
+from chassis.testing.eventually import eventually
+from support.world import PATIENCE_S, Answer, World, patiently
+
+REVERSALS = """
+query Reversals($id: ID!) {
+  creator(id: $id) {
+    reversals(first: 20) { nodes { giftId reason kind coins microDiamonds } }
+  }
+}
+"""
+
+
+async def buy_and_give(
+    world: World, viewer: str, creators: Sequence[str]
+) -> tuple[str, list[Answer]]:
+    """A purchase whose coins are given away, ten to each creator."""
+    bundle = sorted(await world.bundles(), key=lambda each: each["coins"])[0]
+    purchase = await world.buy(viewer, bundle["id"])
+    return purchase["id"], [await world.give(viewer, creator, count=10) for creator in creators]
+
+
+async def refund_minor(world: World, purchase_id: str, reversal_id: str | None = None) -> Answer:
+    """An operator gives a minor's money back: nothing is owed by the buyer."""
+    order = {
+        "reversalId": reversal_id or str(uuid7()),
+        "purchaseId": purchase_id,
+        "reason": "MINOR_REFUND",
+        "note": "a parent has written",
+    }
+    token = world.token("otto", "operator:refunds")
+    return await patiently(lambda: world.client.ask("ReversePurchase", token, input=order))
+
+
+async def gift_becomes(world: World, viewer: str, gift_id: str, status: str) -> None:
+    """Wait until a gift is what it should be."""
+    await eventually(
+        lambda: patiently(lambda: world.ask("Gift", viewer, id=gift_id)),
+        until=lambda gift: gift["status"] == status,
+        within_s=PATIENCE_S,
+    )
+
+
+async def earned(world: World, creator: str, *, coins: int, diamonds: bool) -> Answer:
+    """The creator once totals say so many coins, and whether any diamonds are left."""
+
+    def settled(seen: Answer) -> bool:
+        return (
+            seen["giftsReceived"]["totalCoins"] == coins
+            and (seen["earnings"]["lifetime"]["microDiamonds"] > 0) == diamonds
+        )
+
+    return await eventually(
+        lambda: patiently(lambda: world.ask("Creator", creator, id=creator)),
+        until=settled,
+        within_s=PATIENCE_S,
+    )
