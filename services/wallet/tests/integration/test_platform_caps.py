@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import asyncpg
+import msgspec
 import pytest
 
 from chassis import clock as real_clock
@@ -222,22 +223,29 @@ async def test_the_bound_is_forgotten_as_windows_roll(
     assert await replay(pool) == []
 
 
+@pytest.mark.parametrize(
+    ("on", "back"),
+    [(4 * DAY, timedelta(minutes=50)), (4 * DAY + timedelta(hours=2), 2 * DAY)],
+    ids=["a little", "far"],
+)
 async def test_a_clock_that_steps_back_gives_no_room(
-    pool: Pool, handler: OnChargeRequested, clock: SettableClock
+    pool: Pool, handler: OnChargeRequested, clock: SettableClock, on: timedelta, back: timedelta
 ) -> None:
     """T12: a bound that was counted when a charge had left the week counts it again before that."""
-    await publish(pool, a_policy(1, 100, START - DAY))
+    alike = CapRow(charge_coins=100, day_coins=100, week_coins=100)
+    policy = a_policy(1, 100, START - DAY)
+    assert policy.caps is not None
+    caps = msgspec.structs.replace(policy.caps, rows=(alike,))
+    await publish(pool, msgspec.structs.replace(policy, caps=caps))
     await fund(pool, "ann", at=clock.at)
-    await told(pool, handler, a_request("ann", 50), a_request("ann", 50))
+    await told(pool, handler, a_request("ann", 60))
     clock.advance(3 * DAY)
-    await told(pool, handler, a_request("ann", 50), a_request("ann", 40))
-    clock.advance(4 * DAY)
-    assert await told(pool, handler, a_request("ann", 1)) == ["posted"]
+    await told(pool, handler, a_request("ann", 30))
+    clock.advance(on)
+    assert await told(pool, handler, a_request("ann", 11)) == ["posted"]
 
-    clock.advance(-timedelta(minutes=50))
-    assert await told(pool, handler, a_request("ann", 10)) == ["platform_week"]
-    clock.advance(-3 * DAY)
-    assert await told(pool, handler, a_request("ann", 10)) == ["platform_day"]
+    clock.advance(-back)
+    assert await told(pool, handler, a_request("ann", 20)) == ["platform_week"]
 
 
 async def test_500_sends_at_once_never_pass_a_cap(pool: Pool) -> None:
