@@ -66,6 +66,42 @@ async def test_a_gift_that_does_not_fit_is_refused_with_its_numbers(world: World
     assert (gift["status"], gift["refusal"]["code"]) == ("REFUSED", "spend_limit_reached")
 
 
+async def test_nobody_gives_more_at_once_than_the_platform_lets_them(world: World) -> None:
+    """C17: by where they live; with the numbers, and whether or not there are coins."""
+    creator, viewer = await world.creator(), await world.viewer(coins=60)
+    order = await world.order(creator, itemId="universe", quotedPriceCoins=44_999 * 2, count=2)
+    korean = await world.order(creator, itemId="universe", quotedPriceCoins=44_999)
+    balance = await world.balance(viewer)
+
+    async def ask(token: str, order: dict[str, object]) -> dict[str, object]:
+        response = await world.http.post(
+            world.stack.addresses.graphql,
+            json={"query": SEND_GIFT, "variables": {"input": order}},
+            headers={"authorization": f"Bearer {token}"},
+            timeout=30,
+        )
+        return response.json()["data"]["sendGift"]
+
+    refused = await ask(world.token(viewer), order)
+    stricter = await ask(world.token(viewer, region="KR"), korean)
+
+    for answer, needed_coins, limit_coins in (
+        (refused, 89_998, 50_000),
+        (stricter, 44_999, 20_000),
+    ):
+        assert answer == {
+            "__typename": "SpendLimitReached",
+            "code": "spend_limit_reached",
+            "message": f"No gift may cost more than {limit_coins} coins.",
+            "limit": "PER_TRANSACTION",
+            "neededCoins": needed_coins,
+            "limitCoins": limit_coins,
+            "spentCoins": 0,
+            "freesUpAt": None,
+        }
+    assert await world.balance(viewer) == balance
+
+
 async def test_whose_age_is_not_known_any_more_spends_nothing_and_keeps_all(world: World) -> None:
     """E31: bought while of age; then the token does not vouch for it, then it does again."""
     creator, viewer = await world.creator(), await world.viewer(coins=60)

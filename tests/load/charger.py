@@ -162,7 +162,12 @@ class _Requests:
     def _request(self, payer: str, coins: int) -> ChargeRequested:
         creator = min(int(self._random.expovariate(5 / self._job.creators)), self._job.creators - 1)
         return ChargeRequested(
-            charge_id=uuid7(), payer_id=payer, order_key=f"creator-{creator}", coins=coins
+            charge_id=uuid7(),
+            payer_id=payer,
+            order_key=f"creator-{creator}",
+            coins=coins,
+            payer_region="US",
+            payer_age="adult",
         )
 
 

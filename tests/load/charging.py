@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
@@ -18,9 +19,27 @@ from chassis.testing.databases import migrated
 from local_stack import paths
 from local_stack.processes import base_environment
 from local_stack.stack import Stack
+from wallet.commands.publish_spend_policy import publish_spend_policy
+from wallet.domain.caps import CapRow, CapTable, CapTerms
+from wallet.domain.limits import SpendPolicy
 
 _FILL = (Path(__file__).parent / "fill_wallets.sql").read_text()
 _LIMIT = (Path(__file__).parent / "fill_limits.sql").read_text()
+_EVERYBODY = CapTerms(charge_coins=10**13, day_coins=10**13, week_coins=10**13)
+_POLICY = SpendPolicy(
+    version=1,
+    effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+    raise_after_hours=24,
+    remove_after_hours=168,
+    caps=CapTable(
+        rows=(
+            CapRow(regions=("KR",), **msgspec.structs.asdict(_EVERYBODY)),
+            CapRow(**msgspec.structs.asdict(_EVERYBODY)),
+        ),
+        unknown=_EVERYBODY,
+    ),
+)
+"""Everybody is under caps, which nobody reaches however much a scenario lets them spend."""
 _SIZE = "SELECT pg_database_size(current_database())"
 _LAST_POSTED = "SELECT count(*) FROM movement WHERE kind = 'charge'"
 
@@ -97,6 +116,7 @@ async def _fill(pool: Pool, scenario: Scenario) -> None:
     async with pool.acquire() as conn:
         await conn.execute("SELECT set_config('bench.viewers', $1, false)", str(scenario.viewers))
         await conn.execute(_FILL)
+        await publish_spend_policy(conn, [_POLICY])
         if scenario.limited:
             await conn.execute(_LIMIT)
         # As a wallet that has been in use for a while: no dead rows, statistics at hand.

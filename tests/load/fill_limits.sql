@@ -1,9 +1,4 @@
 -- Puts every viewer under all three limits, none of which they reach.
-INSERT INTO spend_policy (
-    version, effective_from, raise_after_hours, remove_after_hours, document
-)
-VALUES (1, now(), 24, 168, '');
-
 INSERT INTO spend_limits (
     account_id,
     version,

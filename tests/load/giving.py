@@ -12,6 +12,7 @@ from chassis.ids import uuid7
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.send_gifts import NewGift
 from gifts.domain.catalogue import Catalogue, GiftItem
+from gifts.domain.eligibility import Payer
 from gifts.domain.gift import GiftOrder, accept_order, body_hash
 from gifts.store.catalogue import select_catalogues
 
@@ -76,7 +77,7 @@ def new_gift(
         quoted_price_coins=item.price_coins,
     )
     gift = accept_order(order, catalogue, at=clock.now())
-    return NewGift(gift, body_hash(order), traceparent)
+    return NewGift(gift, body_hash(order), Payer("US", "adult"), traceparent)
 
 
 class Giver:

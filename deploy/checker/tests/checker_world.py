@@ -32,7 +32,7 @@ from contracts.wallet.v1 import PURCHASE
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
-from gifts.testing import a_new_gift, an_order, open_shop, write
+from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, write
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
@@ -326,6 +326,14 @@ async def give(gifts: Pool) -> None:
         an_order(sender_id="pauper", creator_id="star", count=5, quoted_price_coins=5)
         for _ in range(3)
     ]
+    # More than anybody may spend at once, whatever they have.
+    dearest = max(first_catalogue().items, key=lambda item: item.price_coins)
+    quoted = 1_000 * dearest.price_coins
+    orders.append(
+        an_order(
+            sender_id="pauper", item_id=dearest.item_id, count=1_000, quoted_price_coins=quoted
+        )
+    )
     for start in range(0, len(orders), 40):
         await write(gifts, *(a_new_gift(order) for order in orders[start : start + 40]))
 

@@ -443,6 +443,28 @@ FAULTS = {
         UPDATE account SET limits_version = 3 WHERE owner_id = 'viewer-3'""",
         {("limits", "wallet")},
     ),
+    "a charge that passed the cap on one": Fault(
+        "wallet",
+        "UPDATE platform_caps SET charge_coins = 1",
+        {("limits", "wallet")},
+    ),
+    "charges that passed a day's cap together": Fault(
+        "wallet",
+        "UPDATE platform_caps SET day_coins = 5, charge_coins = 5",
+        {("limits", "wallet")},
+    ),
+    "a charge under caps that were not in force": Fault(
+        "wallet",
+        "UPDATE spend_policy SET effective_from = now() + INTERVAL '1 day' WHERE version = 2",
+        {("limits", "wallet")},
+    ),
+    "a charge that met no caps where there were some": Fault(
+        "wallet",
+        """UPDATE spend_policy SET published_at = now() - INTERVAL '1 hour';
+        UPDATE movement SET caps_id = NULL
+        WHERE movement_id = (SELECT movement_id FROM movement WHERE kind = 'charge' LIMIT 1)""",
+        {("limits", "wallet")},
+    ),
     "a rise that held at once": Fault(
         "wallet",
         """INSERT INTO spend_limits (

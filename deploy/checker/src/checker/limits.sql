@@ -74,6 +74,115 @@ FROM (
             AND s.version <= m.until_version
 ) AS charges;
 
+-- name: caps_hold
+-- Each charge, and what its payer had spent in the windows that ended with it, was within the caps
+-- that it met. Of charges of one moment, which are of one batch, the later ones do not count. Who
+-- has not spent as much as the lowest cap in all their time is not looked at by windows.
+WITH spent AS (
+    SELECT
+        movement_id,
+        sum(-coins) OVER (
+            PARTITION BY account_id
+            ORDER BY posted_at
+            RANGE BETWEEN INTERVAL '23:59:59.999999' PRECEDING AND CURRENT ROW
+        ) - later_coins AS day_coins,
+        sum(-coins) OVER (
+            PARTITION BY account_id
+            ORDER BY posted_at
+            RANGE BETWEEN INTERVAL '167:59:59.999999' PRECEDING AND CURRENT ROW
+        ) - later_coins AS week_coins
+    FROM (
+        SELECT
+            movement_id,
+            account_id,
+            posted_at,
+            coins,
+            coalesce(
+                sum(-coins) OVER (
+                    PARTITION BY account_id, posted_at
+                    ORDER BY version
+                    ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+                ), 0
+            ) AS later_coins
+        FROM movement
+        WHERE
+            kind = 'charge'
+            AND outcome = 'posted'
+            AND account_id IN (
+                SELECT account_id FROM account
+                WHERE debits_coins > (SELECT min(day_coins) FROM platform_caps)
+            )
+    ) AS charges
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('movement ' || movement_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        m.movement_id,
+        coalesce(-m.coins > c.charge_coins, true)
+        OR coalesce(s.day_coins > c.day_coins, false)
+        OR coalesce(s.week_coins > c.week_coins, false) AS is_wrong
+    FROM movement AS m
+    LEFT JOIN platform_caps AS c ON m.caps_id = c.caps_id
+    LEFT JOIN spent AS s ON m.movement_id = s.movement_id
+    WHERE m.outcome = 'posted' AND m.caps_id IS NOT NULL
+) AS charges;
+
+-- name: caps_are_in_force
+-- The caps that a charge met were of the policy in force when it was posted; there were none only
+-- where that had none. A policy that was published too late may have gone unseen for a minute.
+WITH version AS (
+    SELECT
+        p.effective_from,
+        p.version,
+        greatest(
+            lead(p.effective_from) OVER versions,
+            lead(p.published_at) OVER versions + INTERVAL '1 minute'
+        ) AS effective_until,
+        EXISTS (
+            SELECT FROM platform_caps AS c
+            WHERE c.policy_version = p.version
+        ) AS has_caps
+    FROM spend_policy AS p
+    WINDOW versions AS (ORDER BY p.version)
+    UNION ALL
+    SELECT
+        '-infinity',
+        0,
+        (
+            SELECT greatest(effective_from, published_at + INTERVAL '1 minute')
+            FROM spend_policy
+            ORDER BY version
+            LIMIT 1
+        ),
+        false
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('movement ' || movement_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        m.movement_id,
+        NOT EXISTS (
+            SELECT FROM version AS v
+            WHERE
+                m.posted_at >= v.effective_from
+                AND (v.effective_until IS NULL OR m.posted_at < v.effective_until)
+                AND CASE
+                    WHEN m.caps_id IS NULL THEN NOT v.has_caps
+                    ELSE v.version = c.policy_version
+                END
+        ) AS is_wrong
+    FROM movement AS m
+    LEFT JOIN platform_caps AS c ON m.caps_id = c.caps_id
+    WHERE m.kind = 'charge'
+) AS charges;
+
 -- name: rises_wait
 -- A new version of limits is nowhere higher than what held when it was set; and what is to hold later
 -- waits for as long as the policy says, or is no more than what was waiting already.

@@ -33,6 +33,8 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV8", "slices_add_up", "slices of a charge are all of it"),
         Question("INV8", "lots_add_up", "slices of a lot and what is left are all of it"),
         Question("limits", "limits_hold", "no window holds more than the limit in force"),
+        Question("limits", "caps_hold", "no window and no charge passes the caps that it met"),
+        Question("limits", "caps_are_in_force", "caps that a charge met were those in force"),
         Question("limits", "rises_wait", "no rise of a limit holds before its time"),
         Question("limits", "limits_are_the_newest", "accounts are under their newest limits"),
         Question("INV3", "debts_replay", "debts equal the replay of their entries"),

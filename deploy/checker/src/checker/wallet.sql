@@ -360,6 +360,9 @@ SELECT
                                 WHEN 'day_limit_reached' THEN 'day'
                                 WHEN 'week_limit_reached' THEN 'week'
                                 WHEN 'creator_limit_reached' THEN 'creator_day'
+                                WHEN 'platform_day_reached' THEN 'platform_day'
+                                WHEN 'platform_week_reached' THEN 'platform_week'
+                                WHEN 'platform_charge_reached' THEN 'per_transaction'
                             END,
                             r.limit_coins,
                             r.spent_coins,

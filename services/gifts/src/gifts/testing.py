@@ -32,6 +32,7 @@ from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.catalogue import Catalogue
 from gifts.domain.catalogue_file import catalogue_of, read_catalogue
+from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift, GiftOrder, accept_order, body_hash
 
 NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
@@ -57,11 +58,16 @@ def an_order(**changes: object) -> GiftOrder:
     return msgspec.structs.replace(order, **changes)
 
 
-def a_new_gift(order: GiftOrder | None = None, *, traceparent: str | None = None) -> NewGift:
+def a_new_gift(
+    order: GiftOrder | None = None,
+    *,
+    payer: Payer = Payer("US", "adult"),  # noqa: B008
+    traceparent: str | None = None,
+) -> NewGift:
     """The gift that an order makes, ready to be written."""
     order = order or an_order()
     gift = accept_order(order, first_catalogue(), at=NOW)
-    return NewGift(gift, body_hash(order), traceparent)
+    return NewGift(gift, body_hash(order), payer, traceparent)
 
 
 def a_slice(coins: int, *, lot_id: int = 7) -> LotSlice:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from chassis.db import Conn, transact
@@ -11,6 +12,7 @@ from contracts.event import encode
 from contracts.gifts.v1 import ChargeRequested
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.send_gifts import NewGift, Outcome, Written, send_gifts
+from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift
 from gifts.domain.refusals import GiftsNotAcceptedError, IdempotencyConflictError
 from gifts.store.gift import select_gifts
@@ -41,6 +43,8 @@ def request_for(gift: Gift) -> ChargeRequested:
         payer_id=gift.sender_id,
         order_key=gift.creator_id,
         coins=gift.price_coins,
+        payer_region="US",
+        payer_age="adult",
     )
 
 
@@ -227,3 +231,18 @@ async def test_opting_in_and_out_counts_from_its_commit(service: Database) -> No
     [outcome] = await write(service.pool, a_new_gift(an_order(creator_id="moon")))
 
     assert isinstance(outcome, Written)
+
+
+async def test_a_retry_from_elsewhere_is_the_same_gift(service: Database) -> None:
+    """Caps go by what the first token said: it is stored, and asked for once."""
+    new = a_new_gift(payer=Payer("KR", "supervised"))
+    again = new._replace(payer=Payer("US", "adult"))
+
+    outcomes = await write(service.pool, new) + await write(service.pool, again)
+
+    assert outcomes == [Written(new.gift, replayed=False), Written(new.gift, replayed=True)]
+    [event] = await stored_events(service.pool, API_STREAM)
+    request = msgspec.json.decode(event.value, type=ChargeRequested)
+    assert (request.payer_region, request.payer_age) == ("KR", "supervised")
+    row = await service.pool.fetchrow("SELECT payer_region, payer_age FROM gift")
+    assert tuple(row or ()) == ("KR", "supervised")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -19,23 +19,32 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chassis.db import Pool, transaction
+from chassis.db import Pool, transact, transaction
 from chassis.ids import uuid7
 from chassis.testing.databases import Database, migrated
 from chassis.testing.plugin import Servers
 from contracts.event import Event
-from contracts.gifts.v1 import ChargeRequested
+from contracts.gifts.v1 import AgeBand, ChargeRequested
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
 from wallet.commands.expire_lots import expire_lots
+from wallet.commands.publish_spend_policy import publish_spend_policy
 from wallet.commands.set_spend_limits import LimitsChange, set_spend_limits
 from wallet.consumers.charge_requested import OnChargeRequested
-from wallet.domain.limits import Limits, Terms
+from wallet.domain.caps import CapRow, CapTable, CapTerms
+from wallet.domain.limits import Limits, SpendPolicy, Terms
 from wallet.domain.lots import COINS_MAX, LotClass
 from wallet.store import limits
 from wallet.testing.books import assert_books_balance
-from wallet.testing.buying import open_shop
 from wallet.testing.charging import SettableClock, answers, balances, charge, give
-from wallet.testing.model import Model, ModelAnswer, ModelCharge, ModelLimits, ModelLot, ModelTerms
+from wallet.testing.model import (
+    Model,
+    ModelAnswer,
+    ModelCaps,
+    ModelCharge,
+    ModelLimits,
+    ModelLot,
+    ModelTerms,
+)
 from wallet.testing.replay import replay
 
 PAYERS = st.integers(0, 3)
@@ -51,12 +60,75 @@ STEPS = st.sampled_from(
 """Onto the edges of windows and cooling-offs, and beside them."""
 RAISED, REMOVED = timedelta(hours=24), timedelta(hours=168)
 """The first policy's."""
+STANDINGS = st.sampled_from([("US", "adult"), ("KR", "adult"), ("US", "supervised"), (None, None)])
 CHARGES = st.lists(
-    st.tuples(PAYERS, st.integers(0, 15), COINS, st.sampled_from(["star", "other"])),
+    st.tuples(PAYERS, st.integers(0, 15), COINS, st.sampled_from(["star", "other"]), STANDINGS),
     min_size=1,
     max_size=12,
 )
-"""Payer, number of the id (few, so that they repeat in and across batches), coins, order key."""
+"""Payer, number of the id (few, so that they repeat in and across batches), coins, order key, and
+where the payer lives and how old they are."""
+
+type Standing = tuple[str | None, AgeBand | None]
+type Asked = tuple[int, int, int, str, Standing]
+ROWS = {
+    "first": (
+        ModelCaps(50, 90, 200),
+        ModelCaps(30, 120, 150),
+        ModelCaps(COINS_MAX, COINS_MAX, COINS_MAX),
+    ),
+    "later": (ModelCaps(40, 70, 110), ModelCaps(60, 60, 300), ModelCaps(500, 1_000, COINS_MAX)),
+}
+"""Caps of KR, of who is supervised and of all others, by a policy and the one after it."""
+UNKNOWN = ModelCaps(25, 55, 100)
+LATER = timedelta(days=9)
+"""When the second policy comes into force, after the first: in the middle of most histories."""
+
+
+def caps_of(standing: Standing, at: datetime) -> ModelCaps:
+    """Which caps somebody meets, told once more."""
+    region, age = standing
+    if region is None or age is None:
+        return UNKNOWN
+    korea, supervised, others = ROWS["later" if at >= SettableClock().at + LATER else "first"]
+    if region == "KR":
+        return korea
+    return supervised if age == "supervised" else others
+
+
+def a_policy(version: int, rows: str, since: timedelta) -> SpendPolicy:
+    korea, supervised, others = ROWS[rows]
+    return SpendPolicy(
+        version=version,
+        effective_from=SettableClock().at + since,
+        raise_after_hours=24,
+        remove_after_hours=168,
+        caps=CapTable(
+            rows=(
+                _row(korea, regions=("KR",)),
+                _row(supervised, ages=("supervised",)),
+                _row(others),
+            ),
+            unknown=CapTerms(
+                charge_coins=UNKNOWN.charge, day_coins=UNKNOWN.day, week_coins=UNKNOWN.week
+            ),
+        ),
+    )
+
+
+def _row(
+    caps: ModelCaps,
+    *,
+    regions: tuple[str, ...] | None = None,
+    ages: tuple[AgeBand, ...] | None = None,
+) -> CapRow:
+    return CapRow(
+        regions=regions,
+        ages=ages,
+        charge_coins=caps.charge,
+        day_coins=caps.day,
+        week_coins=caps.week,
+    )
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -144,14 +216,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.workers[worker] = OnChargeRequested(now=self.clock)
 
     @rule(worker=st.integers(0, 1), batch=CHARGES)
-    def roll_back(self, worker: int, batch: list[tuple[int, int, int, str]]) -> None:
+    def roll_back(self, worker: int, batch: list[Asked]) -> None:
         """Everything of the batch is undone at its very end."""
         requests = [self.request(*each) for each in batch]
         events = charge(self.pool, self.workers[worker], requests, shard=worker, fails=True)
         self.runner.run(events)
 
     @rule(worker=st.integers(0, 1), batch=CHARGES)
-    def apply(self, worker: int, batch: list[tuple[int, int, int, str]]) -> None:
+    def apply(self, worker: int, batch: list[Asked]) -> None:
         requests = [self.request(*each) for each in batch]
         versions = {payer: wallet.version for payer, wallet in self.model.wallets.items()}
 
@@ -160,17 +232,23 @@ class LedgerMachine(RuleBasedStateMachine):
         given = answers(events)
         # A batch has one time and books what has expired first, so a payer's answers see no more
         # coins than are left then; the model does so charge by charge.
-        expected = [self.model.charge(_as_model(each), self.clock.at) for each in requests]
+        expected = [
+            self.model.charge(_as_model(each, self.clock.at), self.clock.at) for each in requests
+        ]
         assert [_as_answer(each) for each in given] == expected
         self.check_repeats(requests, given)
         self.check_balances(events, versions)
 
-    def request(self, number: int, id_number: int, coins: int, order_key: str) -> ChargeRequested:
+    def request(
+        self, number: int, id_number: int, coins: int, order_key: str, standing: Standing
+    ) -> ChargeRequested:
         return ChargeRequested(
             charge_id=self.ids[id_number],
             payer_id=self.payer(number),
             order_key=order_key,
             coins=coins,
+            payer_region=standing[0],
+            payer_age=standing[1],
         )
 
     def check_repeats(
@@ -211,8 +289,9 @@ class LedgerMachine(RuleBasedStateMachine):
             assert row["version"] == wallet.version
 
 
-def _as_model(request: ChargeRequested) -> ModelCharge:
-    return ModelCharge(request.charge_id, request.payer_id, request.coins, request.order_key)
+def _as_model(request: ChargeRequested, at: datetime) -> ModelCharge:
+    caps = caps_of((request.payer_region, request.payer_age), at)
+    return ModelCharge(request.charge_id, request.payer_id, request.coins, request.order_key, caps)
 
 
 def _as_terms(terms: Terms) -> ModelTerms:
@@ -230,6 +309,9 @@ _REACHED = {
     "day": "day_limit_reached",
     "week": "week_limit_reached",
     "creator_day": "creator_limit_reached",
+    "platform_day": "platform_day_reached",
+    "platform_week": "platform_week_reached",
+    "per_transaction": "platform_charge_reached",
 }
 
 
@@ -265,7 +347,8 @@ def test_ledger_is_as_the_model(servers: Servers, monkeypatch: pytest.MonkeyPatc
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         pool = runner.run(stack.enter_async_context(a_database(servers))).pool
-        runner.run(open_shop(pool))
+        policies = [a_policy(1, "first", -DAY), a_policy(2, "later", LATER)]
+        runner.run(transact(pool, lambda conn: publish_spend_policy(conn, policies)))
         try:
             run_state_machine_as_test(
                 # Called with no argument, which is all that Hypothesis asks of a factory.

@@ -36,6 +36,8 @@ def a_movement(**fields: object) -> Movement:
 ROWS = [
     a_movement(),
     a_movement(version=2, lot_ids=[3, 9], lot_coins=[1, 4]),
+    a_movement(version=9, caps_id=2),
+    a_movement(version=10, caps_id=32_767, lot_ids=[3, 9], lot_coins=[1, 4]),
     a_movement(version=3, lot_ids=[3, 9, 4, 5, 6], lot_coins=[1, 1, 1, 1, 1]),
     a_movement(lot_id=None, outcome="insufficient_coins", coins=-COINS_MAX),
     a_movement(version=4, kind="purchase", counter="mint:EUR", coins=COINS_MAX, order_key=None),
@@ -68,7 +70,7 @@ async def test_no_rows(pool: Pool) -> None:
 
 @pytest.mark.parametrize(
     "again",
-    [{"movement_id": ROWS[0].movement_id, "version": 9}, {"version": ROWS[0].version}],
+    [{"movement_id": ROWS[0].movement_id, "version": 11}, {"version": ROWS[0].version}],
     ids=["id", "version of an account"],
 )
 async def test_no_id_and_no_version_twice(pool: Pool, again: dict[str, object]) -> None:

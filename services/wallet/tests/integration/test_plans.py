@@ -31,7 +31,10 @@ HOT = {
 
 
 LIMITS = """
-INSERT INTO spend_policy VALUES (1, '2026-01-01Z', 24, 168, '');
+INSERT INTO spend_policy VALUES (
+    1, '2026-01-01Z', 24, 168, '{"version": 1, "effective_from": "2026-01-01T00:00:00Z",'
+    ' "raise_after_hours": 24, "remove_after_hours": 168}'
+);
 INSERT INTO spend_limits (account_id, version, account_version, set_at, set_by, policy_version)
 SELECT account_id, n, n, now(), owner_id, 1 FROM account, generate_series(1, 20) AS n;
 INSERT INTO limit_refusal SELECT gen_random_uuid(), 1, 1, now() FROM spend_limits;

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.gifts.v1 import ChargeRequested
+from wallet.domain.caps import NO_CAPS
 from wallet.domain.charging import Decided, decide
 from wallet.domain.ledger import Head, credit, expiry_id
 from wallet.domain.lots import COINS_MAX, Lot, LotClass
@@ -31,7 +32,7 @@ def a_charge(number: int, coins: int, *, payer: str = "ann", key: str = "star") 
 
 
 def decided(*charges: ChargeRequested, head: Head) -> Decided:
-    return decide(charges, {head.owner_id: head}, {}, {}, at=NOW, shard=3)
+    return decide(charges, {head.owner_id: head}, {}, {}, [NO_CAPS] * len(charges), at=NOW, shard=3)
 
 
 def slices(result: Decided, index: int) -> list[tuple[int, int]]:
@@ -124,7 +125,7 @@ def test_other_terms_under_a_known_id_are_a_conflict(other: ChargeRequested) -> 
         "bob": a_head(("purchased", 100), owner="bob", account_id=8),
     }
 
-    result = decide([a_charge(1, 10), other], heads, {}, {}, at=NOW, shard=3)
+    result = decide([a_charge(1, 10), other], heads, {}, {}, [NO_CAPS] * 2, at=NOW, shard=3)
 
     assert result.answers[1].movement.outcome == "charge_conflict"
     assert len(result.movements) == 1
@@ -202,7 +203,7 @@ def test_a_batch_is_as_its_charges_one_by_one(
             model.credit(payer, ModelLot(lot_id, lot_class, coins, expires_at))
         heads[payer] = head
 
-    result = decide(charges, heads, {}, {}, at=NOW, shard=0)
+    result = decide(charges, heads, {}, {}, [NO_CAPS] * len(charges), at=NOW, shard=0)
 
     for index, charge in enumerate(charges):
         expected = model.charge(

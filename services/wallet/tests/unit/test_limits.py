@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,9 +27,9 @@ RAISED, REMOVED = timedelta(hours=24), timedelta(hours=168)
 POLICY = SpendPolicy(1, NOW, 24, 168)
 
 
-def a_policy(version: int = 1, day: int = 1, **changes: int) -> SpendPolicy:
-    hours = {"raise_after_hours": 24, "remove_after_hours": 168} | changes
-    return SpendPolicy(version, datetime(2026, 1, day, tzinfo=UTC), **hours)
+def a_policy(version: int = 1, day: int = 1, **changes: object) -> SpendPolicy:
+    policy = SpendPolicy(version, datetime(2026, 1, day, tzinfo=UTC), 24, 168)
+    return msgspec.structs.replace(policy, **changes)
 
 
 def limits_of(**terms: int | None) -> Limits:

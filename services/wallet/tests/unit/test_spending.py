@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wallet.domain.caps import NO_CAPS, Caps
 from wallet.domain.limits import Limits, Pending, Terms
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.spending import RECALLED, Reached, Spending, Spent
-from wallet.testing.model import Model, ModelCharge, ModelLimits, ModelLot, ModelTerms
+from wallet.testing.model import Model, ModelCaps, ModelCharge, ModelLimits, ModelLot, ModelTerms
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
@@ -166,17 +167,33 @@ def test_whatever_the_clocks_say_the_window_is_counted(
             )
 
 
+def caps_of(caps: ModelCaps | None) -> Caps:
+    """One object for the same caps, as the policy has it."""
+    if caps is None:
+        return NO_CAPS
+    if caps not in _MADE:
+        _MADE[caps] = Caps(len(_MADE), *caps, min(caps.day, caps.week))
+    return _MADE[caps]
+
+
+_MADE: dict[ModelCaps, Caps] = {}
 STEPS = st.sampled_from([timedelta(), EDGE, DAY / 3, DAY - EDGE, DAY, WEEK - EDGE, WEEK])
 SENDS = st.lists(
     st.tuples(STEPS, st.sampled_from(["star", "other"]), st.integers(1, 40)), max_size=30
 )
 
 
-@given(st.builds(ModelTerms, LIMIT, LIMIT, LIMIT), SENDS)
+CAPS = st.none() | st.sampled_from([ModelCaps(30, 40, 50), ModelCaps(10, 25, 60)])
+
+
+@given(st.builds(ModelTerms, LIMIT, LIMIT, LIMIT), SENDS, st.data())
 def test_sends_fit_as_the_model_says(
-    terms: ModelTerms, sends: list[tuple[timedelta, str, int]]
+    terms: ModelTerms, sends: list[tuple[timedelta, str, int]], data: st.DataObject
 ) -> None:
-    """Every answer with its numbers, at the very edges of windows too; one batch per instant."""
+    """Every answer with its numbers, at the very edges of windows too; one batch per instant.
+
+    Under caps that change from charge to charge, as when somebody travels.
+    """
     model, at = Model(), NOW
     model.credit("ann", ModelLot(1, "purchased", 10_000, None))
     model.wallet("ann").limits = ModelLimits(now=terms)
@@ -190,9 +207,10 @@ def test_sends_fit_as_the_model_says(
             at += step
             batch = begun(spending, at)
 
-        reached = batch.reached(creator, coins)
+        caps = data.draw(CAPS)
+        reached = batch.reached(creator, coins, caps_of(caps))
 
-        expected = model.charge(ModelCharge(number, "ann", coins, creator), at)
+        expected = model.charge(ModelCharge(number, "ann", coins, creator, caps), at)
         if reached is None:
             assert expected.outcome == "posted"
             batch.spend(creator, coins)
@@ -203,3 +221,17 @@ def test_sends_fit_as_the_model_says(
                 reached.spent_coins,
                 reached.frees_up_at,
             )
+
+
+def test_of_two_limits_the_lower_is_told() -> None:
+    caps = Caps(1, 100, 20, 60, 20)
+    batch = begun(spending_of(Terms(day_coins=30, week_coins=50)), NOW)
+
+    assert batch.reached("star", 21, caps) == Reached("platform_day_reached", 20, 0, None)
+    batch = begun(spending_of(Terms(day_coins=20, week_coins=50)), NOW)
+    assert batch.reached("star", 21, caps) == Reached("day_limit_reached", 20, 0, None)
+    batch = begun(spending_of(Terms(), Spent(NOW - 2 * DAY, "star", 50)), NOW)
+    assert batch.reached("star", 11, caps) == Reached(
+        "platform_week_reached", 60, 50, NOW + 5 * DAY
+    )
+    assert batch.reached("star", 101, caps) == Reached("platform_charge_reached", 100, 0, None)

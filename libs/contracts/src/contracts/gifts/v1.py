@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from contracts.event import Event, Instant, PositiveCoins, Topic, UserId, event
+from contracts.event import Event, Instant, PositiveCoins, Region, Topic, UserId, event
 from contracts.wallet.v1 import ClaimKind, LotSlice
 
 CHARGE = Topic(
@@ -17,6 +17,9 @@ GIFT = Topic(
     description="Gifts that were paid for, and what is taken back of them. One creator, one "
     "partition.",
 )
+
+AgeBand = Literal["adult", "supervised"]
+"""What a token vouches for: of age where the payer lives; of age, and a guardian has a say."""
 
 
 @event(CHARGE, type="gifts.charge_requested.v1", key="payer_id")
@@ -34,6 +37,10 @@ class ChargeRequested(Event, frozen=True, omit_defaults=True):
     """The key of the answer: answers that must keep their order share it; here the creator."""
     coins: PositiveCoins
     purpose: Literal["gift"] = "gift"
+    payer_region: Region | None = None
+    """Where the payer lives, as their token said when they asked; none: it said nothing."""
+    payer_age: AgeBand | None = None
+    """And how old they are; none: it said nothing. Whoever does not say meets the lowest caps."""
 
 
 @event(GIFT, type="gifts.gift_sent.v1", key="creator_id")

@@ -51,17 +51,20 @@ class ChargePosted(Event, frozen=True, omit_defaults=True):
     posted_at: Instant
 
 
-LimitName = Literal["day", "week", "creator_day"]
-"""Which spend limit: coins in any 24 hours, in any 7 days, on one creator in any 24 hours."""
+LimitName = Literal[
+    "day", "week", "creator_day", "platform_day", "platform_week", "per_transaction"
+]
+"""Which limit. The payer's own: coins in any 24 hours, in any 7 days, on one creator in any 24
+hours. The platform's, by the payer's region and age: the first two again, and for one charge."""
 
 
 class ReachedLimit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A spend limit that a charge did not fit in."""
+    """A limit that a charge did not fit in: the payer's own or the platform's."""
 
     name: LimitName
     coins: PositiveCoins
     spent_coins: Coins
-    """What was spent in the limit's window before."""
+    """What was spent in the limit's window before; 0 where it is for one charge."""
     frees_up_at: Instant | None = None
     """When the charge would fit, if nothing else were spent; none: it is higher than the limit."""
 

@@ -8,6 +8,7 @@ from chassis import outbox
 from chassis.db import Conn
 from chassis.outbox import API_STREAM, Outgoing
 from contracts.gifts.v1 import ChargeRequested
+from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift
 from gifts.domain.refusals import GiftsNotAcceptedError, IdempotencyConflictError
 from gifts.store import gift as store
@@ -19,6 +20,8 @@ class NewGift(NamedTuple):
     gift: Gift
     body_hash: bytes
     """Of the order that made it; a retry has the same."""
+    payer: Payer
+    """As the first request's token told: a retry from elsewhere changes nothing."""
     traceparent: str | None = None
     """The trace that the charge carries on."""
 
@@ -51,7 +54,10 @@ async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
     first = {new.gift.gift_id: new for new in reversed(gifts)}
     unique = gifts if len(first) == len(gifts) else list(first.values())
     free = await store.insert_gifts(
-        conn, [new.gift for new in unique], [new.body_hash for new in unique]
+        conn,
+        [new.gift for new in unique],
+        [new.body_hash for new in unique],
+        [new.payer for new in unique],
     )
     if len(free) == len(gifts):
         outcomes: list[Outcome] = [Written(new.gift, replayed=False) for new in gifts]
@@ -86,13 +92,15 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
 
 def _charge_requests(gifts: Sequence[NewGift]) -> Outgoing:
     outgoing = Outgoing()
-    for gift, _, traceparent in gifts:
+    for gift, _, payer, traceparent in gifts:
         outgoing.add(
             ChargeRequested(
                 charge_id=gift.gift_id,
                 payer_id=gift.sender_id,
                 order_key=gift.creator_id,
                 coins=gift.price_coins,
+                payer_region=payer.region,
+                payer_age=payer.age,
             ),
             traceparent,
         )

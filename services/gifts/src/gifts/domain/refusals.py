@@ -78,12 +78,17 @@ class InsufficientCoinsError(DomainError):
     """When the charge was tried."""
 
 
-type LimitName = Literal["day", "week", "creator_day"]
+type LimitName = Literal[
+    "day", "week", "creator_day", "platform_day", "platform_week", "per_transaction"
+]
 
 
 @dataclass(kw_only=True, eq=False)
 class SpendLimitReachedError(DomainError):
-    """The sender has limited what they spend. Final for this gift: later make a new one."""
+    """The gift does not fit in what the sender lets themselves spend, or the platform lets them.
+
+    Final for this gift: later make a new one.
+    """
 
     code: ClassVar[str] = "spend_limit_reached"
 

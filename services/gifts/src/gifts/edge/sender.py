@@ -7,7 +7,7 @@ from chassis import clock, telemetry
 from chassis.clock import Clock
 from chassis.db import Pool
 from gifts.commands.send_gifts import NewGift, Written
-from gifts.domain.eligibility import check_eligible
+from gifts.domain.eligibility import check_eligible, payer_of
 from gifts.domain.gift import Gift, GiftOrder, Settlement, accept_order, body_hash, error_of, settle
 from gifts.domain.refusals import DomainError
 from gifts.edge.catalogue import CatalogueCache
@@ -24,6 +24,8 @@ class Eligibility(NamedTuple):
 
     age_verified: bool
     account_kind: str | None
+    region: str | None
+    supervised: bool
 
 
 class GiftSender:
@@ -89,7 +91,16 @@ class GiftSender:
                 raise
             return earlier
         outcome = await self._writer.write(
-            NewGift(gift, body_hash(order), telemetry.current_traceparent())
+            NewGift(
+                gift,
+                body_hash(order),
+                payer_of(
+                    region=eligibility.region,
+                    age_verified=eligibility.age_verified,
+                    supervised=eligibility.supervised,
+                ),
+                telemetry.current_traceparent(),
+            )
         )
         if isinstance(outcome, DomainError):
             raise outcome

@@ -40,7 +40,7 @@ class GiftRefusal(Refusal):
 
 _MESSAGES: Final[Mapping[str, str]] = {
     "insufficient_coins": "The sender's coins did not suffice.",
-    "spend_limit_reached": "The sender had limited what they spend.",
+    "spend_limit_reached": "It did not fit in a limit on what the sender spends.",
     "charge_conflict": "The id had been used for something else.",
 }
 

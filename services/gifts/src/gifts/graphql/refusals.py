@@ -24,7 +24,7 @@ class InsufficientCoins(Refusal):
     balance_coins: Coins = strawberry.field(description="Balance when the charge was tried.")
 
 
-@strawberry.enum(description="A limit on what one spends.")
+@strawberry.enum(description="A limit on what one spends: one's own, or the platform's.")
 class SpendLimit(enum.Enum):
     """The windows roll: they end now and have no calendar."""
 
@@ -33,13 +33,23 @@ class SpendLimit(enum.Enum):
     CREATOR_DAY = strawberry.enum_value(
         "creator_day", description="Coins on one creator in any 24 hours."
     )
+    PLATFORM_DAY = strawberry.enum_value(
+        "platform_day", description="The platform's: coins in any 24 hours."
+    )
+    PLATFORM_WEEK = strawberry.enum_value(
+        "platform_week", description="The platform's: coins in any 7 days."
+    )
+    PER_TRANSACTION = strawberry.enum_value(
+        "per_transaction", description="The platform's: coins in one gift."
+    )
 
 
 @refusal(
     code="spend_limit_reached",
     description=(
-        "The sender has limited what they spend, and the gift does not fit. Final for this giftId: "
-        "when there is room again, send the gift with a new one."
+        "The gift does not fit in what the sender lets themselves spend, or the platform lets "
+        "anybody of their region and age: the lower of both. Final for this giftId: when there is "
+        "room again, send the gift with a new one."
     ),
 )
 class SpendLimitReached(Refusal):
@@ -132,8 +142,7 @@ def shown(error: domain.DomainError) -> SendGiftRefusal:
             )
         case domain.SpendLimitReachedError():
             return SpendLimitReached(
-                message=f"You let yourself spend {error.limit_coins} coins and have spent "
-                f"{error.spent_coins} of them.",
+                message=_limit_message(error),
                 limit=SpendLimit(error.limit),
                 needed_coins=Coins(error.needed_coins),
                 limit_coins=Coins(error.limit_coins),
@@ -164,3 +173,19 @@ def shown(error: domain.DomainError) -> SendGiftRefusal:
             return IdempotencyConflict()
         case _:
             raise AssertionError(f"{type(error).__name__} has no type in the schema")
+
+
+def _limit_message(error: domain.SpendLimitReachedError) -> str:
+    match error.limit:
+        case "per_transaction":
+            return f"No gift may cost more than {error.limit_coins} coins."
+        case "platform_day" | "platform_week":
+            return (
+                f"Nobody may spend more than {error.limit_coins} coins; you have spent "
+                f"{error.spent_coins} of them."
+            )
+        case "day" | "week" | "creator_day":
+            return (
+                f"You let yourself spend {error.limit_coins} coins and have spent "
+                f"{error.spent_coins} of them."
+            )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
+from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift, GiftRefusal, Settlement, TargetKind
 from gifts.store.arrays import integers, texts
 from gifts.store.rows import gift_of, refusal_of
@@ -33,7 +34,9 @@ class Settled(NamedTuple):
     target_id: str
 
 
-async def insert_gifts(conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes]) -> set[UUID]:
+async def insert_gifts(
+    conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes], payers: Sequence[Payer]
+) -> set[UUID]:
     """Write the gifts whose id is free and whose creator takes gifts; the ids written."""
     rows = await conn.fetch(
         STATEMENTS["insert_gifts"],
@@ -49,6 +52,8 @@ async def insert_gifts(conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes
         [gift.message for gift in gifts],
         hashes,
         [gift.requested_at for gift in gifts],
+        [payer.region for payer in payers],
+        [payer.age for payer in payers],
     )
     return {row[0] for row in rows}
 

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from chassis.db import Conn
 from wallet.commands.recall_spending import recall_spending
+from wallet.domain.caps import CapPolicy, Caps
 from wallet.domain.charging import Answer, Charge, Decided, Mover, decide
+from wallet.domain.counting import to_be_counted
 from wallet.domain.ledger import Head, Movement
 from wallet.domain.spending import LimitReached, Spending, limit_of
 from wallet.store import accounts, limits, lots, movements, system_accounts
@@ -29,6 +31,7 @@ async def apply_charges(
     charges: Sequence[Charge],
     heads: Mapping[str, Head],
     spending: Mapping[str, Spending],
+    policy: CapPolicy,
     *,
     at: datetime,
     shard: int,
@@ -48,19 +51,30 @@ async def apply_charges(
         conn: An open transaction that has written none of these accounts, opened ones excepted.
         charges: In the order in which they arrived.
         heads: Of every payer, as read at any time before.
-        spending: What is remembered of payers with limits; what is missing or old is read.
+        spending: What is remembered of payers; what is needed and missing or old is read.
+        policy: The platform's caps in force at `at`.
         at: When the charges are posted.
         shard: Of the system accounts; transactions that run at the same time use different ones.
     """
     recorded = await _recorded(conn, [charge.charge_id for charge in charges])
-    limited = await recall_spending(conn, heads, spending, at=at)
-    decided = decide(charges, heads, recorded, limited, at=at, shard=shard)
+    caps = policy.met_by(charges)
+    counted = to_be_counted(charges, caps, heads)
+    known = await recall_spending(conn, heads, counted, spending, at=at)
+    decided = decide(charges, heads, recorded, known, caps, at=at, shard=shard)
     doubtful = decided.refused - decided.moved.keys()
     if not await _move(conn, heads, decided):
         doubtful |= await _unmoved(conn, heads, decided)
     if doubtful:
         decided = await _decide_again(
-            conn, charges, recorded, limited, decided, doubtful, at=at, shard=shard
+            conn,
+            charges,
+            caps,
+            recorded,
+            {**spending, **known},
+            decided,
+            doubtful,
+            at=at,
+            shard=shard,
         )
     if decided.movements:
         await movements.append_movements(conn, decided.movements)
@@ -86,6 +100,7 @@ async def _unmoved(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> s
 async def _decide_again(
     conn: Conn,
     charges: Sequence[Charge],
+    caps: Sequence[Caps],
     recorded: Mapping[UUID, Answer],
     spending: Mapping[str, Spending],
     first: Decided,
@@ -101,12 +116,15 @@ async def _decide_again(
     # An id that one of the other payers used first stays theirs.
     theirs = {m.movement_id: Answer(m, ()) for m in standing}
     indices = [index for index, charge in enumerate(charges) if charge.payer_id in fresh]
-    limited = await recall_spending(conn, fresh, spending, at=at)
+    theirs_again = [charges[index] for index in indices]
+    caps_again = [caps[index] for index in indices]
+    counted = to_be_counted(theirs_again, caps_again, fresh)
     second = decide(
-        [charges[index] for index in indices],
+        theirs_again,
         fresh,
         {**recorded, **theirs},
-        limited,
+        await recall_spending(conn, fresh, counted, spending, at=at),
+        caps_again,
         at=at,
         shard=shard,
     )

@@ -29,6 +29,8 @@ async def publish_spend_policy(conn: Conn, wanted: Sequence[SpendPolicy]) -> Seq
             continue
         check_policy(published, policy)
         await spend_policies.insert_spend_policy(conn, policy)
+        if policy.caps is not None:
+            await spend_policies.insert_platform_caps(conn, policy.version, policy.caps.terms())
         published.append(policy)
         added.append(policy)
     return added

@@ -1,45 +1,53 @@
-"""Knows what payers with limits have spent: reads what is not remembered from the journal."""
+"""Knows what payers have spent: reads what is not remembered from the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from chassis.db import Conn
 from wallet.domain.ledger import Head
-from wallet.domain.limits import WEEK
+from wallet.domain.limits import UNLIMITED, WEEK
 from wallet.domain.spending import RECALLED, Spending
 from wallet.store import limits
 from wallet.store.limits import Recall
 
 
 async def recall_spending(
-    conn: Conn, heads: Mapping[str, Head], known: Mapping[str, Spending], *, at: datetime
-) -> Mapping[str, Spending]:
-    """The limits and the spending of those owners who have limits, as of their heads.
+    conn: Conn,
+    heads: Mapping[str, Head],
+    owner_ids: Set[str],
+    known: Mapping[str, Spending],
+    *,
+    at: datetime,
+) -> dict[str, Spending]:
+    """The limits and the spending of these owners, as of their heads.
 
-    Asks nothing for owners without limits, and of the others only what is not known: everything
-    after their limits have changed, else what happened since.
+    Asks only for what is not known: everything after their limits have changed, else what happened
+    since.
 
     Args:
         conn: An open transaction that has added nothing to these accounts' journal.
         heads: Of every payer, by owner.
+        owner_ids: Of whom to know.
         known: Spending as it is remembered, by owner. It is brought up to the head's version.
         at: When charges are to be posted.
     """
     horizon = at - WEEK
-    missing = [
-        head
-        for owner_id, head in heads.items()
-        if head.limits_version
-        and (
-            (spending := known.get(owner_id)) is None
+    found: dict[str, Spending] = {}
+    missing: list[Head] = []
+    for owner_id in owner_ids:
+        head, spending = heads[owner_id], known.get(owner_id)
+        if (
+            spending is None
             or spending.version != head.version
             or spending.limits_version != head.limits_version
             or spending.known_since > horizon
-        )
-    ]
-    if not missing:
-        return known
-    return {**known, **await _read(conn, missing, known, at)}
+        ):
+            missing.append(head)
+        else:
+            found[owner_id] = spending
+    if missing:
+        found |= await _read(conn, missing, known, at)
+    return found
 
 
 async def _read(
@@ -62,7 +70,9 @@ async def _read(
     if unknown:
         set_limits = await limits.select_limits(conn, unknown)
         for head in unknown:
-            found[head.owner_id] = Spending(set_limits[head.account_id], known_since=at - RECALLED)
+            found[head.owner_id] = Spending(
+                set_limits.get(head.account_id, UNLIMITED), known_since=at - RECALLED
+            )
     spent = await limits.recall_spending(
         conn,
         [Recall(head.account_id, found[head.owner_id].version, head.version) for head in heads],

@@ -19,11 +19,12 @@ from contracts.wallet.v1 import (
     ReachedLimit,
 )
 from wallet.commands.apply_charges import apply_charges, load_heads
+from wallet.consumers.cap_policies import CapPolicyCache
 from wallet.consumers.recent import Recent
 from wallet.domain.charging import Answer, Decided, Mover
 from wallet.domain.ledger import Head, Movement
 from wallet.domain.lots import Lot
-from wallet.domain.spending import LimitReached, Reached, Spending
+from wallet.domain.spending import BACKWARDS, LimitReached, Reached, Spending
 
 HEADS_MAX: Final = 20_000
 """About 1 KB each. A payer who is not among them costs three times as much."""
@@ -36,6 +37,8 @@ class OnChargeRequested(Handler):
         self._now = now
         self._heads = Recent[Head](heads_max)
         self._spending = Recent[Spending](heads_max)
+        self._policies = CapPolicyCache()
+        self._latest: datetime | None = None
         # By shard, which no two batches at work share.
         self._pending: dict[int, Decided] = {}
 
@@ -44,13 +47,17 @@ class OnChargeRequested(Handler):
         """Charge the batch's payers in order, and emit the answers and new balances."""
         # The subscription names no other type.
         charges = cast("list[ChargeRequested]", [received.event for received in batch.received])
+        at = self._now()
+        self._notice_time(at)
         payers = {charge.payer_id for charge in charges}
         heads = self._heads.find(payers)
         if len(heads) < len(payers):
             heads |= await load_heads(conn, payers - heads.keys())
-        at = self._now()
         spending = self._spending.find(payers)
-        decided = await apply_charges(conn, charges, heads, spending, at=at, shard=batch.shard)
+        policy = await self._policies.in_force(conn, at)
+        decided = await apply_charges(
+            conn, charges, heads, spending, policy, at=at, shard=batch.shard
+        )
         self._pending[batch.shard] = decided
         causes: dict[str, Received] = {}
         for received, charge, answer in zip(batch.received, charges, decided.answers, strict=True):
@@ -83,6 +90,15 @@ class OnChargeRequested(Handler):
     def revoked(self) -> None:
         """Forget everything: the payers are another's now."""
         self._forget()
+
+    def _notice_time(self, at: datetime) -> None:
+        """Forget everything if the clock has stepped back by more than what is kept allows for."""
+        if self._latest is not None and at < self._latest:
+            if at < self._latest - BACKWARDS:
+                self._forget()
+                self._latest = at
+            return
+        self._latest = at
 
     def _forget(self) -> None:
         self._pending.clear()
@@ -123,6 +139,9 @@ _LIMIT: Final[Mapping[LimitReached, LimitName]] = {
     "day_limit_reached": "day",
     "week_limit_reached": "week",
     "creator_limit_reached": "creator_day",
+    "platform_day_reached": "platform_day",
+    "platform_week_reached": "platform_week",
+    "platform_charge_reached": "per_transaction",
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from wallet.domain.caps import Caps
 from wallet.domain.ledger import GIFT_CLEARING, Head, Movement, expire, has_expired, take
 from wallet.domain.lots import Lot
 from wallet.domain.spending import LimitReached, Reached, Spending
@@ -43,6 +44,16 @@ class Charge(Protocol):
         """One of `COUNTERS`."""
         ...
 
+    @property
+    def payer_region(self) -> str | None:
+        """Where the payer lives, if that is known."""
+        ...
+
+    @property
+    def payer_age(self) -> str | None:
+        """How old they are, if that is known."""
+        ...
+
 
 COUNTERS: Final[Mapping[str, str]] = {"gift": GIFT_CLEARING}
 """The system account that a charge credits, by its purpose."""
@@ -73,7 +84,7 @@ class Decided(NamedTuple):
     refused: set[str]
     """The payers to whom something new was refused, which is only right if their head was."""
     spending: dict[str, Spending]
-    """Of those payers of `heads` who have limits: to be settled when the batch is committed."""
+    """Of those payers of `heads` whose it was: to be settled when the batch is committed."""
 
 
 def decide(
@@ -81,6 +92,7 @@ def decide(
     heads: Mapping[str, Head],
     recorded: Mapping[UUID, Answer],
     spending: Mapping[str, Spending],
+    caps: Sequence[Caps],
     *,
     at: datetime,
     shard: int,
@@ -93,13 +105,15 @@ def decide(
     decided of a payer, those of their lots that have expired by `at` are booked. A payer's charges
     depend on no other payer's coins.
 
-    Limits are looked at before coins: whoever may not spend any more is not told to buy some.
+    Limits and caps are looked at before coins: whoever may not spend any more is not told to buy
+    some.
 
     Args:
         charges: With `coins` of at least one.
         heads: Of every payer.
         recorded: The answers that the journal has for ids of this batch.
-        spending: Of every payer who has limits, as of their head.
+        spending: Of every payer who is `to_be_counted`, as of their head.
+        caps: Which each charge meets, in their order.
         at: When the batch is applied.
         shard: Of the system accounts that the batch writes.
     """
@@ -111,7 +125,7 @@ def decide(
     limited: dict[str, Spending] = {}
     # By the number in the id: UUID's own hash is computed in Python, twice a charge.
     known = {charge_id.int: answer for charge_id, answer in recorded.items()}
-    for charge in charges:
+    for charge, met in zip(charges, caps, strict=True):
         payer_id = charge.payer_id
         charge_id = charge.charge_id.int
         first = known.get(charge_id)
@@ -125,26 +139,34 @@ def decide(
                 head, expired = expire(head, at, shard)
                 movements += expired
                 moved[payer_id] = "expiry"
+            counted = spending.get(payer_id)
+            if counted is not None:
+                limited[payer_id] = counted
+                counted.begin(at)
+                if not head.limits_version:
+                    head = msgspec.structs.replace(head, spent_coins=counted.lately())
             after[payer_id] = head
-            if head.limits_version:
-                limited[payer_id] = spending[payer_id]
-                limited[payer_id].begin(at)
         if first is not None:
-            answers.append(_refused(charge, head, at, shard, "charge_conflict"))
+            answers.append(_refused(charge, head, at, shard, met, "charge_conflict"))
             refused.add(payer_id)
             continue
-        spent = limited[payer_id] if head.limits_version else None
-        reached = None if spent is None else spent.reached(charge.order_key, charge.coins)
+        spent = limited.get(payer_id) if limited else None
+        if spent is not None:
+            reached = spent.reached(charge.order_key, charge.coins, met)
+        elif charge.coins > met.charge_coins:
+            reached = Reached("platform_charge_reached", met.charge_coins, 0, None)
+        else:
+            reached = None
         if reached is not None:
-            answer = _refused(charge, head, at, shard, reached.limit, reached)
+            answer = _refused(charge, head, at, shard, met, reached.limit, reached)
             refused.add(payer_id)
         elif charge.coins > head.coins - head.debt_coins:
-            answer = _refused(charge, head, at, shard, "insufficient_coins")
+            answer = _refused(charge, head, at, shard, met, "insufficient_coins")
             refused.add(payer_id)
         else:
             if spent is not None:
                 spent.spend(charge.order_key, charge.coins)
-            head, answer = _posted(charge, head, at, shard)
+            head, answer = _posted(charge, head, at, shard, met)
             after[payer_id] = head
             moved[payer_id] = "charge"
         known[charge_id] = answer
@@ -153,7 +175,9 @@ def decide(
     return Decided(answers, movements, after, moved, refused, limited)
 
 
-def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head, Answer]:
+def _posted(
+    charge: Charge, head: Head, at: datetime, shard: int, caps: Caps
+) -> tuple[Head, Answer]:
     coins = charge.coins
     lot_ids = lot_coins = None
     front = head.left[0]
@@ -183,6 +207,7 @@ def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head,
         charge.order_key,
         lot_ids,
         lot_coins,
+        caps.caps_id,
     )
     head = Head(
         head.account_id,
@@ -193,6 +218,7 @@ def _posted(charge: Charge, head: Head, at: datetime, shard: int) -> tuple[Head,
         rest,
         left,
         head.limits_version,
+        head.spent_coins + coins,
     )
     return head, Answer(movement, lots)
 
@@ -202,6 +228,7 @@ def _refused(
     head: Head,
     at: datetime,
     shard: int,
+    caps: Caps,
     reason: Refusal,
     reached: Reached | None = None,
 ) -> Answer:
@@ -218,6 +245,7 @@ def _refused(
         reason,
         COUNTERS[charge.purpose],
         charge.order_key,
+        caps_id=caps.caps_id,
     )
     return Answer(movement, (), reached)
 

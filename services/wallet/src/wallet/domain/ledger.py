@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.ids import derived_id
-from wallet.domain.lots import Lot, LotClass, place
+from wallet.domain.lots import COINS_MAX, Lot, LotClass, place
 
 type MovementKind = Literal[
     "charge", "expiry", "purchase", "bonus", "reversal", "reinstatement", "debt", "repayment"
@@ -19,6 +19,9 @@ type Outcome = Literal[
     "day_limit_reached",
     "week_limit_reached",
     "creator_limit_reached",
+    "platform_day_reached",
+    "platform_week_reached",
+    "platform_charge_reached",
 ]
 
 GIFT_CLEARING: Final = "gift_clearing"
@@ -65,6 +68,9 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     """Coins left in each."""
     limits_version: int = 0
     """Which version of the owner's spend limits holds; 0: none were ever set."""
+    spent_coins: int = COINS_MAX
+    """No less than was spent in the last 7 days. What windows lose goes unnoticed until it is
+    counted: see `Spending.lately`."""
 
     @property
     def spendable_coins(self) -> int:
@@ -95,6 +101,8 @@ class Movement(msgspec.Struct, frozen=True, gc=False):
     """Where several lots paid: all of them."""
     lot_coins: list[int] | None = None
     """And how much each."""
+    caps_id: int | None = None
+    """Of a charge: the platform's caps that it met; None: there were none."""
 
 
 class Taking(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from contracts.event import Instant
+from wallet.domain.caps import CapTable, problem_of
 from wallet.domain.lots import COINS_MAX
 
 DAY: Final = timedelta(hours=24)
@@ -92,6 +93,8 @@ class SpendPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a limit stays after its owner has asked for a higher one."""
     remove_after_hours: Hours
     """And after they have asked for none."""
+    caps: CapTable | None = None
+    """What nobody may spend more than, whatever limits they have; None: there is no such cap."""
 
 
 class Change(NamedTuple):
@@ -176,3 +179,5 @@ def check_policy(published: Sequence[SpendPolicy], policy: SpendPolicy) -> None:
         )
     if policy.remove_after_hours < policy.raise_after_hours:
         raise SpendPolicyRefusedError("no limit at all must not be sooner than a higher limit")
+    if policy.caps is not None and (problem := problem_of(policy.caps)) is not None:
+        raise SpendPolicyRefusedError(problem)

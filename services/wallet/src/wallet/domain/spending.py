@@ -1,7 +1,7 @@
-"""What payers with limits have spent lately, and whether a charge still fits.
+"""What payers have spent lately, and whether a charge still fits their limits and the caps.
 
 The journal is the truth about what was spent. What is kept here was read from it once, and is
-carried on from batch to batch: see decision 0020.
+carried on from batch to batch: see decisions 0020 and 0022.
 """
 
 from bisect import bisect_right
@@ -12,18 +12,23 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from wallet.domain.caps import NO_CAPS, Caps
 from wallet.domain.ledger import Outcome
 from wallet.domain.limits import DAY, WEEK, Limits
-from wallet.domain.lots import COINS_MAX
 
-type LimitReached = Literal["day_limit_reached", "week_limit_reached", "creator_limit_reached"]
+type LimitReached = Literal[
+    "day_limit_reached",
+    "week_limit_reached",
+    "creator_limit_reached",
+    "platform_day_reached",
+    "platform_week_reached",
+    "platform_charge_reached",
+]
 
-_BACKWARDS: Final = timedelta(hours=1)
+BACKWARDS: Final = timedelta(hours=1)
 """As far as a clock may step back, or two workers' clocks differ, before anything is read anew."""
-RECALLED: Final = WEEK + _BACKWARDS
+RECALLED: Final = WEEK + BACKWARDS
 """How far back spending is read and kept."""
-_ROOM_MAX: Final = 2 * COINS_MAX
-"""Of who has no limit: less what a batch can have spent, it is more than any charge asks for."""
 _FORGET_AT_ONCE: Final = 64
 
 _LIMITS: Final[Mapping[str, LimitReached]] = {
@@ -51,7 +56,7 @@ class Reached(msgspec.Struct, frozen=True, gc=False):
     limit: LimitReached
     limit_coins: int
     spent_coins: int
-    """What the limit's window holds already."""
+    """What the limit's window holds already; 0 where it is for one charge."""
     frees_up_at: datetime | None
     """When the charge will fit if nothing else is spent; None: it is higher than the limit."""
 
@@ -69,6 +74,8 @@ _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 class Spending:
     """The limits of a payer, and what they have spent up to a version of their account.
 
+    Caps come with each charge: they are its payer's mostly, and sums stand as long as they are.
+
     A batch begins, asks and spends, and settles what it has spent once it is committed. What is not
     settled is forgotten when the next one begins.
 
@@ -82,6 +89,7 @@ class Spending:
         "_at",
         "_batch",
         "_batch_coins",
+        "_caps",
         "_counted_at",
         "_creator_coins",
         "_day_spent",
@@ -108,6 +116,7 @@ class Spending:
         # The sums hold from `counted_at` on, until `steady_until`.
         self._counted_at = self._at = _NEVER
         self._steady_until = _FIRST
+        self._caps = NO_CAPS
         self._day_spent = 0
         # What fits in the day and in the week.
         self._room = 0
@@ -121,6 +130,10 @@ class Spending:
 
     def __bool__(self) -> bool:
         return True
+
+    def lately(self) -> int:
+        """What was spent before this batch in the last week, and the hour before that."""
+        return self._spent_after(self._at - RECALLED)
 
     def note(self, spent: Iterable[Spent], *, version: int) -> None:
         """Note what the journal tells up to a version of the account."""
@@ -137,10 +150,16 @@ class Spending:
         self._batch = None
         self._batch_coins = 0
 
-    def reached(self, creator: str, coins: int) -> Reached | None:
-        """The limit that a charge does not fit in: the first of day, week and creator."""
+    def reached(self, creator: str, coins: int, caps: Caps = NO_CAPS) -> Reached | None:
+        """What a charge does not fit in: the first of one charge, day, week and creator.
+
+        Of the payer's own limit and the platform's, the lower counts, and is told.
+        """
+        if caps is not self._caps:
+            self._caps = caps
+            self._count(self._at)
         wanted = coins + self._batch_coins
-        if wanted <= self._room:
+        if wanted <= self._room and coins <= caps.charge_coins:
             limit_coins = self._creator_coins
             # Who has not spent as much on everybody has not on one.
             if limit_coins is None or self._day_spent + wanted <= limit_coins:
@@ -204,11 +223,11 @@ class Spending:
         self._steady_until = steady_until
         self._creator_coins = terms.creator_day_coins
         self._day_spent = self._spent_after(at - DAY)
-        self._room = _ROOM_MAX
-        if terms.day_coins is not None:
-            self._room = terms.day_coins - self._day_spent
-        if terms.week_coins is not None:
-            self._room = min(self._room, terms.week_coins - self._spent_after(at - WEEK))
+        self._room = min(
+            _lower("day_limit_reached", terms.day_coins, self._caps)[1] - self._day_spent,
+            _lower("week_limit_reached", terms.week_coins, self._caps)[1]
+            - self._spent_after(at - WEEK),
+        )
 
     def _spent_after(self, since: datetime) -> int:
         first = bisect_right(self._entries, since, key=_WHEN)
@@ -219,9 +238,13 @@ class Spending:
 
     def _explain(self, creator: str, coins: int) -> Reached | None:
         terms = self.limits.in_force(self._at)
+        day = _lower("day_limit_reached", terms.day_coins, self._caps)
+        week = _lower("week_limit_reached", terms.week_coins, self._caps)
+        if coins > self._caps.charge_coins:
+            return Reached("platform_charge_reached", self._caps.charge_coins, 0, None)
         return (
-            self._check("day_limit_reached", terms.day_coins, DAY, None, coins)
-            or self._check("week_limit_reached", terms.week_coins, WEEK, None, coins)
+            self._check(*day, DAY, None, coins)
+            or self._check(*week, WEEK, None, coins)
             or self._check("creator_limit_reached", terms.creator_day_coins, DAY, creator, coins)
         )
 
@@ -259,3 +282,14 @@ class Spending:
             if excess <= 0:
                 return Reached(limit, limit_coins, spent_coins, at + window)
         raise AssertionError("what fits in an empty window fits when all has left it")
+
+
+def _lower(
+    own: Literal["day_limit_reached", "week_limit_reached"], coins: int | None, caps: Caps
+) -> tuple[LimitReached, int]:
+    """The payer's own limit for a window, or the platform's where that is lower."""
+    if own == "day_limit_reached":
+        platform, most = "platform_day_reached", caps.day_coins
+    else:
+        platform, most = "platform_week_reached", caps.week_coins
+    return (platform, most) if coins is None or coins > most else (own, coins)

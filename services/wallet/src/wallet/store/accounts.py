@@ -95,6 +95,7 @@ async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
             tuple([known[lot_id] for lot_id in row["lot_ids"]]),
             tuple(row["lot_coins"]),
             row["limits_version"],
+            row["debits_coins"],
         )
         for row in rows
     ]

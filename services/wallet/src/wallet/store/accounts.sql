@@ -8,7 +8,8 @@ SELECT
     debt_coins,
     lot_ids,
     lot_coins,
-    limits_version
+    limits_version,
+    debits_coins
 FROM account
 WHERE owner_id = any($1::text[]);
 
@@ -23,7 +24,8 @@ SELECT
     debt_coins,
     lot_ids,
     lot_coins,
-    limits_version
+    limits_version,
+    debits_coins
 FROM account
 WHERE owner_id = any($1::text[])
 ORDER BY account_id
@@ -40,7 +42,8 @@ SELECT
     debt_coins,
     lot_ids,
     lot_coins,
-    limits_version
+    limits_version,
+    debits_coins
 FROM account
 WHERE account_id = any($1::bigint[])
 ORDER BY account_id

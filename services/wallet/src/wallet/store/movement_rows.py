@@ -23,7 +23,6 @@ _BIGINT_OID: Final = 20
 # Each value follows its length in bytes; -1 stands for null.
 _LENGTH: Final = struct.Struct(">i").pack
 _NULL: Final = _LENGTH(-1)
-_NO_SLICES: Final = _NULL + _NULL
 # The columns of fixed size, up to counter_shard; with and without a lot.
 _FIXED: Final = struct.Struct(">hi16siqiqiqiqiqiqih").pack
 _FIXED_NO_LOT: Final = struct.Struct(">hi16siqiqiqiqiqiih").pack
@@ -35,10 +34,15 @@ def encode(movements: Iterable[Movement]) -> bytes:
     add = parts.append
     posted_at = _EPOCH
     posted_us = 0
+    caps_id: int | None = None
+    no_slices = _NULL + _NULL + _smallint(caps_id)
     for row in movements:
         if row.posted_at is not posted_at:  # the same object for a whole batch
             posted_at = row.posted_at
             posted_us = (posted_at - _EPOCH) // _MICROSECOND
+        if row.caps_id != caps_id:  # nearly all have the same
+            caps_id = row.caps_id
+            no_slices = _NULL + _NULL + _smallint(caps_id)
         lot_id = row.lot_id
         if lot_id is None:
             add(_fixed_without_lot(row, posted_us))
@@ -71,10 +75,10 @@ def encode(movements: Iterable[Movement]) -> bytes:
         else:
             add(_text(order_key))
         if row.lot_ids is None:
-            add(_NO_SLICES)
+            add(no_slices)
         else:
             assert row.lot_coins is not None
-            add(_bigints(row.lot_ids) + _bigints(row.lot_coins))
+            add(_bigints(row.lot_ids) + _bigints(row.lot_coins) + _smallint(caps_id))
     add(_TRAILER)
     return b"".join(parts)
 
@@ -98,6 +102,10 @@ def _fixed_without_lot(row: Movement, posted_us: int) -> bytes:
         2,
         row.counter_shard,
     )
+
+
+def _smallint(value: int | None) -> bytes:
+    return _NULL if value is None else struct.pack(">ih", 2, value)
 
 
 @cache

@@ -16,6 +16,7 @@ SELECT
     counter,
     order_key,
     lot_ids,
-    lot_coins
+    lot_coins,
+    caps_id
 FROM movement
 WHERE movement_id = any($1::uuid[]);

@@ -31,6 +31,8 @@ class ModelCharge:
     payer: str
     coins: int
     order_key: str
+    caps: "ModelCaps | None" = None
+    """The platform's that it meets."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class ModelTerms(NamedTuple):
     day: int | None = None
     week: int | None = None
     creator: int | None = None
+
+
+class ModelCaps(NamedTuple):
+    """What nobody may spend more than."""
+
+    charge: int
+    day: int
+    week: int
 
 
 _NO_LIMITS = ModelTerms()
@@ -164,7 +174,7 @@ class Model:
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
         known = self.charges.get(charge.charge_id)
-        if known is not None and known[0] == charge:
+        if known is not None and replace(known[0], caps=charge.caps) == charge:
             return known[1]
         self.expire(charge.payer, at)
         wallet = self.wallet(charge.payer)
@@ -197,14 +207,38 @@ def _lower(one: int | None, other: int | None) -> int | None:
     return min(limits, default=None)
 
 
+def _first(own: tuple[str, int | None], platform: tuple[str, int | None]) -> tuple[str, int | None]:
+    """The lower of two limits, with its name."""
+    listed = [each for each in (own, platform) if each[1] is not None]
+    return min(listed, key=lambda each: each[1] or 0, default=own)
+
+
 def _refuse(wallet: ModelWallet, charge: ModelCharge, at: datetime) -> ModelAnswer | None:
-    """The refusal by the first limit in whose window the charge does not fit."""
+    """The refusal by the first limit in whose window the charge does not fit.
+
+    Of one's own limit and the platform's only the lower is looked at; of two alike one's own.
+    """
+    caps = charge.caps
+    if caps is not None and charge.coins > caps.charge:
+        return ModelAnswer(
+            "platform_charge_reached", balance=wallet.spendable, reached=(caps.charge, 0, None)
+        )
     terms = wallet.limits.at(at)
     day, week = timedelta(hours=24), timedelta(days=7)
     on_creator = [spent for spent in wallet.spent if spent[1] == charge.order_key]
+    platform_day = None if caps is None else caps.day
+    platform_week = None if caps is None else caps.week
     for outcome, limit, window, history in (
-        ("day_limit_reached", terms.day, day, wallet.spent),
-        ("week_limit_reached", terms.week, week, wallet.spent),
+        (
+            *_first(("day_limit_reached", terms.day), ("platform_day_reached", platform_day)),
+            day,
+            wallet.spent,
+        ),
+        (
+            *_first(("week_limit_reached", terms.week), ("platform_week_reached", platform_week)),
+            week,
+            wallet.spent,
+        ),
         ("creator_limit_reached", terms.creator, day, on_creator),
     ):
         if limit is None:
@@ -226,7 +260,7 @@ def _refuse(wallet: ModelWallet, charge: ModelCharge, at: datetime) -> ModelAnsw
         ]
         return ModelAnswer(
             outcome,
-            balance=wallet.balance,
+            balance=wallet.spendable,
             reached=(limit, spent(at), room_again[0] if room_again else None),
         )
     return None

@@ -9,6 +9,7 @@ from chassis.db import Conn, Pool, Record
 from wallet.testing.model import (
     Model,
     ModelAnswer,
+    ModelCaps,
     ModelCharge,
     ModelLimits,
     ModelLot,
@@ -77,7 +78,10 @@ def _answer(model: Model, row: Record) -> tuple[object, object]:
     owner, coins = row["owner_id"], row["coins"]
     match row["kind"]:
         case "charge":
-            charge = ModelCharge(row["movement_id"], owner, -coins, row["order_key"])
+            caps = None
+            if row["caps_id"] is not None:
+                caps = ModelCaps(row["cap_charge"], row["cap_day"], row["cap_week"])
+            charge = ModelCharge(row["movement_id"], owner, -coins, row["order_key"], caps)
             return model.charge(charge, row["posted_at"]), _recorded(row)
         case "expiry":
             wallet = model.wallet(owner)

@@ -19,11 +19,16 @@ SELECT
     r.limit_coins,
     r.spent_coins,
     r.frees_up_at,
-    d.debt_coins
+    d.debt_coins,
+    m.caps_id,
+    c.charge_coins AS cap_charge,
+    c.day_coins AS cap_day,
+    c.week_coins AS cap_week
 FROM movement AS m
 INNER JOIN account AS a ON m.account_id = a.account_id
 LEFT JOIN lot AS l ON m.movement_id = l.movement_id
 LEFT JOIN limit_refusal AS r ON m.movement_id = r.movement_id
+LEFT JOIN platform_caps AS c ON m.caps_id = c.caps_id
 LEFT JOIN debt_entry AS d ON m.movement_id = d.entry_id
 ORDER BY
     m.account_id,

@@ -110,7 +110,8 @@ async def send_gift(
     )
     try:
         sent = await info.context.sender.send(
-            order, Eligibility(viewer.age_verified, viewer.account_kind)
+            order,
+            Eligibility(viewer.age_verified, viewer.account_kind, viewer.region, viewer.supervised),
         )
     except MalformedError as error:
         raise BadUserInputError(error.problem) from error
