@@ -88,7 +88,7 @@ async def reversed_coins_agree(snapshots: Mapping[str, Snapshot]) -> Finding:
     return Finding(
         "INV9",
         " = ".join(snapshots),
-        "per creator: asked for = taken back of gifts = settled",
+        "per creator: asked for = taken back = settled",
         compared,
         wrong,
         tuple(examples),

@@ -91,7 +91,7 @@ async def test_refusing_finds_each_gift_by_its_id(filled: Conn) -> None:
 
 
 async def test_writing_finds_each_creator_by_id(filled: Conn) -> None:
-    nothing: list[object] = [[], *["{}"] * 8, [], [], []]
+    nothing: list[object] = [[], *["{}"] * 8, [], [], [], [], []]
 
     plan = await plan_of(filled, gift.STATEMENTS["insert_gifts"], *nothing)
 

@@ -203,7 +203,7 @@ async def test_a_policy_published_again_is_left_alone(shop: Pool) -> None:
 
 
 async def test_a_policy_never_changes(shop: Pool) -> None:
-    (first,) = first_spend_policies()
+    first, *_ = first_spend_policies()
     other = SpendPolicy(1, first.effective_from, 1, 1)
 
     with pytest.raises(SpendPolicyRefusedError, match="differs"):
@@ -213,7 +213,9 @@ async def test_a_policy_never_changes(shop: Pool) -> None:
 
 async def test_a_new_policy_holds_from_its_day(ask: Ask, shop: Pool, clock: SettableClock) -> None:
     """What waited before goes on waiting as it was promised (E43)."""
-    policy = SpendPolicy(2, clock.at + DAY, 48, 168)
+    *_, last = first_spend_policies()
+    clock.at = max(clock.at, last.effective_from)
+    policy = SpendPolicy(last.version + 1, clock.at + DAY, 48, 168)
     async with transaction(shop) as conn:
         await publish_spend_policy(conn, [*first_spend_policies(), policy])
     await set_limits(ask, terms(100, 100))

@@ -21,7 +21,17 @@ FOR EACH ROW WHEN (
     OR (old.status = 'PENDING' AND new.status = 'REVERSED')
     OR (
         old.status IN ('SENT', 'REVERSED')
-        AND (new.status NOT IN ('SENT', 'REVERSED') OR old.settled_at <> new.settled_at)
+        AND (
+            new.status NOT IN ('SENT', 'REVERSED')
+            OR old.reversed_coins = new.reversed_coins
+            OR (
+                old.settled_at, old.requested_at, old.seq, old.count, old.catalogue_version,
+                old.item_id, old.target_kind, old.target_id, old.message
+            ) IS DISTINCT FROM (
+                new.settled_at, new.requested_at, new.seq, new.count, new.catalogue_version,
+                new.item_id, new.target_kind, new.target_id, new.message
+            )
+        )
     )
     OR old.gift_id <> new.gift_id
     OR old.price_coins <> new.price_coins
