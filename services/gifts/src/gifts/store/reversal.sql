@@ -151,6 +151,7 @@ ORDER BY seq;
 
 -- name: update_gifts
 -- The caller holds the locks. Of which all is taken back is REVERSED, and SENT again otherwise.
+-- A gift of which as much is given back as is taken stays as it is.
 -- $1 gift_ids, each once, $2 coins taken back, negative where they are given back
 UPDATE gift AS g
 SET
@@ -159,7 +160,7 @@ SET
         WHEN g.reversed_coins + i.coins = g.price_coins THEN 'REVERSED' ELSE 'SENT'
     END
 FROM unnest($1::uuid[], $2::bigint[]) AS i (gift_id, coins)
-WHERE g.gift_id = i.gift_id;
+WHERE g.gift_id = i.gift_id AND i.coins <> 0;
 
 -- name: update_totals
 -- In the order of the key, as settling locks them.
