@@ -17,7 +17,7 @@ _PURE = {
 
 _PURE_OF_OTHERS = {"msgspec", "contracts"}
 
-_PURE_OF_CHASSIS = {"chassis.clock", "chassis.ids", "chassis.money"}
+_PURE_OF_CHASSIS = {"chassis.clock", "chassis.ids", "chassis.money", "chassis.versions"}
 
 _INSTALLED = packages_distributions()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from chassis.money import exponent
+from chassis.versions import check_follows
 from contracts.event import Instant
 from contracts.wallet.v1 import LotClass
 
@@ -98,16 +99,10 @@ def check_publication(book: RateBook, rate: Rate, *, now: datetime) -> None:
         RateRefusedError: It breaks a rule.
     """
     _check_amounts(rate)
-    last = book.rates[-1] if book.rates else None
-    if rate.version != (last.version if last else 0) + 1:
-        expected = (last.version if last else 0) + 1
-        raise RateRefusedError(f"version {rate.version} must be {expected}: versions have no gaps")
-    if last is None:
+    check_follows(book.rates, rate, RateRefusedError)
+    if not book.rates:
         return
-    if rate.effective_from <= last.effective_from:
-        raise RateRefusedError(
-            f"version {rate.version} must come into force after version {last.version}"
-        )
+    last = book.rates[-1]
     if rate.effective_from < now + LEAD:
         raise RateRefusedError(
             f"version {rate.version} must come into force at least {LEAD.seconds} s from now, "

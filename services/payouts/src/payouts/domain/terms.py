@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import UnknownCurrencyError, exponent
+from chassis.versions import check_follows
 from contracts.event import COINS_MAX, Instant
 
 type _Amount = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
@@ -92,16 +93,8 @@ def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed
     Raises:
         TermsRefusedError: They break a rule.
     """
-    last = published[-1] if published else None
-    if terms.version != len(published) + 1:
-        raise TermsRefusedError(
-            f"version {terms.version} must be {len(published) + 1}: versions have no gaps"
-        )
-    if last is not None and terms.effective_from <= last.effective_from:
-        raise TermsRefusedError(
-            f"version {terms.version} must come into force after version {last.version}"
-        )
-    if last is not None and terms.effective_from < now + LEAD:
+    check_follows(published, terms, TermsRefusedError)
+    if published and terms.effective_from < now + LEAD:
         raise TermsRefusedError(
             f"version {terms.version} must come into force at least {LEAD.seconds} s from now"
         )

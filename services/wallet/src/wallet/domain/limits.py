@@ -6,6 +6,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from chassis.versions import check_follows
 from contracts.event import Instant
 from wallet.domain.caps import CapTable, problem_of
 from wallet.domain.lots import COINS_MAX
@@ -167,16 +168,7 @@ def check_policy(published: Sequence[SpendPolicy], policy: SpendPolicy) -> None:
     Raises:
         SpendPolicyRefusedError: It breaks a rule.
     """
-    last = published[-1] if published else None
-    expected = (last.version if last else 0) + 1
-    if policy.version != expected:
-        raise SpendPolicyRefusedError(
-            f"version {policy.version} must be {expected}: versions have no gaps"
-        )
-    if last is not None and policy.effective_from <= last.effective_from:
-        raise SpendPolicyRefusedError(
-            f"version {policy.version} must come into force after version {last.version}"
-        )
+    check_follows(published, policy, SpendPolicyRefusedError)
     if policy.remove_after_hours < policy.raise_after_hours:
         raise SpendPolicyRefusedError("no limit at all must not be sooner than a higher limit")
     if policy.caps is not None and (problem := problem_of(policy.caps)) is not None:

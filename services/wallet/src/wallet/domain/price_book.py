@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import exponent
+from chassis.versions import check_follows
 from contracts.event import Instant
 from wallet.domain.lots import COINS_MAX
 
@@ -100,16 +101,7 @@ def check_publication(published: Sequence[PriceBook], book: PriceBook) -> None:
     Raises:
         PriceBookRefusedError: It breaks a rule.
     """
-    last = published[-1] if published else None
-    expected = (last.version if last else 0) + 1
-    if book.version != expected:
-        raise PriceBookRefusedError(
-            f"version {book.version} must be {expected}: versions have no gaps"
-        )
-    if last is not None and book.effective_from <= last.effective_from:
-        raise PriceBookRefusedError(
-            f"version {book.version} must come into force after version {last.version}"
-        )
+    check_follows(published, book, PriceBookRefusedError)
     check_book(book)
 
 
