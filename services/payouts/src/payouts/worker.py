@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from chassis import worker
 from chassis.db import service_pool
+from chassis.periodic import repeated
 from payouts.consumers.gift_sent import gift_sent
-from payouts.edge.payout_run import PayoutRun, repeated
+from payouts.edge.payout_run import PayoutRun
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.rails import Rail
 from payouts.rails.sandbox_bank import SandboxBank
@@ -38,8 +39,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             pool=pool,
             subscriptions=[gift_sent()],
             tasks={
-                "payout_run": repeated(run.once, every_s=settings.payout_run_every_s),
-                "reconciliation": repeated(run.reconcile, every_s=settings.reconcile_every_s),
-                "statements": repeated(clerk.once, every_s=settings.statement_mark_every_s),
+                name: repeated(work, every_s=every_s, name=name)
+                for name, work, every_s in (
+                    ("payout_run", run.once, settings.payout_run_every_s),
+                    ("reconciliation", run.reconcile, settings.reconcile_every_s),
+                    ("statements", clerk.once, settings.statement_mark_every_s),
+                )
             },
         )

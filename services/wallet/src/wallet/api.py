@@ -16,7 +16,6 @@ from wallet.graphql.schema import SCHEMA
 from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
 from wallet.providers.stores import stores_of
-from wallet.providers.stripe import Stripe
 from wallet.settings import Settings
 from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
@@ -66,6 +65,9 @@ async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller
         )
     ]
     if (account := settings.stripe) is not None:
+        # Only where it is used: its library takes a while to load.
+        from wallet.providers.stripe import Stripe
+
         offered.append(
             Stripe(
                 api_key=account.api_key.get_secret_value(),

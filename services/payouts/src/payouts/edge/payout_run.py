@@ -6,16 +6,15 @@ transaction. Nothing is paid twice, because a try is on record before it is made
 finds one asks the rail first, and because an order's key is the payout's (E58, E60).
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from chassis import clock
 from chassis.clock import Clock
-from chassis.db import OUTAGES, Conn, Pool, is_outage, transact
+from chassis.db import Conn, Pool, transact
 from payouts.commands.apply_rail_change import apply_rail_change
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method, verify_payout_method
@@ -197,25 +196,3 @@ class PayoutRun:
             if effect in ("unknown", "mismatched"):
                 log.error("rail_contradicts", rail=rail.name, key=change.key, effect=effect)
         return len(changes)
-
-
-def repeated(
-    work: Callable[[], Coroutine[Any, Any, None]], *, every_s: float
-) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
-    """A task that does `work` again and again until it is told to stop."""
-
-    async def repeat(stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await work()
-            except OUTAGES as error:
-                if not is_outage(error):
-                    raise
-                log.warning("payout_run_put_off", reason=repr(error))
-            try:
-                async with asyncio.timeout(every_s):
-                    await stop.wait()
-            except TimeoutError:
-                pass
-
-    return repeat

@@ -1,18 +1,13 @@
-"""The app stores that the environment tells of."""
+"""The app stores that the environment tells of.
+
+Each store's libraries are imported where it is offered: together they take as long to load as all
+else that the worker needs.
+"""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
-from appstoreserverlibrary.models.Environment import Environment
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
-from wallet.providers.app_store import AppStore, AppStoreApp
-from wallet.providers.google_play import GooglePlay
-from wallet.providers.google_play_api import API_URL, GooglePlayApi, read_key_file
-from wallet.providers.google_push import CERTIFICATES_URL, TIMEOUT_S, PushTokens
 from wallet.providers.store import Store
 from wallet.store_settings import AppStoreSettings, GooglePlaySettings, StoreSettings
 
@@ -31,7 +26,11 @@ async def stores_of(settings: StoreSettings) -> AsyncGenerator[Mapping[str, Stor
         yield {store.name: store for store in stores}
 
 
-def _app_store(settings: AppStoreSettings) -> AppStore:
+def _app_store(settings: AppStoreSettings) -> Store:
+    from appstoreserverlibrary.models.Environment import Environment
+
+    from wallet.providers.app_store import AppStore, AppStoreApp
+
     app = AppStoreApp(
         name=settings.app,
         app_id=settings.app_id,
@@ -47,13 +46,22 @@ def _app_store(settings: AppStoreSettings) -> AppStore:
 
 def _certificate(path: Path) -> bytes:
     """A certificate as DER; Apple offers its roots so, other tools write PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     content = path.read_bytes()
     if content.startswith(b"-----BEGIN"):
         return x509.load_pem_x509_certificate(content).public_bytes(Encoding.DER)
     return x509.load_der_x509_certificate(content).public_bytes(Encoding.DER)
 
 
-def _google_play(settings: GooglePlaySettings) -> GooglePlay:
+def _google_play(settings: GooglePlaySettings) -> Store:
+    import httpx
+
+    from wallet.providers.google_play import GooglePlay
+    from wallet.providers.google_play_api import API_URL, GooglePlayApi, read_key_file
+    from wallet.providers.google_push import CERTIFICATES_URL, TIMEOUT_S, PushTokens
+
     http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
     return GooglePlay(
         settings.package,

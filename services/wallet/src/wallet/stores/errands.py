@@ -1,14 +1,15 @@
 """The worker's task that does what stores wait for."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import structlog
 
 from chassis import clock
 from chassis.clock import Clock
-from chassis.db import OUTAGES, Pool, is_outage, transact
+from chassis.db import Pool, transact
+from chassis.periodic import repeated
+from chassis.serve import Task
 from chassis.telemetry import metrics
 from wallet.commands.run_errands import TakenErrand, end_errand, take_errand
 from wallet.domain.errands import ErrandOutcome
@@ -20,29 +21,9 @@ LOOK_EVERY_S: Final = 5.0
 log = structlog.get_logger()
 
 
-def errand_runner(
-    pool: Pool, stores: Mapping[str, Store], *, now: Clock = clock.now
-) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
+def errand_runner(pool: Pool, stores: Mapping[str, Store], *, now: Clock = clock.now) -> Task:
     """A task that runs errands as they fall due, one after another."""
-
-    async def run(stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                found = await run_errand(pool, stores, now=now)
-            except OUTAGES as error:
-                if not is_outage(error):
-                    raise
-                log.warning("errands_put_off", reason=repr(error))
-                found = False
-            if found:
-                continue
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
-            except TimeoutError:
-                pass
-
-    return run
+    return repeated(lambda: run_errand(pool, stores, now=now), every_s=LOOK_EVERY_S, name="errands")
 
 
 async def run_errand(pool: Pool, stores: Mapping[str, Store], *, now: Clock) -> bool:

@@ -3,16 +3,16 @@
 A push tells of the same sooner, but not why; the list does, and has what pushes lost.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from chassis import clock
 from chassis.clock import Clock
-from chassis.db import OUTAGES, Conn, Pool, is_outage, transact
+from chassis.db import Conn, Pool, transact
+from chassis.periodic import repeated
+from chassis.serve import Task
 from wallet.commands.record_delivery import record_delivery
 from wallet.domain.purchase import ProviderUnavailableError
 from wallet.domain.voids import POLL_EVERY, window
@@ -25,28 +25,16 @@ LOOK_EVERY_S: Final = 15.0
 log = structlog.get_logger()
 
 
-def void_reader(
-    pool: Pool, store: GooglePlay, *, now: Clock = clock.now
-) -> Callable[[asyncio.Event], Coroutine[Any, Any, None]]:
+def void_reader(pool: Pool, store: GooglePlay, *, now: Clock = clock.now) -> Task:
     """A task that reads the list every few minutes, whichever worker comes first."""
 
-    async def read(stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await read_voids(pool, store, now=now)
-            except ProviderUnavailableError:
-                log.warning("voids_put_off", provider=store.name)
-            except OUTAGES as error:
-                if not is_outage(error):
-                    raise
-                log.warning("voids_put_off", provider=store.name, reason=repr(error))
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
-            except TimeoutError:
-                pass
+    async def read() -> None:
+        try:
+            await read_voids(pool, store, now=now)
+        except ProviderUnavailableError:
+            log.warning("voids_put_off", provider=store.name)
 
-    return read
+    return repeated(read, every_s=LOOK_EVERY_S, name="voids")
 
 
 async def read_voids(pool: Pool, store: GooglePlay, *, now: Clock) -> bool:

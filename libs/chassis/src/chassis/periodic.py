@@ -1,0 +1,42 @@
+"""Work that is done again and again for as long as a process lives."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from chassis.db import OUTAGES, is_outage
+from chassis.serve import Task
+
+log = structlog.get_logger()
+
+
+def repeated(work: Callable[[], Awaitable[object]], *, every_s: float, name: str) -> Task:
+    """A task that does `work` again and again until it is told to stop, with pauses.
+
+    An outage of the database puts the work off to the next time.
+
+    Args:
+        work: Returns True where there is more to do: then it is done again at once.
+        every_s: The pause.
+        name: Of the work, for the log.
+    """
+
+    async def repeat(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            more: object = False
+            try:
+                more = await work()
+            except OUTAGES as error:
+                if not is_outage(error):
+                    raise
+                log.warning("work_put_off", work=name, reason=repr(error))
+            if more is True:
+                continue
+            try:
+                async with asyncio.timeout(every_s):
+                    await stop.wait()
+            except TimeoutError:
+                pass
+
+    return repeat
