@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple, Self
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from wallet.store_settings import StoreSettings
+from wallet.store_settings import StoreSettings, require_all, text_of
 
 
 class StripeAccount(NamedTuple):
@@ -53,15 +53,15 @@ class Settings(StoreSettings):
 
     @model_validator(mode="after")
     def _require_all_of_stripe(self) -> Self:
-        needed = {
-            "stripe_api_key": self.stripe_api_key and self.stripe_api_key.get_secret_value(),
-            "stripe_webhook_secret": self.stripe_webhook_secret,
-            "stripe_success_url": self.stripe_success_url,
-            "stripe_cancel_url": self.stripe_cancel_url,
-        }
-        missing = [name for name, value in needed.items() if not value]
-        if missing and len(missing) < len(needed):
-            raise ValueError(f"Stripe needs {', '.join(missing)} too")
+        require_all(
+            "Stripe",
+            {
+                "stripe_api_key": text_of(self.stripe_api_key),
+                "stripe_webhook_secret": self.stripe_webhook_secret,
+                "stripe_success_url": self.stripe_success_url,
+                "stripe_cancel_url": self.stripe_cancel_url,
+            },
+        )
         return self
 
     @property

@@ -78,16 +78,16 @@ class StoreSettings(ServiceSettings):
             "app_store_root_certificates": self.app_store_root_certificates,
             "app_store_issuer_id": self.app_store_issuer_id,
             "app_store_key_id": self.app_store_key_id,
-            "app_store_private_key": _text(self.app_store_private_key),
+            "app_store_private_key": text_of(self.app_store_private_key),
         }
-        _require_all("The App Store", app_store)
+        require_all("The App Store", app_store)
         if self.app_store_app and self.app_store_environment == "Production":
-            _require_all("The App Store", {**app_store, "app_store_app_id": self.app_store_app_id})
-        _require_all(
+            require_all("The App Store", {**app_store, "app_store_app_id": self.app_store_app_id})
+        require_all(
             "Google Play",
             {
                 "google_play_package": self.google_play_package,
-                "google_play_service_account": _text(self.google_play_service_account),
+                "google_play_service_account": text_of(self.google_play_service_account),
                 "google_play_push_audience": self.google_play_push_audience,
                 "google_play_push_email": self.google_play_push_email,
             },
@@ -138,11 +138,17 @@ class StoreSettings(ServiceSettings):
         )
 
 
-def _require_all(store: str, needed: Mapping[str, object]) -> None:
+def require_all(seller: str, needed: Mapping[str, object]) -> None:
+    """Pass the settings of a seller of which all are there, or none.
+
+    Raises:
+        ValueError: Some are missing; the message names them.
+    """
     missing = [name for name, value in needed.items() if not value]
     if missing and len(missing) < len(needed):
-        raise ValueError(f"{store} needs {', '.join(missing)} too")
+        raise ValueError(f"{seller} needs {', '.join(missing)} too")
 
 
-def _text(secret: SecretStr | None) -> str | None:
+def text_of(secret: SecretStr | None) -> str | None:
+    """What is secret, if anything."""
     return None if secret is None else secret.get_secret_value()
