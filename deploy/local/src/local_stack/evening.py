@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.ids import uuid7
+from local_stack.buying import Bought, buy
 from local_stack.client import Client
-from local_stack.money import Bought, Money, Partners, settle_up
+from local_stack.money import Money, Partners, settle_up
 from local_stack.problem import LocalProblemError
 from local_stack.waiting import expect, wait
 
@@ -122,24 +123,9 @@ class _Stage:
         )
 
     async def _buy(self, viewer: str, bundle: Mapping[str, Any]) -> None:
-        token = self._viewer_tokens[viewer]
-        purchase_id = str(uuid7())
-        answer = await self._client.ask(
-            "PurchaseCoins",
-            token,
-            input={"purchaseId": purchase_id, "bundleId": bundle["id"], "provider": "sandbox"},
-        )
-        expect(answer, "PurchaseCoinsPayload")
-        await self._client.press(answer["purchase"]["checkoutUrl"], "pay")
-
-        async def credited() -> bool:
-            purchase = await self._client.ask("Purchase", token, id=purchase_id)
-            return purchase["status"] == "CREDITED"
-
-        await wait(credited, f"purchase {purchase_id} of {viewer} is credited")
+        bought = await buy(self._client, self._viewer_tokens[viewer], viewer, bundle)
         self._evening.coins_bought[viewer] += bundle["coins"] + bundle["bonusCoins"]
-        url = answer["purchase"]["checkoutUrl"]
-        self._evening.purchases[viewer] = Bought(viewer, purchase_id, url)
+        self._evening.purchases[viewer] = bought
 
     async def give_to_videos_and_rooms(self) -> None:
         modest = [item for item in self._items if item["priceCoins"] <= 25]

@@ -16,6 +16,7 @@ import httpx
 
 from chassis import money
 from chassis.ids import derived_id, uuid7
+from local_stack.buying import Bought, buy
 from local_stack.client import Client
 from local_stack.problem import LocalProblemError
 from local_stack.waiting import expect, wait
@@ -30,20 +31,6 @@ _COINS_FOR_PAYOUT: Final = 6_000
 
 type Token = Callable[[str, str], str]
 type Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """A purchase of the evening."""
-
-    viewer: str
-    purchase_id: str
-    checkout_url: str
-
-    @property
-    def payment_id(self) -> str:
-        """The provider's name for it."""
-        return self.checkout_url.rpartition("/")[2]
 
 
 @dataclass(slots=True)
@@ -208,22 +195,12 @@ class _Desk:
         return before
 
     async def _buy_for_good(self) -> None:
-        token = self._token(PATRON, "viewer")
         bundles = (await self._client.ask("Bundles"))["nodes"]
         bundle = min(
             (each for each in bundles if each["coins"] >= 2 * _COINS_FOR_PAYOUT),
             key=lambda each: each["coins"],
         )
-        order = {"purchaseId": str(uuid7()), "bundleId": bundle["id"], "provider": "sandbox"}
-        answer = await self._client.ask("PurchaseCoins", token, input=order)
-        expect(answer, "PurchaseCoinsPayload")
-        await self._client.press(answer["purchase"]["checkoutUrl"], "pay")
-
-        async def credited() -> bool:
-            purchase = await self._client.ask("Purchase", token, id=order["purchaseId"])
-            return purchase["status"] == "CREDITED"
-
-        await wait(credited, f"purchase {order['purchaseId']} of {PATRON} is credited")
+        await buy(self._client, self._token(PATRON, "viewer"), PATRON, bundle)
 
     async def pay(self, creator: str, *, until: str) -> None:
         """Review a creator, pay them by the bank, and see what becomes of it."""
