@@ -1,5 +1,4 @@
-"""What each database is asked by itself; the statements are in the `.sql` file of its name, those
-about spend limits in limits.sql."""
+"""What each database is asked by itself; the statements are in `.sql` files."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -11,8 +11,12 @@ from checker.facts import CopiedFacts, Pile
 
 SERVICES = ("wallet", "gifts", "payouts")
 
-_OUTBOX = sql.load("checker", "outbox.sql")
-_LIMITS = sql.load("checker", "limits.sql")
+_FILES: Mapping[str, Sequence[str]] = {
+    "wallet": ("wallet.sql", "limits.sql", "reversals.sql", "outbox.sql"),
+    "gifts": ("gifts.sql", "outbox.sql"),
+    "payouts": ("payouts.sql", "outbox.sql"),
+}
+"""Where a service's database is asked from."""
 _ROWS_AT_ONCE = 5_000
 
 
@@ -23,9 +27,9 @@ class Snapshot:
         self.service = service
         self._conn = conn
         self._statements: Mapping[str, str] = {
-            **_OUTBOX,
-            **_LIMITS,
-            **sql.load("checker", f"{service}.sql"),
+            name: statement
+            for file in _FILES[service]
+            for name, statement in sql.load("checker", file).items()
         }
 
     async def row(self, name: str) -> Record:
