@@ -40,7 +40,7 @@ class Query:
 
     @strawberry.field(
         description="For operators: where rails' books and ours differ, newest first.",
-        extensions=[requires_scope("operator:payouts", "operator:audit")],
+        extensions=[requires_scope("operator:payouts", AUDITOR)],
     )
     async def payout_breaks(
         self,
