@@ -17,6 +17,7 @@ from wallet.testing.charging import charge, give
 from wallet.testing.replay import replay
 
 PAYERS = [f"viewer-{n}" for n in range(12)]
+SAVER = "saver"  # charged for nothing: what this one is given always expires
 ROUNDS = 25
 
 
@@ -78,6 +79,7 @@ async def _work(pool: Pool, shard: int) -> None:
 
 async def _buy(pool: Pool, lost_races: list[int]) -> None:
     choose = random.Random(9)
+    await transact(pool, partial(_credit, owner_id=SAVER, coins=1))
     for _ in range(4 * ROUNDS):
         buy = partial(_credit, owner_id=choose.choice(PAYERS), coins=choose.randint(1, 300))
         await transact(pool, buy, lost_race=lambda: lost_races.append(1))
@@ -92,12 +94,16 @@ async def _credit(conn: Conn, *, owner_id: str, coins: int) -> None:
 
 
 async def _sweep(pool: Pool, lost_races: list[int]) -> None:
-    for _ in range(ROUNDS):
+    """Sweep while the others write, at least until something has expired."""
+    something_expired = "SELECT EXISTS (SELECT FROM movement WHERE kind = 'expiry')"
+    rounds = 0
+    while rounds < ROUNDS or not await pool.fetchval(something_expired):
         await transact(
             pool,
             lambda conn: expire_lots(conn, at=clock.now(), lots_max=20),
             lost_race=lambda: lost_races.append(1),
         )
+        rounds += 1
 
 
 async def _read(pool: Pool, done: asyncio.Event) -> int:
