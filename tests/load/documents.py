@@ -27,6 +27,15 @@ OVERVIEW = """query Overview($id: ID!) {
 }"""
 """One read that needs all three services."""
 
+REVERSE_PURCHASE = """mutation ReversePurchase($input: ReversePurchaseInput!) {
+  reversePurchase(input: $input) {
+    __typename
+    ... on ReversePurchasePayload { reversal { id coins } }
+    ... on Refusal { code message }
+  }
+}"""
+"""An operator takes a payment back."""
+
 
 def send_gift(creator: str, item_id: str, price_coins: int, *, gift_id: str = ID_MARK) -> str:
     """The body of a request that sends one piece of an item to a video of the creator."""

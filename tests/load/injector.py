@@ -2,7 +2,7 @@
 
 Gifts are written by the command that the gifts api uses, in groups of the size that its batcher
 makes. At most `backlog_max` gifts are under way at any time: what is measured is then what the
-whole pipeline sustains, not how fast a queue grows.
+whole pipeline sustains, not how fast a queue grows. With a `rate` it feeds no more than that.
 
 Reads a `Feed` as JSON from standard input. Prints `begin` when warm, `end` when the time is over,
 and writes its `Fed` to the file that it was told when everything has arrived.
@@ -25,11 +25,7 @@ from gifts.commands.send_gifts import NewGift, Written, send_gifts
 _LOOK_EVERY_S = 0.02
 _DRAINED_WITHIN_S = 120.0
 
-_COUNT_ACCRUED = """
-SELECT coalesce(sum(next_offset), 0)::bigint
-FROM consumed_offset
-WHERE topic = 'gifts.gift.v1'
-"""
+_COUNT_ACCRUED = "SELECT coalesce(sum(gifts), 0)::bigint FROM creator_earning"
 
 _SELECT_ACCRUED = "SELECT gift_id FROM accrual WHERE gift_id = any($1::uuid[])"
 
@@ -47,6 +43,8 @@ class Feed(msgspec.Struct):
     warm_up_s: float
     seconds: float
     result_file: str
+    rate: float | None = None
+    """Gifts per second; None: as many as the pipeline carries."""
 
 
 class Fed(msgspec.Struct):
@@ -72,6 +70,7 @@ class Injector:
         self._giver = Giver(feed.giving)
         self._sent = 0
         self._accrued = 0
+        self._accrued_before = 0
         self._under_way: dict[UUID, float] = {}
         self._moved = asyncio.Event()
         self._stopping = False
@@ -81,6 +80,7 @@ class Injector:
     async def run(self) -> Fed:
         """Feed for the time asked for, then wait until everything has arrived."""
         await self._giver.read_catalogue(self._gifts)
+        self._accrued_before = await self._payouts.fetchval(_COUNT_ACCRUED)
         watching = asyncio.create_task(self._watch())
         feeding = asyncio.create_task(self._feed_on())
         await self._pass(self._feed.warm_up_s, watching, feeding)
@@ -113,7 +113,11 @@ class Injector:
             raise AssertionError("a task ended before the time was over")
 
     async def _feed_on(self) -> None:
+        due = time.perf_counter()
         while not self._stopping:
+            if self._feed.rate is not None:
+                due = max(due + self._feed.group_size / self._feed.rate, time.perf_counter() - 1)
+                await asyncio.sleep(due - time.perf_counter())
             room = self._feed.backlog_max - (self._sent - self._accrued)
             if room < self._feed.group_size:
                 self._moved.clear()
@@ -131,7 +135,7 @@ class Injector:
         while not (self._stopping and self._accrued == self._sent):
             await asyncio.sleep(_LOOK_EVERY_S)
             async with self._payouts.acquire() as conn:
-                self._accrued = await conn.fetchval(_COUNT_ACCRUED)
+                self._accrued = await conn.fetchval(_COUNT_ACCRUED) - self._accrued_before
                 arrived = await conn.fetch(_SELECT_ACCRUED, list(self._under_way))
             now = time.perf_counter()
             for row in arrived:

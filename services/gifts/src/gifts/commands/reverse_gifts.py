@@ -38,7 +38,7 @@ async def reverse_gifts(conn: Conn, told: Sequence[Sequence[Leg]]) -> list[Outco
     gift_ids = {leg.gift_id for leg in legs}
     standings = await store.lock_gifts(conn, gift_ids)
     # Only under the locks: a settlement that was under way has taken its legs, or will find these.
-    known = await store.select_legs(conn, {leg.reversal_id for leg in legs})
+    known = await store.select_legs(conn, {leg.leg_id for leg in legs})
     waiting = await store.select_waiting_coins(conn, gift_ids)
     books = Books(
         [

@@ -29,6 +29,11 @@ class Leg(NamedTuple):
     told_at: datetime
 
     @property
+    def leg_id(self) -> LegId:
+        """What was taken, whether this takes it or gives it back."""
+        return self.reversal_id, self.position
+
+    @property
     def gives_back(self) -> bool:
         """Whether it is of a reinstatement."""
         return self.cause_id != self.reversal_id
@@ -68,13 +73,13 @@ class Books:
     def __init__(self, standings: Iterable[Standing], known: Iterable[Leg]) -> None:
         """Args:
         standings: Of all gifts that legs will name, as far as there are any.
-        known: Legs that were booked or wait, of all reversals that legs will name.
+        known: What was booked or waits of all legs that will be named.
         """
         self._gifts = {gift.gift_id: gift for gift in standings}
         self._known = {(leg.reversal_id, leg.position, leg.cause_id): leg for leg in known}
         self._taken: Counter[LegId] = Counter()
         for leg in self._known.values():
-            self._taken[leg.reversal_id, leg.position] += leg.taken_coins
+            self._taken[leg.leg_id] += leg.taken_coins
 
     def add(self, legs: Sequence[Leg]) -> Booking:
         """Add the legs of one event: all of them, or none. What is known has no second effect.
@@ -88,7 +93,7 @@ class Books:
             gift = self._gifts.get(leg.gift_id)
             if gift is None or gift.creator_id != leg.creator_id or gift.status == "REFUSED":
                 raise ImpossibleLegError(f"gift {leg.gift_id} was never sent to {leg.creator_id}")
-            if leg.coins > self._taken[leg.reversal_id, leg.position] and leg.gives_back:
+            if leg.coins > self._taken[leg.leg_id] and leg.gives_back:
                 raise ImpossibleLegError(
                     f"more would be given back of gift {leg.gift_id} than was taken"
                 )
@@ -98,7 +103,7 @@ class Books:
                 raise ImpossibleLegError(f"more would be taken back of gift {gift_id} than it cost")
         for leg in fresh:
             self._known[leg.reversal_id, leg.position, leg.cause_id] = leg
-            self._taken[leg.reversal_id, leg.position] += leg.taken_coins
+            self._taken[leg.leg_id] += leg.taken_coins
         for gift_id, coins in of_gifts.items():
             gift = self._gifts[gift_id]
             self._gifts[gift_id] = gift._replace(reversed_coins=gift.reversed_coins + coins)

@@ -66,12 +66,13 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT
-        FROM gift_reversal AS r
-        WHERE r.reversal_id IN (
-            SELECT a.reversal_id FROM added AS a WHERE a.cause_id <> a.reversal_id
-        )
-        GROUP BY r.reversal_id, r.position
-        HAVING sum(CASE WHEN r.cause_id = r.reversal_id THEN r.coins ELSE -r.coins END) < 0
+        FROM (SELECT DISTINCT reversal_id, position FROM added WHERE cause_id <> reversal_id) AS n
+        CROSS JOIN LATERAL (
+            SELECT sum(CASE WHEN r.cause_id = r.reversal_id THEN r.coins ELSE -r.coins END) AS coins
+            FROM gift_reversal AS r
+            WHERE r.reversal_id = n.reversal_id AND r.position = n.position
+        ) AS taken
+        WHERE taken.coins < 0
     ) THEN
         RAISE EXCEPTION 'more would be given back of a gift than was taken'
             USING ERRCODE = 'check_violation';

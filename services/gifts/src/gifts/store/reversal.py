@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.reversal import Correction, Leg, Standing
+from gifts.domain.reversal import Correction, Leg, LegId, Standing
 
 STATEMENTS = sql.load("gifts.store", "reversal.sql")
 
@@ -16,9 +16,9 @@ async def lock_gifts(conn: Conn, gift_ids: Collection[UUID]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
-async def select_legs(conn: Conn, reversal_ids: Collection[UUID]) -> list[Leg]:
-    """What is known of these reversals, booked or waiting."""
-    rows = await conn.fetch(STATEMENTS["select_legs"], reversal_ids)
+async def select_legs(conn: Conn, legs: Collection[LegId]) -> list[Leg]:
+    """What is known of these legs, booked or waiting."""
+    rows = await conn.fetch(STATEMENTS["select_legs"], *_columns(list(legs)))
     return [Leg(*row) for row in rows]
 
 
@@ -58,5 +58,5 @@ async def update_totals(conn: Conn, corrections: Mapping[str, Correction]) -> No
     )
 
 
-def _columns(legs: Sequence[Leg]) -> list[list[object]]:
-    return [list(column) for column in zip(*legs, strict=True)]
+def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

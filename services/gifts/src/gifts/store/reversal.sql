@@ -15,33 +15,33 @@ ORDER BY gift_id
 FOR UPDATE;
 
 -- name: select_legs
--- What is known of reversals, whether booked or waiting.
--- $1 reversal_ids
+-- What is known of legs, each named once, whether booked or waiting.
+-- $1 reversal_ids, $2 positions
 SELECT
-    reversal_id,
-    position,
-    cause_id,
-    gift_id,
-    creator_id,
-    lot_id,
-    coins,
-    reason,
-    told_at
-FROM gift_reversal
-WHERE reversal_id = any($1::uuid[])
+    r.reversal_id,
+    r.position,
+    r.cause_id,
+    r.gift_id,
+    r.creator_id,
+    r.lot_id,
+    r.coins,
+    r.reason,
+    r.told_at
+FROM unnest($1::uuid[], $2::integer[]) AS i (reversal_id, position)
+INNER JOIN gift_reversal AS r ON i.reversal_id = r.reversal_id AND i.position = r.position
 UNION ALL
 SELECT
-    reversal_id,
-    position,
-    cause_id,
-    gift_id,
-    creator_id,
-    lot_id,
-    coins,
-    reason,
-    told_at
-FROM waiting_reversal
-WHERE reversal_id = any($1::uuid[]);
+    w.reversal_id,
+    w.position,
+    w.cause_id,
+    w.gift_id,
+    w.creator_id,
+    w.lot_id,
+    w.coins,
+    w.reason,
+    w.told_at
+FROM unnest($1::uuid[], $2::integer[]) AS i (reversal_id, position)
+INNER JOIN waiting_reversal AS w ON i.reversal_id = w.reversal_id AND i.position = w.position;
 
 -- name: select_waiting_coins
 -- What waits for gifts: coins taken, less those given back.

@@ -71,7 +71,7 @@ async def _claims(conn: Conn, legs: Sequence[Leg], at: datetime) -> Claims:
     gift_ids = {leg.gift_id for leg in legs}
     accruals = await journal.select_accruals(conn, list(gift_ids))
     free = await earnings.lock_free(conn, _buckets(legs, accruals))
-    known = await store.select_clawbacks(conn, {leg.reversal_id for leg in legs}, gift_ids)
+    known = await store.select_clawbacks(conn, {leg.leg_id for leg in legs}, gift_ids)
     return Claims(accruals, known, free, at=at)
 
 

@@ -40,6 +40,11 @@ class Leg(NamedTuple):
         return self.cause_id != self.reversal_id
 
     @property
+    def leg_id(self) -> LegId:
+        """What was taken, whether this takes it or gives it back."""
+        return self.reversal_id, self.position
+
+    @property
     def entry_id(self) -> EntryId:
         """Its name."""
         return self.reversal_id, self.position, self.cause_id
@@ -101,7 +106,7 @@ class Claims:
     ) -> None:
         """Args:
         accruals: Of the gifts that legs will name, as far as there are any.
-        known: All that was settled of these gifts and of the reversals that legs will name.
+        known: All that was settled of these gifts and of the legs that will be named.
         free: What is free of the buckets of these gifts, in micro-diamonds.
         at: Now: what matures later than this day (UTC) may be taken.
         """
@@ -177,7 +182,7 @@ class Claims:
 
     def _give_back(self, leg: Leg) -> Clawback | None:
         """Who lost last gets back first: others bore what the creator did not, and come before."""
-        standing = self._legs.get((leg.reversal_id, leg.position))
+        standing = self._legs.get(leg.leg_id)
         if standing is None:
             return None
         taken, before = standing
@@ -198,7 +203,7 @@ class Claims:
     def _note(self, clawback: Clawback) -> None:
         leg = clawback.leg
         self._known[leg.entry_id] = leg
-        leg_id = (leg.reversal_id, leg.position)
+        leg_id = leg.leg_id
         if leg.gives_back:
             taken, returned = self._legs[leg_id]
             self._legs[leg_id] = _OfLeg(taken, returned + leg.coins)

@@ -67,39 +67,45 @@ CREATE TRIGGER clawback_append_only
 BEFORE UPDATE OR DELETE OR TRUNCATE ON clawback
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- No leg gives back more than it took, and no slice of a gift loses more than it earned.
+-- No leg gives back more than it took, and no slice of a gift loses more than it earned. Leg by leg
+-- and slice by slice: a reversal may have ten thousand, and they come in many batches.
 CREATE FUNCTION check_clawbacks() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT
-        FROM clawback AS c
-        WHERE c.reversal_id IN (SELECT a.reversal_id FROM added AS a WHERE a.cause_id <> a.reversal_id)
-        GROUP BY c.reversal_id, c.position
-        HAVING
-            sum(CASE WHEN c.cause_id = c.reversal_id THEN c.coins ELSE -c.coins END) < 0
-            OR sum(
-                CASE WHEN c.cause_id = c.reversal_id THEN c.covered_coins ELSE -c.covered_coins END
-            ) < 0
-            OR sum(
-                CASE WHEN c.cause_id = c.reversal_id THEN c.micro_diamonds ELSE -c.micro_diamonds END
-            ) < 0
+        FROM (SELECT DISTINCT reversal_id, position FROM added WHERE cause_id <> reversal_id) AS n
+        CROSS JOIN LATERAL (
+            SELECT
+                sum(CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.coins) AS coins,
+                sum(CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.covered_coins)
+                    AS covered_coins,
+                sum(CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.micro_diamonds)
+                    AS micro_diamonds
+            FROM clawback AS c
+            WHERE c.reversal_id = n.reversal_id AND c.position = n.position
+        ) AS taken
+        WHERE taken.coins < 0 OR taken.covered_coins < 0 OR taken.micro_diamonds < 0
     ) THEN
         RAISE EXCEPTION 'more would be given back to a creator than was taken'
             USING ERRCODE = 'check_violation';
     END IF;
     IF EXISTS (
         SELECT
-        FROM clawback AS c
-        INNER JOIN accrual AS a ON c.gift_id = a.gift_id
-        WHERE c.gift_id IN (SELECT gift_id FROM added)
-        GROUP BY c.gift_id, c.lot_id, a.gift_id
-        HAVING
-            sum(CASE WHEN c.cause_id = c.reversal_id THEN c.coins ELSE -c.coins END)
-            > coalesce(a.slice_coins[array_position(a.lot_ids, c.lot_id)], 0)
-            OR sum(
-                CASE WHEN c.cause_id = c.reversal_id THEN c.micro_diamonds ELSE -c.micro_diamonds END
-            ) > coalesce(a.slice_micro_diamonds[array_position(a.lot_ids, c.lot_id)], 0)
+        FROM (SELECT DISTINCT gift_id, lot_id FROM added) AS n
+        INNER JOIN accrual AS a ON n.gift_id = a.gift_id
+        CROSS JOIN LATERAL (
+            SELECT
+                sum(CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.coins) AS coins,
+                sum(CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.micro_diamonds)
+                    AS micro_diamonds
+            FROM clawback AS c
+            WHERE c.gift_id = n.gift_id AND c.lot_id = n.lot_id
+        ) AS taken
+        WHERE
+            taken.coins > coalesce(a.slice_coins[array_position(a.lot_ids, n.lot_id)], 0)
+            OR taken.micro_diamonds
+            > coalesce(a.slice_micro_diamonds[array_position(a.lot_ids, n.lot_id)], 0)
     ) THEN
         RAISE EXCEPTION 'more would be taken of a gift than it had earned'
             USING ERRCODE = 'check_violation';

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from contracts.wallet.v1 import ClaimKind
-from payouts.domain.clawback import Clawback, Leg
+from payouts.domain.clawback import Clawback, Leg, LegId
 
 STATEMENTS = sql.load("payouts.store", "clawbacks.sql")
 
@@ -29,10 +29,10 @@ class StatementLine(NamedTuple):
 
 
 async def select_clawbacks(
-    conn: Conn, reversal_ids: Collection[UUID], gift_ids: Collection[UUID]
+    conn: Conn, legs: Collection[LegId], gift_ids: Collection[UUID]
 ) -> list[Clawback]:
-    """All that was settled of some reversals and of some gifts."""
-    rows = await conn.fetch(STATEMENTS["select_clawbacks"], reversal_ids, gift_ids)
+    """All that was settled of some legs, at least one, and of some gifts."""
+    rows = await conn.fetch(STATEMENTS["select_clawbacks"], *_columns(legs), gift_ids)
     return [Clawback(Leg(*row[:_LEG]), *row[_LEG:]) for row in rows]
 
 

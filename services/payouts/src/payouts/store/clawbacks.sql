@@ -1,25 +1,25 @@
 -- What is taken back of creators, and what waits for the gift that it is of.
 
 -- name: select_clawbacks
--- All that was settled of these reversals, and of these gifts.
--- $1 reversal_ids, $2 gift_ids
+-- All that was settled of these legs, each named once, and of these gifts.
+-- $1 reversal_ids, $2 positions, $3 gift_ids
 SELECT
-    reversal_id,
-    position,
-    cause_id,
-    creator_id,
-    gift_id,
-    lot_id,
-    reason,
-    told_at,
-    coins,
-    covered_coins,
-    micro_diamonds,
-    matures_on,
-    rate_version,
-    settled_at
-FROM clawback
-WHERE reversal_id = any($1::uuid[])
+    c.reversal_id,
+    c.position,
+    c.cause_id,
+    c.creator_id,
+    c.gift_id,
+    c.lot_id,
+    c.reason,
+    c.told_at,
+    c.coins,
+    c.covered_coins,
+    c.micro_diamonds,
+    c.matures_on,
+    c.rate_version,
+    c.settled_at
+FROM unnest($1::uuid[], $2::integer[]) AS i (reversal_id, position)
+INNER JOIN clawback AS c ON i.reversal_id = c.reversal_id AND i.position = c.position
 UNION
 SELECT
     reversal_id,
@@ -37,7 +37,7 @@ SELECT
     rate_version,
     settled_at
 FROM clawback
-WHERE gift_id = any($2::uuid[]);
+WHERE gift_id = any($3::uuid[]);
 
 -- name: insert_clawbacks
 -- In the order given, which is that of the creators' statements.

@@ -20,6 +20,7 @@ BEFORE UPDATE OR DELETE OR TRUNCATE ON leg_settlement
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- A settlement is of all that was asked for or given back, and gives nobody back more than they bore.
+-- Leg by leg: a reversal may have ten thousand, and they are settled in many batches.
 CREATE FUNCTION check_leg_settlements() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,13 +43,19 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT
-        FROM leg_settlement AS s
-        WHERE s.reversal_id IN (SELECT reversal_id FROM added)
-        GROUP BY s.reversal_id, s.position
-        HAVING
-            sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.covered_coins) < 0
-            OR sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.reserve_coins) < 0
-            OR sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.loss_coins) < 0
+        FROM (SELECT DISTINCT reversal_id, position FROM added WHERE cause_id <> reversal_id) AS n
+        CROSS JOIN LATERAL (
+            SELECT
+                sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.covered_coins)
+                    AS covered_coins,
+                sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.reserve_coins)
+                    AS reserve_coins,
+                sum(CASE WHEN s.cause_id = s.reversal_id THEN 1 ELSE -1 END * s.loss_coins)
+                    AS loss_coins
+            FROM leg_settlement AS s
+            WHERE s.reversal_id = n.reversal_id AND s.position = n.position
+        ) AS borne
+        WHERE borne.covered_coins < 0 OR borne.reserve_coins < 0 OR borne.loss_coins < 0
     ) THEN
         RAISE EXCEPTION 'more would be given back than was borne' USING ERRCODE = 'check_violation';
     END IF;
