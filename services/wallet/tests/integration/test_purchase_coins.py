@@ -11,7 +11,7 @@ from chassis.db import Pool, transaction
 from chassis.ids import uuid7
 from local_stack.operations import documents
 from wallet.commands.purchase_coins import attach_checkout
-from wallet.commands.record_delivery import record_delivery
+from wallet.commands.record_deliveries import record_delivery
 from wallet.domain.purchase import Checkout, PaymentEvent, ProviderUnavailableError
 from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import Line, a_notice, a_purchase, stored_events

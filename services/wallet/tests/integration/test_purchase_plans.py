@@ -44,15 +44,16 @@ FROM generate_series(1, 2000) AS n;
 """
 PLANS: Mapping[str, tuple[str, set[str]]] = {
     "find_purchase": (purchases.STATEMENTS["find_purchase"], {"purchase_pkey"}),
-    "lock_purchase": (purchases.STATEMENTS["lock_purchase"], {"purchase_pkey"}),
+    "lock_purchases": (purchases.STATEMENTS["lock_purchases"], {"purchase_pkey"}),
+    "update_statuses": (purchases.STATEMENTS["update_statuses"], {"purchase_pkey"}),
     "update_to_paid": (purchases.STATEMENTS["update_to_paid"], {"purchase_pkey"}),
-    "find_purchase_of_payment": (
-        purchases.STATEMENTS["find_purchase_of_payment"],
+    "select_purchases_of_payments": (
+        purchases.STATEMENTS["select_purchases_of_payments"],
         {"purchase_one_per_payment"},
     ),
     "count_purchases": (purchases.STATEMENTS["count_purchases"], {"purchase_by_buyer"}),
     "find_event": (provider_events.STATEMENTS["find_event"], {"provider_event_pkey"}),
-    "update_outcome": (provider_events.STATEMENTS["update_outcome"], {"provider_event_pkey"}),
+    "update_outcomes": (provider_events.STATEMENTS["update_outcomes"], {"provider_event_pkey"}),
     "select_parked": (provider_events.STATEMENTS["select_parked"], {"provider_event_parked"}),
     "select_waiting": (
         provider_events.STATEMENTS["select_waiting"],

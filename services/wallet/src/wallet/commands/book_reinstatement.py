@@ -59,12 +59,13 @@ async def book_reinstatement(
         at: Now.
     """
     back_minor = -step.delta_minor
-    lots = await standings.select_standings(conn, purchase.purchase_id, head)
+    known = await standings.select_standings(conn, {purchase.purchase_id: head})
+    standing = known[purchase.purchase_id]
     excess = {
         each.lot.lot_id: max(
             each.reversed_coins - each.coins * stays_minor // purchase.amount_minor, 0
         )
-        for each in lots
+        for each in standing.lots
     }
     taken = await reinstatements.select_taken_legs(conn, purchase.purchase_id, step.claim.claim)
     due = coins_due(
@@ -82,13 +83,13 @@ async def book_reinstatement(
         at,
     )
     entries = Entries(head, reinstatement.reinstatement_id, at=at)
-    by_id = {each.lot.lot_id: each.lot for each in lots}
+    lots = standing.by_id
     returned = [
-        await _give_back(conn, entries, each, by_id[each.leg.lot_id], purchase.currency, at)
+        await _give_back(conn, entries, each, lots[each.leg.lot_id], purchase.currency, at)
         for each in legs
     ]
     await reinstatements.insert_reinstatement(conn, reinstatement, returned)
-    await write_entries(conn, entries)
+    await write_entries(conn, [entries])
     return entries.head, reinstatement, returned
 
 

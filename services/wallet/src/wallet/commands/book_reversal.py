@@ -1,7 +1,8 @@
-"""Take back what a purchase gave: decide who bears it, and book exactly that."""
+"""Take back what purchases gave: decide who bears it, and book exactly that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from chassis.db import Conn
 from chassis.ids import derived_id
@@ -18,9 +19,9 @@ from wallet.domain.ledger import (
     Head,
     issuer,
 )
+from wallet.domain.lots import Lot
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import (
-    Leg,
     Payer,
     Plan,
     coins_wanted,
@@ -43,62 +44,104 @@ _BEARERS = {
 """The system account that a leg debits."""
 
 
-async def plan_reversal(
-    conn: Conn,
-    purchase: Purchase,
-    head: Head,
-    *,
-    kind: ClaimKind,
-    amount_minor: int,
-    booked_minor: int,
-    at: datetime,
-) -> Plan:
-    """Who would lose what if `amount_minor` more of the payment were taken back.
+class Wanted(NamedTuple):
+    """So much more of a payment is to be taken back."""
+
+    purchase: Purchase
+    """Credited."""
+    head: Head
+    """Its buyer's account."""
+    kind: ClaimKind
+    """Whose waterfall."""
+    amount_minor: int
+    """No more than is left of the payment."""
+    booked_minor: int
+    """What is taken back already."""
+
+
+class Planned(NamedTuple):
+    """Who would lose what."""
+
+    plan: Plan
+    head: Head
+    """The account that the plan was made for."""
+    lots: Mapping[int, Lot]
+    """Those that its legs are of."""
+
+
+class Booking(NamedTuple):
+    """A reversal that follows a plan; its coins are those of the legs."""
+
+    purchase: Purchase
+    reversal: Reversal
+    planned: Planned
+
+
+async def plan_reversals(
+    conn: Conn, wanted: Sequence[Wanted], *, at: datetime
+) -> Sequence[Planned]:
+    """Who would lose what if more of payments were taken back, each of another buyer.
 
     Args:
-        conn: Any session; the plan is what will be booked only where the account stays locked.
-        purchase: Credited.
-        head: Its buyer's account.
-        kind: Whose waterfall.
-        amount_minor: No more than is left of the payment.
-        booked_minor: What is taken back already.
+        conn: Any session; a plan is what will be booked only where the account stays locked.
+        wanted: What is to be taken back.
         at: Now: decides which policy is in force and what has matured.
     """
-    lots = await standings.select_standings(conn, purchase.purchase_id, head)
-    wanted = coins_wanted(lots, booked_minor + amount_minor, purchase.amount_minor)
-    if not covered_by_what_is_left(lots, wanted):
-        lots = await standings.with_uses(conn, lots, purchase.purchase_id, head)
-    policy = policy_in_force(published_policies(), at)
-    legs = plan_legs(
-        wanted,
-        lots,
-        policy.waterfalls[kind],
-        Payer(user_id=purchase.user_id, debt_coins=head.debt_coins),
-        at=at,
+    known = await standings.select_standings(
+        conn, {each.purchase.purchase_id: each.head for each in wanted}
     )
-    return Plan(amount_minor=amount_minor, policy_version=policy.version, legs=legs)
+    coins = {
+        each.purchase.purchase_id: coins_wanted(
+            known[each.purchase.purchase_id].lots,
+            each.booked_minor + each.amount_minor,
+            each.purchase.amount_minor,
+        )
+        for each in wanted
+    }
+    spent = {
+        purchase_id: standing
+        for purchase_id, standing in known.items()
+        if not covered_by_what_is_left(standing.lots, coins[purchase_id])
+    }
+    if spent:
+        known |= await standings.with_uses(conn, spent)
+    policy = policy_in_force(published_policies(), at)
+    planned: list[Planned] = []
+    for each in wanted:
+        standing = known[each.purchase.purchase_id]
+        legs = plan_legs(
+            coins[each.purchase.purchase_id],
+            standing.lots,
+            policy.waterfalls[each.kind],
+            Payer(user_id=each.purchase.user_id, debt_coins=each.head.debt_coins),
+            at=at,
+        )
+        plan = Plan(amount_minor=each.amount_minor, policy_version=policy.version, legs=legs)
+        planned.append(Planned(plan, each.head, standing.by_id))
+    return planned
 
 
-async def book_reversal(
-    conn: Conn, purchase: Purchase, head: Head, reversal: Reversal, legs: Sequence[Leg]
-) -> Head:
-    """Book a plan: every leg a row, and the coins on their way; returns the account after it.
+async def book_reversals(conn: Conn, bookings: Sequence[Booking]) -> Sequence[Head]:
+    """Book plans: every leg a row, and the coins on their way; returns the accounts after it.
 
     Coins of a held reversal wait in a clearing account; else they go back to where they came from.
 
     Args:
-        conn: An open transaction that holds the purchase's and the account's row locked.
-        purchase: Credited.
-        head: Its buyer's account, as the plan was made for.
-        reversal: What is booked; its coins are those of the legs.
-        legs: Of the plan.
+        conn: An open transaction that holds the purchases' and the accounts' rows locked.
+        bookings: Each of another buyer.
     """
+    collected = [_entries(each) for each in bookings]
+    await reversals.insert_reversals(
+        conn, [(each.reversal, each.planned.plan.legs) for each in bookings]
+    )
+    await write_entries(conn, collected)
+    return [entries.head for entries in collected]
+
+
+def _entries(booking: Booking) -> Entries:
+    purchase, reversal, (plan, head, lots) = booking
     entries = Entries(head, reversal.reversal_id, at=reversal.booked_at)
-    lots = {
-        each.lot.lot_id: each.lot
-        for each in await standings.select_standings(conn, purchase.purchase_id, head)
-    }
-    for leg in legs:
+    for leg in plan.legs:
         lot = lots[leg.lot_id]
         if leg.kind == "unspent":
             entries.take("reversal", lot, leg.coins, REVERSAL_CLEARING)
@@ -110,9 +153,7 @@ async def book_reversal(
             entries.undo_repayment(lot, leg.coins)
         if not reversal.is_held:
             entries.transfer(REVERSAL_CLEARING, issuer(lot.lot_class, purchase.currency), leg.coins)
-    await reversals.insert_reversal(conn, reversal, legs)
-    await write_entries(conn, entries)
-    return entries.head
+    return entries
 
 
 async def settle_held(
@@ -126,6 +167,6 @@ async def settle_held(
             if each.reversal_id == reversal_id and each.lot_class is not None and each.coins:
                 counter = issuer(each.lot_class, purchase.currency)
                 entries.transfer(REVERSAL_CLEARING, counter, each.coins)
-        await write_entries(conn, entries)
+        await write_entries(conn, [entries])
     if held:
         await reversals.insert_settled(conn, list({each.reversal_id for each in held}), at)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.db import Conn
 from wallet.commands.apply_payment import apply_payment, claim_payment
-from wallet.commands.settle_event import settle_event
+from wallet.commands.settle_events import settle_events
 from wallet.domain.purchase import PaymentEvent, Purchase, PurchaseUnknownError
 from wallet.store import errands, provider_events, purchases
 from wallet.store.provider_events import EventOutcome
@@ -63,7 +63,7 @@ async def confirm_purchase(
     Raises:
         PurchaseUnknownError: The buyer has no such purchase with that provider.
     """
-    await provider_events.lock_reference(conn, str(shown.purchase_id))
+    await provider_events.lock_references(conn, [str(shown.purchase_id)])
     purchase = await purchases.lock_purchase(conn, shown.purchase_id)
     if purchase is None or (purchase.user_id, purchase.provider) != (
         shown.user_id,
@@ -108,12 +108,13 @@ async def _judge(
     # Named by what it is shown for: a store's own events about the payment have names of their own.
     digest = hashlib.sha256(payment.payment_id.encode()).hexdigest()
     event = payment._replace(event_id=f"receipt:{purchase.purchase_id}:{digest}", type="receipt")
-    first = await provider_events.insert_event(conn, purchase.provider, event, outcome, at)
+    first = await provider_events.insert_events(conn, purchase.provider, [event], outcome, at)
     if first:
-        await provider_events.insert_delivery(
-            conn, purchase.provider, event.event_id, shown.receipt.encode(), at
+        body = shown.receipt.encode()
+        await provider_events.insert_deliveries(
+            conn, purchase.provider, [(event.event_id, body)], at
         )
         if verdict == "confirmed":
             outcome = await apply_payment(conn, purchase, event, at=at, traceparent=traceparent)
-        await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
+        await settle_events(conn, purchase.provider, {event.event_id: outcome}, at=at)
     return verdict

@@ -40,12 +40,13 @@ async def credit_purchase(
     credited = await post_credits(conn, purchase.user_id, to_credit, at=at)
     head = await _repay(conn, purchase, to_credit, credited, at)
     await purchases.update_to_credited(conn, purchase.purchase_id, credited_at=at)
-    taken_back = await settle_claims(
+    settled = await settle_claims(
         conn,
-        msgspec.structs.replace(purchase, status="CREDITED"),
+        [msgspec.structs.replace(purchase, status="CREDITED")],
         actor=f"provider:{purchase.provider}",
         at=at,
     )
+    taken_back = settled.get(purchase.purchase_id, ())
     events: list[Event] = [_purchased(purchase, to_credit, credited, payment_id, at), *taken_back]
     # One balance per commit: where claims were waiting, theirs.
     if not any(isinstance(each, BalanceChanged) for each in taken_back):
@@ -72,7 +73,7 @@ async def _repay(
         if coins:
             entries.repay(lot, coins)
     if entries.debts:
-        await write_entries(conn, entries)
+        await write_entries(conn, [entries])
     return entries.head
 
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from chassis.db import Conn
 from wallet.commands.apply_payment import apply_payment, claim_payment
-from wallet.commands.settle_event import settle_event
+from wallet.commands.settle_events import settle_events
 from wallet.domain.price_book import Bundle, Market, PriceBook
 from wallet.domain.purchase import (
     BundleLimitReachedError,
@@ -53,7 +53,7 @@ async def open_purchase(
 
     Locks: the reference, the buyer.
     """
-    await provider_events.lock_reference(conn, str(order.purchase_id))
+    await provider_events.lock_references(conn, [str(order.purchase_id)])
     known = await purchases.find_purchase(conn, order.purchase_id)
     if known is not None:
         if not known.asks_the_same(order):
@@ -108,7 +108,7 @@ async def _apply_parked(
         locked = await purchases.lock_purchase(conn, purchase.purchase_id)
         assert locked is not None, "inserted above"
         outcome = await apply_payment(conn, locked, event, at=at, traceparent=traceparent)
-        await settle_event(conn, purchase.provider, event.event_id, outcome, at=at)
+        await settle_events(conn, purchase.provider, {event.event_id: outcome}, at=at)
 
 
 def _offer(order: PurchaseOrder, book: PriceBook) -> tuple[Market, Bundle]:

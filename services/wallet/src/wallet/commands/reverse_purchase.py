@@ -7,9 +7,9 @@ from uuid import UUID
 from chassis import operators, outbox
 from chassis.db import Conn
 from chassis.operators import Act
-from wallet.commands.book_reversal import book_reversal, plan_reversal
+from wallet.commands.book_reversal import Booking, Planned, Wanted, book_reversals, plan_reversals
 from wallet.commands.reversal_events import balance_after, reversed_
-from wallet.commands.settle_claims import record_claim
+from wallet.commands.settle_claims import record_claims
 from wallet.domain.claims import ClaimKind, operator_claim, status_of
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Plan
@@ -81,7 +81,8 @@ async def preview_reversal(conn: Conn, order: ReversalOrder, *, at: datetime) ->
     purchase = await purchases.find_purchase(conn, order.purchase_id)
     if purchase is None:
         raise PurchaseNotReversibleError
-    return Preview(await _plan(conn, purchase, order, at=at), purchase.currency)
+    planned = await _plan(conn, purchase, order, at=at)
+    return Preview(planned.plan, purchase.currency)
 
 
 async def reverse_purchase(
@@ -126,20 +127,21 @@ async def reverse_purchase(
         plan = Plan(booked.amount_minor, booked.policy_version, legs)
         return Reversed(booked, plan, purchase.currency, replayed=True)
     await accounts.lock_heads(conn, [purchase.user_id])
-    plan = await _plan(conn, purchase, order, at=act.at)
+    planned = await _plan(conn, purchase, order, at=act.at)
+    plan = planned.plan
     if expected_digest not in (None, plan.digest):
         raise ReversalChangedError(plan, purchase.currency)
     if not await _is_allowed(conn, act, reversal_id, purchase, order.kind, plan):
         return None
-    reversal = await _book(conn, reversal_id, purchase, order.kind, plan, act, traceparent)
+    reversal = await _book(conn, reversal_id, purchase, order.kind, planned, act, traceparent)
     return Reversed(reversal, plan, purchase.currency, replayed=False)
 
 
-async def _plan(conn: Conn, purchase: Purchase, order: ReversalOrder, *, at: datetime) -> Plan:
+async def _plan(conn: Conn, purchase: Purchase, order: ReversalOrder, *, at: datetime) -> Planned:
     if purchase.credited_at is None:
         raise PurchaseNotReversibleError
-    booked = await claims.select_claims(conn, purchase.purchase_id)
-    booked_minor = sum(each.booked_minor for each in booked)
+    booked = await claims.select_claims(conn, [purchase.purchase_id])
+    booked_minor = sum(each.booked_minor for each in booked[purchase.purchase_id])
     left_minor = purchase.amount_minor - booked_minor
     if not left_minor:
         raise PurchaseNotReversibleError
@@ -147,15 +149,10 @@ async def _plan(conn: Conn, purchase: Purchase, order: ReversalOrder, *, at: dat
     if not 0 < amount_minor <= left_minor:
         raise ReversalExceedsPaymentError(left_minor, purchase.currency)
     heads = await accounts.select_heads(conn, [purchase.user_id])
-    return await plan_reversal(
-        conn,
-        purchase,
-        heads[purchase.user_id],
-        kind=order.kind,
-        amount_minor=amount_minor,
-        booked_minor=booked_minor,
-        at=at,
-    )
+    head = heads[purchase.user_id]
+    wanted = Wanted(purchase, head, order.kind, amount_minor, booked_minor)
+    (planned,) = await plan_reversals(conn, [wanted], at=at)
+    return planned
 
 
 async def _is_allowed(
@@ -183,10 +180,11 @@ async def _book(
     reversal_id: UUID,
     purchase: Purchase,
     kind: ClaimKind,
-    plan: Plan,
+    planned: Planned,
     act: Act,
     traceparent: str | None,
 ) -> Reversal:
+    plan = planned.plan
     await operators.record(
         conn,
         act,
@@ -201,7 +199,7 @@ async def _book(
         },
     )
     claim = operator_claim(reversal_id, kind, plan.amount_minor)
-    await record_claim(conn, purchase, claim, at=act.at)
+    await record_claims(conn, {purchase.purchase_id: claim}, at=act.at)
     reversal = Reversal(
         reversal_id,
         purchase.purchase_id,
@@ -215,15 +213,14 @@ async def _book(
         note=act.reason,
         booked_at=act.at,
     )
-    before = (await accounts.select_heads(conn, [purchase.user_id]))[purchase.user_id]
-    after = await book_reversal(conn, purchase, before, reversal, plan.legs)
-    known = await claims.select_claims(conn, purchase.purchase_id)
-    status = status_of(purchase.amount_minor, [each.claim for each in known])
+    (after,) = await book_reversals(conn, [Booking(purchase, reversal, planned)])
+    known = await claims.select_claims(conn, [purchase.purchase_id])
+    status = status_of(purchase.amount_minor, [each.claim for each in known[purchase.purchase_id]])
     if status != purchase.status:
-        await purchases.update_status(conn, purchase.purchase_id, status)
+        await purchases.update_statuses(conn, {purchase.purchase_id: status})
     events = [
         *reversed_(purchase, reversal, plan.legs),
-        *balance_after(before, after, "reversal", act.at),
+        *balance_after(planned.head, after, "reversal", act.at),
     ]
     await outbox.record(conn, *events, traceparent=traceparent)
     return reversal

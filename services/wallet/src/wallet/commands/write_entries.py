@@ -1,4 +1,6 @@
-"""Writes collected entries: the account, the journal, the debt, the system accounts."""
+"""Writes collected entries: accounts, the journal, debts, the system accounts."""
+
+from collections.abc import Sequence
 
 from chassis.db import Conn
 from wallet.domain.entries import Entries
@@ -6,25 +8,20 @@ from wallet.store import entries as store
 from wallet.store import movements, system_accounts
 
 
-async def write_entries(conn: Conn, entries: Entries) -> None:
-    """Write what one cause changes, system accounts last.
+async def write_entries(conn: Conn, collected: Sequence[Entries]) -> None:
+    """Write what causes change, system accounts last.
 
     Args:
-        conn: An open transaction that holds the account's row locked, as `entries.before` is.
-        entries: What changes.
+        conn: An open transaction that holds the accounts' rows locked, as `before` of each is.
+        collected: What changes, each of another account.
     """
-    if entries.movements or entries.debts:
-        await store.update_account(
-            conn,
-            entries.head,
-            credited_coins=entries.credited_coins,
-            debited_coins=entries.debited_coins,
-        )
-    if entries.movements:
-        await movements.append_movements(conn, entries.movements)
-    if entries.debts:
-        await store.insert_debts(conn, entries.debts)
-    transfers = entries.transfers
-    if transfers:
+    moved = [each for each in collected if each.movements or each.debts]
+    if moved:
+        await store.update_accounts(conn, moved)
+    if booked := [movement for each in moved for movement in each.movements]:
+        await movements.append_movements(conn, booked)
+    if debts := [debt for each in moved for debt in each.debts]:
+        await store.insert_debts(conn, debts)
+    if transfers := [transfer for each in collected for transfer in each.transfers]:
         await store.insert_transfers(conn, transfers)
-    await system_accounts.book_counters(conn, entries.movements, transfers)
+    await system_accounts.book_counters(conn, booked, transfers)

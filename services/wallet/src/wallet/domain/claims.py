@@ -115,6 +115,8 @@ class BookedClaim(NamedTuple):
 
     claim: Claim
     booked_minor: int
+    reversals: int = 0
+    """How often something was taken for it."""
 
 
 class Step(NamedTuple):

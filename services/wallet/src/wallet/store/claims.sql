@@ -1,6 +1,7 @@
--- name: insert_claim
--- The first telling of a claim; nothing is returned where it is known.
--- $1 purchase_id, $2 claim, $3 kind, $4 claimed_minor, $5 returned_minor, $6 is_open, $7 told_at
+-- name: insert_claims
+-- The first telling of a claim of each purchase; those that are known are not returned.
+-- $1 purchase_ids, each once, $2 claims, $3 kinds, $4 claimed_minor, $5 returned_minor, $6 is_open,
+-- $7 told_at
 INSERT INTO payment_claim (
     purchase_id,
     claim,
@@ -10,9 +11,18 @@ INSERT INTO payment_claim (
     is_open,
     told_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT
+    purchase_id,
+    claim,
+    kind,
+    claimed_minor,
+    returned_minor,
+    is_open,
+    $7
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[])
+    AS i (purchase_id, claim, kind, claimed_minor, returned_minor, is_open)
 ON CONFLICT (purchase_id, claim) DO NOTHING
-RETURNING claim;
+RETURNING purchase_id;
 
 -- name: update_claim
 -- The caller holds the purchase's row.
@@ -25,19 +35,22 @@ SET
 WHERE purchase_id = $1 AND claim = $2;
 
 -- name: select_claims
--- In the order in which they came, each with what is booked for it.
--- $1 purchase_id
+-- Of each purchase in the order in which they came, each with what is booked for it, and how often.
+-- $1 purchase_ids
 SELECT
+    c.purchase_id,
     c.claim,
     c.kind,
     c.claimed_minor,
     c.returned_minor,
     c.is_open,
-    coalesce(taken.amount_minor, 0)::bigint AS taken_minor,
-    coalesce(back.amount_minor, 0)::bigint AS back_minor
+    (coalesce(taken.amount_minor, 0) - coalesce(back.amount_minor, 0))::bigint AS booked_minor,
+    taken.reversals
 FROM payment_claim AS c
 LEFT JOIN LATERAL (
-    SELECT sum(r.amount_minor) AS amount_minor
+    SELECT
+        count(*) AS reversals,
+        sum(r.amount_minor) AS amount_minor
     FROM reversal AS r
     WHERE r.purchase_id = c.purchase_id AND r.claim = c.claim
 ) AS taken ON true
@@ -46,8 +59,8 @@ LEFT JOIN LATERAL (
     FROM reinstatement AS r
     WHERE r.purchase_id = c.purchase_id AND r.claim = c.claim
 ) AS back ON true
-WHERE c.purchase_id = $1
-ORDER BY c.seq;
+WHERE c.purchase_id = any($1::uuid[])
+ORDER BY c.purchase_id, c.seq;
 
 -- name: insert_fee
 -- Once per dispute, at whatever stage it is told first.

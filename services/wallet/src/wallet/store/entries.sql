@@ -1,16 +1,20 @@
--- name: update_account
--- The caller holds the row's lock and gives the open lots and the debt as they are afterwards.
--- $1 account_id, $2 version, $3 coins credited, $4 coins debited, $5 debt_coins, $6 lot_ids,
+-- name: update_accounts
+-- The caller holds the rows' locks and gives the open lots and the debt as they are afterwards. The
+-- lots of each account are text, since arrays of arrays would have to be equally long.
+-- $1 account_ids, $2 versions, $3 coins credited, $4 coins debited, $5 debt_coins, $6 lot_ids,
 -- $7 lot_coins
 UPDATE account AS a
 SET
-    version = $2,
-    credits_coins = a.credits_coins + $3,
-    debits_coins = a.debits_coins + $4,
-    debt_coins = $5,
-    lot_ids = $6,
-    lot_coins = $7
-WHERE a.account_id = $1;
+    version = i.version,
+    credits_coins = a.credits_coins + i.credited_coins,
+    debits_coins = a.debits_coins + i.debited_coins,
+    debt_coins = i.debt_coins,
+    lot_ids = i.lot_ids::bigint[],
+    lot_coins = i.lot_coins::bigint[]
+FROM unnest(
+    $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[]
+) AS i (account_id, version, credited_coins, debited_coins, debt_coins, lot_ids, lot_coins)
+WHERE a.account_id = i.account_id;
 
 -- name: insert_transfers
 -- $1 transfer_ids, $2 cause_ids, $3 debits, $4 credits, $5 shards, $6 coins, $7 posted_at

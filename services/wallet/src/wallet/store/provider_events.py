@@ -1,5 +1,6 @@
 """What providers have told: deliveries, events, and alarms about them."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -19,39 +20,53 @@ type EventOutcome = Literal[
 ]
 
 
-async def lock_reference(conn: Conn, reference: str) -> None:
-    """Keep whoever else deals with this reference out until the transaction ends."""
-    await conn.execute(STATEMENTS["lock_reference"], reference)
+async def lock_references(conn: Conn, references: Collection[str]) -> None:
+    """Keep whoever else deals with these references out until the transaction ends."""
+    await conn.execute(STATEMENTS["lock_references"], references)
 
 
-async def insert_delivery(
-    conn: Conn, provider: str, event_id: str, body: bytes, received_at: datetime
+async def insert_deliveries(
+    conn: Conn, provider: str, bodies: Sequence[tuple[str, bytes]], received_at: datetime
 ) -> None:
-    """Keep a delivery as it came."""
-    await conn.execute(STATEMENTS["insert_delivery"], provider, event_id, body, received_at)
-
-
-async def insert_event(
-    conn: Conn, provider: str, event: PaymentEvent, outcome: EventOutcome, received_at: datetime
-) -> bool:
-    """Add an event; False where it was delivered before."""
-    added = await conn.fetchval(
-        STATEMENTS["insert_event"],
+    """Keep deliveries as they came, each with the id of its event."""
+    await conn.execute(
+        STATEMENTS["insert_deliveries"],
         provider,
-        event.event_id,
-        event.type,
-        event.outcome,
-        event.payment_id,
-        event.reference,
-        event.amount_minor,
-        event.currency,
-        None if event.claim is None else msgspec.json.encode(event.claim).decode(),
-        event.bundle_id,
-        event.quantity,
+        [event_id for event_id, _ in bodies],
+        [body for _, body in bodies],
+        received_at,
+    )
+
+
+async def insert_events(
+    conn: Conn,
+    provider: str,
+    events: Sequence[PaymentEvent],
+    outcome: EventOutcome,
+    received_at: datetime,
+) -> Collection[str]:
+    """Add events, each id once; those delivered before are left out of the ids returned."""
+    rows = await conn.fetch(
+        STATEMENTS["insert_events"],
+        provider,
+        [event.event_id for event in events],
+        [event.type for event in events],
+        [event.outcome for event in events],
+        [event.payment_id for event in events],
+        [event.reference for event in events],
+        [event.amount_minor for event in events],
+        [event.currency for event in events],
+        [_written(event.claim) for event in events],
+        [event.bundle_id for event in events],
+        [event.quantity for event in events],
         outcome,
         received_at,
     )
-    return added is not None
+    return {row["event_id"] for row in rows}
+
+
+def _written(claim: Telling | None) -> str | None:
+    return None if claim is None else msgspec.json.encode(claim).decode()
 
 
 async def find_event(conn: Conn, provider: str, event_id: str) -> PaymentEvent | None:
@@ -60,9 +75,11 @@ async def find_event(conn: Conn, provider: str, event_id: str) -> PaymentEvent |
     return None if row is None else _event(row)
 
 
-async def update_outcome(conn: Conn, provider: str, event_id: str, outcome: EventOutcome) -> None:
-    """Say what came of an event."""
-    await conn.execute(STATEMENTS["update_outcome"], provider, event_id, outcome)
+async def update_outcomes(conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome]) -> None:
+    """Say what came of events."""
+    await conn.execute(
+        STATEMENTS["update_outcomes"], provider, list(outcomes), list(outcomes.values())
+    )
 
 
 async def select_parked(conn: Conn, provider: str, reference: str) -> list[PaymentEvent]:
@@ -77,10 +94,14 @@ async def select_waiting(conn: Conn, provider: str, payment_id: str) -> list[Pay
     return [_event(row) for row in rows]
 
 
-async def select_claims_told(conn: Conn, provider: str, payment_id: str) -> list[Telling]:
-    """What was told of a payment's way back, in no order."""
-    rows = await conn.fetch(STATEMENTS["select_claims_told"], provider, payment_id)
-    return [_read_claim.decode(row["claim"]) for row in rows]
+async def select_claims_told(
+    conn: Conn, provider: str, payment_ids: Sequence[str]
+) -> dict[str, list[Telling]]:
+    """What was told of payments' ways back, in no order."""
+    told: dict[str, list[Telling]] = {payment_id: [] for payment_id in payment_ids}
+    for row in await conn.fetch(STATEMENTS["select_claims_told"], provider, payment_ids):
+        told[row["payment_id"]].append(_read_claim.decode(row["claim"]))
+    return told
 
 
 def _event(row: Record) -> PaymentEvent:
@@ -97,9 +118,11 @@ async def raise_alarm(
     await conn.execute(STATEMENTS["raise_alarm"], provider, event_id, reason, raised_at)
 
 
-async def resolve_alarm(conn: Conn, provider: str, event_id: str, resolved_at: datetime) -> None:
-    """The event explained itself."""
-    await conn.execute(STATEMENTS["resolve_alarm"], provider, event_id, resolved_at)
+async def resolve_alarms(
+    conn: Conn, provider: str, event_ids: Sequence[str], resolved_at: datetime
+) -> None:
+    """These events explained themselves."""
+    await conn.execute(STATEMENTS["resolve_alarms"], provider, event_ids, resolved_at)
 
 
 async def count_open_alarms(conn: Conn, provider: str) -> int:

@@ -1,19 +1,30 @@
--- name: lock_reference
+-- name: lock_references
 -- A purchase and a payment that names it may arrive at the same moment, and neither finds the
--- other: this makes them take turns.
--- $1 reference
-SELECT pg_advisory_xact_lock(hashtextextended('wallet.reference:' || $1, 0));
+-- other: this makes them take turns. In the order of the locks.
+-- $1 references
+SELECT pg_advisory_xact_lock(place)
+FROM (
+    SELECT DISTINCT hashtextextended('wallet.reference:' || reference, 0) AS place
+    FROM unnest($1::text[]) AS i (reference)
+    ORDER BY place
+) AS places;
 
--- name: insert_delivery
--- $1 provider, $2 event_id, $3 body, $4 received_at
+-- name: insert_deliveries
+-- $1 provider, $2 event_ids, $3 bodies, $4 received_at
 INSERT INTO provider_delivery (provider, event_id, body, received_at)
-VALUES ($1, $2, $3, $4);
+SELECT
+    $1,
+    event_id,
+    body,
+    $4
+FROM unnest($2::text[], $3::bytea[]) AS i (event_id, body);
 
--- name: insert_event
--- Waits for a concurrent delivery of the same event; nothing is returned where it was there.
--- $1 provider, $2 event_id, $3 type, $4 payment_outcome, $5 payment_id, $6 reference,
--- $7 amount_minor, $8 currency, $9 claim, $10 bundle_id, $11 quantity, $12 outcome,
--- $13 received_at
+-- name: insert_events
+-- Waits for concurrent deliveries of the same events; those that were there are not returned. In the
+-- order of the ids, so that two who wait for each other's do not do so for ever.
+-- $1 provider, $2 event_ids, each once, $3 types, $4 payment_outcomes, $5 payment_ids,
+-- $6 references, $7 amount_minor, $8 currencies, $9 claims, $10 bundle_ids, $11 quantities,
+-- $12 outcome, $13 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -29,7 +40,28 @@ INSERT INTO provider_event (
     outcome,
     received_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+SELECT
+    $1,
+    event_id,
+    type,
+    payment_outcome,
+    payment_id,
+    reference,
+    amount_minor,
+    currency,
+    claim,
+    bundle_id,
+    quantity,
+    $12,
+    $13
+FROM unnest(
+    $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+    $9::text[], $10::text[], $11::integer[]
+) AS i (
+    event_id, type, payment_outcome, payment_id, reference, amount_minor, currency, claim, bundle_id,
+    quantity
+)
+ORDER BY event_id
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING event_id;
 
@@ -49,11 +81,12 @@ SELECT
 FROM provider_event
 WHERE provider = $1 AND event_id = $2;
 
--- name: update_outcome
--- $1 provider, $2 event_id, $3 outcome
-UPDATE provider_event
-SET outcome = $3
-WHERE provider = $1 AND event_id = $2;
+-- name: update_outcomes
+-- $1 provider, $2 event_ids, $3 outcomes
+UPDATE provider_event AS e
+SET outcome = i.outcome
+FROM unnest($2::text[], $3::text[]) AS i (event_id, outcome)
+WHERE e.provider = $1 AND e.event_id = i.event_id;
 
 -- name: select_parked
 -- $1 provider, $2 reference
@@ -93,11 +126,17 @@ ORDER BY received_at, event_id
 FOR UPDATE;
 
 -- name: select_claims_told
--- What was told of a payment's way back, but for events that were about something else.
--- $1 provider, $2 payment_id
-SELECT claim
+-- What was told of payments' ways back, but for events that were about something else.
+-- $1 provider, $2 payment_ids
+SELECT
+    payment_id,
+    claim
 FROM provider_event
-WHERE provider = $1 AND payment_id = $2 AND claim IS NOT NULL AND outcome <> 'mismatched';
+WHERE
+    provider = $1
+    AND payment_id = any($2::text[])
+    AND claim IS NOT NULL
+    AND outcome <> 'mismatched';
 
 -- name: raise_alarm
 -- One per event, with its latest reason; it is open again where it had been resolved.
@@ -110,11 +149,11 @@ ON CONFLICT (provider, event_id) DO UPDATE
         raised_at = excluded.raised_at,
         resolved_at = NULL;
 
--- name: resolve_alarm
--- $1 provider, $2 event_id, $3 resolved_at
+-- name: resolve_alarms
+-- $1 provider, $2 event_ids, $3 resolved_at
 UPDATE provider_alarm
 SET resolved_at = $3
-WHERE provider = $1 AND event_id = $2 AND resolved_at IS NULL;
+WHERE provider = $1 AND event_id = any($2::text[]) AND resolved_at IS NULL;
 
 -- name: count_open_alarms
 -- $1 provider

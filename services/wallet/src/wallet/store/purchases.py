@@ -1,5 +1,6 @@
 """Purchases: one row each, moved on from status to status."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -58,10 +59,15 @@ async def count_purchases(conn: Conn, user_id: str, bundle_id: str, *, open_sinc
     return Had(*row)
 
 
+async def lock_purchases(conn: Conn, purchase_ids: Collection[UUID]) -> dict[UUID, Purchase]:
+    """Purchases by id, with their rows locked until the transaction ends."""
+    rows = await conn.fetch(STATEMENTS["lock_purchases"], purchase_ids)
+    return {row["purchase_id"]: Purchase(*row) for row in rows}
+
+
 async def lock_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
     """The purchase of that id, with its row locked until the transaction ends."""
-    row = await conn.fetchrow(STATEMENTS["lock_purchase"], purchase_id)
-    return None if row is None else Purchase(*row)
+    return (await lock_purchases(conn, [purchase_id])).get(purchase_id)
 
 
 async def update_to_pending(
@@ -88,16 +94,19 @@ async def update_to_credited(conn: Conn, purchase_id: UUID, *, credited_at: date
     await conn.execute(STATEMENTS["update_to_credited"], purchase_id, credited_at)
 
 
-async def update_status(conn: Conn, purchase_id: UUID, status: PurchaseStatus) -> None:
-    """Move a credited purchase on to where its claims have brought it."""
-    await conn.execute(STATEMENTS["update_status"], purchase_id, status)
+async def update_statuses(conn: Conn, statuses: Mapping[UUID, PurchaseStatus]) -> None:
+    """Move credited purchases on to where their claims have brought them."""
+    await conn.execute(STATEMENTS["update_statuses"], list(statuses), list(statuses.values()))
 
 
-async def lock_payment(conn: Conn, provider: str, payment_id: str) -> None:
-    """Keep whoever else claims this payment out until the transaction ends."""
-    await conn.execute(STATEMENTS["lock_payment"], provider, payment_id)
+async def lock_payments(conn: Conn, provider: str, payment_ids: Collection[str]) -> None:
+    """Keep whoever else claims these payments out until the transaction ends."""
+    await conn.execute(STATEMENTS["lock_payments"], provider, payment_ids)
 
 
-async def find_purchase_of_payment(conn: Conn, provider: str, payment_id: str) -> UUID | None:
-    """The purchase that a payment paid, or is to pay."""
-    return await conn.fetchval(STATEMENTS["find_purchase_of_payment"], provider, payment_id)
+async def select_purchases_of_payments(
+    conn: Conn, provider: str, payment_ids: Collection[str]
+) -> dict[str, UUID]:
+    """By payment, the purchase that it paid, or is to pay; payments of none are left out."""
+    rows = await conn.fetch(STATEMENTS["select_purchases_of_payments"], provider, payment_ids)
+    return {row["payment_id"]: row["purchase_id"] for row in rows}

@@ -63,9 +63,10 @@ WHERE
     AND status <> 'DECLINED'
     AND (status NOT IN ('CREATED', 'PENDING') OR created_at >= $3);
 
--- name: lock_purchase
--- Before the account's row, always: whoever moves a purchase on holds its row first.
--- $1 purchase_id
+-- name: lock_purchases
+-- Before accounts' rows, always: whoever moves a purchase on holds its row first. In the order of
+-- the ids.
+-- $1 purchase_ids
 SELECT
     purchase_id,
     user_id,
@@ -86,7 +87,8 @@ SELECT
     paid_at,
     credited_at
 FROM purchase
-WHERE purchase_id = $1
+WHERE purchase_id = any($1::uuid[])
+ORDER BY purchase_id
 FOR UPDATE;
 
 -- name: update_to_pending
@@ -125,21 +127,29 @@ SET
     credited_at = $2
 WHERE purchase_id = $1;
 
--- name: update_status
--- Of a purchase that was credited.
--- $1 purchase_id, $2 status
-UPDATE purchase
-SET status = $2
-WHERE purchase_id = $1;
+-- name: update_statuses
+-- Of purchases that were credited.
+-- $1 purchase_ids, $2 statuses
+UPDATE purchase AS p
+SET status = i.status
+FROM unnest($1::uuid[], $2::text[]) AS i (purchase_id, status)
+WHERE p.purchase_id = i.purchase_id;
 
--- name: lock_payment
--- After the purchase's row, always. Two purchases that claim one payment take turns: the second sees
--- that it is taken instead of breaking purchase_one_per_payment.
--- $1 provider, $2 payment_id
-SELECT pg_advisory_xact_lock(hashtextextended('wallet.payment:' || $1 || ':' || $2, 0));
+-- name: lock_payments
+-- After the purchases' rows, always. Two purchases that claim one payment take turns: the second
+-- sees that it is taken instead of breaking purchase_one_per_payment. In the order of the locks.
+-- $1 provider, $2 payment_ids
+SELECT pg_advisory_xact_lock(place)
+FROM (
+    SELECT DISTINCT hashtextextended('wallet.payment:' || $1 || ':' || payment_id, 0) AS place
+    FROM unnest($2::text[]) AS i (payment_id)
+    ORDER BY place
+) AS places;
 
--- name: find_purchase_of_payment
--- $1 provider, $2 payment_id
-SELECT purchase_id
+-- name: select_purchases_of_payments
+-- $1 provider, $2 payment_ids
+SELECT
+    payment_id,
+    purchase_id
 FROM purchase
-WHERE provider = $1 AND payment_id = $2;
+WHERE provider = $1 AND payment_id = any($2::text[]);

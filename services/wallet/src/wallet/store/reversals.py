@@ -38,36 +38,29 @@ class HeldCoins(NamedTuple):
     coins: int
 
 
-async def insert_reversal(conn: Conn, reversal: Reversal, legs: Sequence[Leg]) -> None:
-    """Add a reversal with its legs, in the order of the waterfall."""
+async def insert_reversals(conn: Conn, planned: Sequence[tuple[Reversal, Sequence[Leg]]]) -> None:
+    """Add reversals, at least one, each with its legs in the order of the waterfall."""
+    reversals = [each for each, _ in planned]
     await conn.execute(
-        STATEMENTS["insert_reversal"],
-        reversal.reversal_id,
-        reversal.purchase_id,
-        reversal.claim,
-        reversal.amount_minor,
-        reversal.coins,
-        reversal.policy_version,
-        reversal.is_held,
-        reversal.actor,
-        reversal.note,
-        reversal.booked_at,
+        STATEMENTS["insert_reversals"],
+        [each.reversal_id for each in reversals],
+        [each.purchase_id for each in reversals],
+        [each.claim for each in reversals],
+        [each.amount_minor for each in reversals],
+        [each.coins for each in reversals],
+        [each.policy_version for each in reversals],
+        [each.is_held for each in reversals],
+        [each.actor for each in reversals],
+        [each.note for each in reversals],
+        [each.booked_at for each in reversals],
     )
-    if legs:
-        await conn.execute(
-            STATEMENTS["insert_legs"],
-            reversal.reversal_id,
-            [leg.kind for leg in legs],
-            [leg.coins for leg in legs],
-            [leg.lot_id for leg in legs],
-            [leg.party for leg in legs],
-            [leg.charge_id for leg in legs],
-        )
-
-
-async def count_reversals(conn: Conn, purchase_id: UUID, claim: str) -> int:
-    """How often something was booked for a claim."""
-    return await conn.fetchval(STATEMENTS["count_reversals"], purchase_id, claim) or 0
+    rows = [
+        (each.reversal_id, position, leg.kind, leg.coins, leg.lot_id, leg.party, leg.charge_id)
+        for each, legs in planned
+        for position, leg in enumerate(legs)
+    ]
+    if rows:
+        await conn.execute(STATEMENTS["insert_legs"], *map(list, zip(*rows, strict=True)))
 
 
 async def find_reversal(conn: Conn, reversal_id: UUID) -> Reversal | None:

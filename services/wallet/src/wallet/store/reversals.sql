@@ -1,6 +1,7 @@
--- name: insert_reversal
--- $1 reversal_id, $2 purchase_id, $3 claim, $4 amount_minor, $5 coins, $6 policy_version,
--- $7 is_held, $8 actor, $9 note, $10 booked_at
+-- name: insert_reversals
+-- In the order given.
+-- $1 reversal_ids, $2 purchase_ids, $3 claims, $4 amount_minor, $5 coins, $6 policy_versions,
+-- $7 is_held, $8 actors, $9 notes, $10 booked_at
 INSERT INTO reversal (
     reversal_id,
     purchase_id,
@@ -13,28 +14,42 @@ INSERT INTO reversal (
     note,
     booked_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+SELECT
+    i.reversal_id,
+    i.purchase_id,
+    i.claim,
+    i.amount_minor,
+    i.coins,
+    i.policy_version,
+    i.is_held,
+    i.actor,
+    i.note,
+    i.booked_at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::boolean[],
+    $8::text[], $9::text[], $10::timestamptz[]
+) WITH ORDINALITY
+    AS i (
+        reversal_id, purchase_id, claim, amount_minor, coins, policy_version, is_held, actor, note,
+        booked_at, place
+    )
+ORDER BY i.place;
 
 -- name: insert_legs
--- In the order of the waterfall.
--- $1 reversal_id, $2 kinds, $3 coins, $4 lot_ids, $5 parties, $6 charge_ids
+-- Positions are the order of the waterfall.
+-- $1 reversal_ids, $2 positions, $3 kinds, $4 coins, $5 lot_ids, $6 parties, $7 charge_ids
 INSERT INTO reversal_leg (reversal_id, position, kind, coins, lot_id, party, charge_id)
 SELECT
-    $1,
-    (i.place - 1)::integer,
-    i.kind,
-    i.coins,
-    i.lot_id,
-    i.party,
-    i.charge_id
-FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::uuid[])
-    WITH ORDINALITY AS i (kind, coins, lot_id, party, charge_id, place);
-
--- name: count_reversals
--- $1 purchase_id, $2 claim
-SELECT count(*)
-FROM reversal
-WHERE purchase_id = $1 AND claim = $2;
+    reversal_id,
+    position,
+    kind,
+    coins,
+    lot_id,
+    party,
+    charge_id
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::uuid[]
+) AS i (reversal_id, position, kind, coins, lot_id, party, charge_id);
 
 -- name: find_reversal
 -- $1 reversal_id

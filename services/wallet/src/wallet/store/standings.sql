@@ -1,10 +1,11 @@
--- Where the coins of a purchase's lots are.
+-- Where the coins of purchases' lots are.
 
--- name: select_lots_of_purchase
--- Bought coins before bonus ones. `first_version` is the movement with which the lot began: nothing
--- of it was used before.
--- $1 purchase_id
+-- name: select_lots_of_purchases
+-- Of each purchase bought coins before bonus ones. `first_version` is the movement with which the
+-- lot began: nothing of it was used before.
+-- $1 purchase_ids
 SELECT
+    l.source_id AS purchase_id,
     l.lot_id,
     l.class,
     l.refundable_until,
@@ -13,7 +14,7 @@ SELECT
     m.version AS first_version
 FROM lot AS l
 INNER JOIN movement AS m ON l.movement_id = m.movement_id
-WHERE l.source_id = $1
+WHERE l.source_id = any($1::uuid[])
 ORDER BY l.lot_id;
 
 -- name: select_taken
@@ -37,9 +38,9 @@ WHERE l.lot_id = any($1::bigint[])
 GROUP BY l.lot_id, l.kind;
 
 -- name: select_repaid_of_lots
--- What lots have repaid of their owner's debt and is repaid still; and what of it was given back
+-- What lots have repaid of their owners' debts and is repaid still; and what of it was given back
 -- when they had expired.
--- $1 account_id, $2 lot_ids
+-- $1 account_ids, $2 lot_ids
 SELECT
     e.lot_id,
     coalesce(
@@ -52,19 +53,21 @@ SELECT
     )::bigint AS repaid_coins,
     coalesce(sum(e.coins) FILTER (WHERE e.is_expired), 0)::bigint AS expired_coins
 FROM debt_entry AS e
-WHERE e.account_id = $1 AND e.lot_id = any($2::bigint[])
+WHERE e.account_id = any($1::bigint[]) AND e.lot_id = any($2::bigint[])
 GROUP BY e.lot_id;
 
 -- name: select_uses
--- Charges that lots have paid for, the latest first. By the index of the account's own history, from
--- where the lots begin: an index of lots would cost every charge.
--- $1 account_id, $2 first version, $3 lot_ids
+-- Charges that lots have paid for, the latest first. By the index of each account's own history, from
+-- where the lots begin: an index of lots would cost every charge. The lots of each account are text,
+-- since arrays of arrays would have to be equally long.
+-- $1 account_ids, each once, $2 first versions, $3 lot_ids
 SELECT
     u.charge_id,
     u.creator_id,
     u.coins,
     u.lot_id
-FROM (
+FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS i (account_id, first_version, lot_ids)
+CROSS JOIN LATERAL (
     SELECT
         m.movement_id AS charge_id,
         m.order_key AS creator_id,
@@ -74,12 +77,12 @@ FROM (
     FROM movement AS m
     LEFT JOIN LATERAL unnest(m.lot_ids, m.lot_coins) AS slice (lot_id, coins) ON true
     WHERE
-        m.account_id = $1
-        AND m.version > $2
+        m.account_id = i.account_id
+        AND m.version > i.first_version
         AND m.outcome = 'posted'
         AND m.kind = 'charge'
 ) AS u
-WHERE u.lot_id = any($3::bigint[])
+WHERE u.lot_id = any(i.lot_ids::bigint[])
 ORDER BY u.version DESC;
 
 -- name: select_taken_of_charges

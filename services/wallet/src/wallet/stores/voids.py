@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.db import Conn, Pool, transact
 from chassis.periodic import repeated
 from chassis.serve import Task
-from wallet.commands.record_delivery import record_delivery
+from wallet.commands.record_deliveries import record_delivery
 from wallet.domain.purchase import ProviderUnavailableError
 from wallet.domain.voids import POLL_EVERY, window
 from wallet.providers.google_play import GooglePlay, Voided, VoidedPage

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.db import Pool, transact
 from chassis.ids import uuid7
-from wallet.commands.record_delivery import record_delivery
+from wallet.commands.record_deliveries import record_delivery
 from wallet.domain.claims import Telling
 from wallet.domain.purchase import PaymentEvent, Purchase
 from wallet.store.purchases import insert_purchase

@@ -3,7 +3,6 @@
 The status says whether to send it again (docs/errors.md).
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,11 +12,11 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from chassis import clock
+from chassis.batcher import OverloadedError
 from chassis.clock import Clock
-from chassis.db import LOST_RACES, OUTAGES, Conn, Pool, is_outage, transact
+from chassis.db import LOST_RACES, OUTAGES, Pool, is_outage
 from chassis.telemetry import current_traceparent, metrics
-from wallet.commands.record_delivery import record_delivery
-from wallet.commands.settle_event import ALARMS, DeliveryOutcome
+from wallet.commands.settle_events import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent, ProviderUnavailableError
 from wallet.providers import (
     Seller,
@@ -26,6 +25,7 @@ from wallet.providers import (
     Store,
     UnreadableError,
 )
+from wallet.webhooks.recorder import Recorder
 
 BODY_BYTES_MAX: Final = 65_536
 
@@ -46,6 +46,7 @@ def make_router(
 ) -> APIRouter:
     """The route over an open database."""
     router = APIRouter()
+    recorders = {each.name: Recorder(pool, each.name, now=now) for each in providers.values()}
 
     @router.post("/webhooks/{name}")
     async def receive(name: str, request: Request) -> JSONResponse:
@@ -55,7 +56,7 @@ def make_router(
         try:
             body = await _body(request)
             event = await _take_in(provider, request, body, now=now)
-            outcome = await _record(pool, provider.name, event, body, now=now)
+            outcome = await _record(recorders[provider.name], event, body)
         except _TurnedAwayError as error:
             metrics.WEBHOOK_DELIVERIES.labels(name, error.code).inc()
             log.warning("webhook_turned_away", provider=name, code=error.code, reason=str(error))
@@ -102,51 +103,16 @@ async def _take_in(
         return None
 
 
-async def _record(
-    pool: Pool, provider: str, told: PaymentEvent | None, body: bytes, *, now: Clock
-) -> DeliveryOutcome:
-    event = _unreadable(body) if told is None else told
-    traceparent = current_traceparent()
-
-    async def work(conn: Conn) -> DeliveryOutcome:
-        return await record_delivery(
-            conn,
-            provider,
-            event,
-            body,
-            at=now(),
-            traceparent=traceparent,
-            malformed=told is None,
-        )
-
+async def _record(recorder: Recorder, told: PaymentEvent | None, body: bytes) -> DeliveryOutcome:
     try:
-        outcome = await transact(
-            pool, work, lost_race=lambda: metrics.TRANSACT_RETRIES.labels("webhook").inc()
-        )
+        return await recorder.record(told, body, traceparent=current_traceparent())
+    except OverloadedError as error:
+        reason = "too many deliveries wait: send it again"
+        raise _TurnedAwayError(503, "unavailable", reason) from error
     except (*OUTAGES, *LOST_RACES) as error:
         if not (is_outage(error) or isinstance(error, LOST_RACES)):
             raise
         raise _TurnedAwayError(503, "unavailable", "the database is away: send it again") from error
-    if outcome in ALARMS:
-        log.error(
-            "webhook_raised_alarm",
-            provider=provider,
-            outcome=outcome,
-            event_id=event.event_id,
-            event_type=event.type,
-            reference=event.reference,
-        )
-    return outcome
-
-
-def _unreadable(body: bytes) -> PaymentEvent:
-    """An event of a name of its own, that of its content.
-
-    What is authentic and unreadable means that the provider has changed its form, or that we have
-    misread it: it is kept.
-    """
-    digest = hashlib.sha256(body).hexdigest()
-    return PaymentEvent(f"unreadable:{digest}", "unreadable", None)
 
 
 def _answer(status: int, code: str, message: str) -> JSONResponse:

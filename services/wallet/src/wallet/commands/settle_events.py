@@ -1,4 +1,4 @@
-"""Write down what came of a provider's event, and ask for a person's look where one is due."""
+"""Write down what came of a provider's events, and ask for a person's look where one is due."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,20 +26,20 @@ ALARMS: Final[Mapping[DeliveryOutcome, str]] = MappingProxyType(
 """Outcomes that a person must look at, and why: never passed over in silence (E08)."""
 
 
-async def settle_event(
-    conn: Conn, provider: str, event_id: str, outcome: EventOutcome, *, at: datetime
+async def settle_events(
+    conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome], *, at: datetime
 ) -> None:
-    """Note what came of an event; its alarm is raised, or resolved where it explained itself.
+    """Note what came of events; alarms are raised, or resolved where an event explained itself.
 
     Args:
         conn: An open transaction.
-        provider: Whose event it is.
-        event_id: The provider's own.
-        outcome: What came of it.
+        provider: Whose events they are.
+        outcomes: By the provider's own id of the event.
         at: When.
     """
-    await provider_events.update_outcome(conn, provider, event_id, outcome)
-    if (reason := ALARMS.get(outcome)) is None:
-        await provider_events.resolve_alarm(conn, provider, event_id, at)
-    else:
-        await provider_events.raise_alarm(conn, provider, event_id, reason, at)
+    await provider_events.update_outcomes(conn, provider, outcomes)
+    if quiet := [event_id for event_id, outcome in outcomes.items() if outcome not in ALARMS]:
+        await provider_events.resolve_alarms(conn, provider, quiet, at)
+    for event_id, outcome in outcomes.items():
+        if outcome in ALARMS:
+            await provider_events.raise_alarm(conn, provider, event_id, ALARMS[outcome], at)

@@ -1,0 +1,107 @@
+"""Takes in authentic deliveries: what takes payments back together, anything else alone.
+
+A provider that makes up for an outage, or an issuer that sends a day's disputes, tells of thousands
+of payments at once. A hundred of them in one transaction cost little more than a few.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from chassis.batcher import Batcher
+from chassis.clock import Clock
+from chassis.db import LOST_RACES, Conn, Pool, is_outage, transact
+from chassis.telemetry import metrics
+from wallet.commands.record_deliveries import Delivery, record_deliveries
+from wallet.commands.settle_events import ALARMS, DeliveryOutcome
+from wallet.domain.purchase import PaymentEvent
+
+_TOGETHER_MAX: Final = 100
+
+log = structlog.get_logger()
+
+
+class Recorder:
+    """Takes in what one provider delivers."""
+
+    def __init__(self, pool: Pool, provider: str, *, now: Clock) -> None:
+        """Args:
+        pool: Of the wallet.
+        provider: Who delivers.
+        now: Tells when.
+        """
+        self._pool = pool
+        self._provider = provider
+        self._now = now
+        self._together = Batcher(self._write_together, size_max=_TOGETHER_MAX)
+
+    async def record(
+        self, told: PaymentEvent | None, body: bytes, *, traceparent: str | None
+    ) -> DeliveryOutcome:
+        """Take in a delivery; says what came of it.
+
+        Args:
+            told: What the body says; None where it could not be read.
+            body: As it came.
+            traceparent: The trace that events carry on.
+
+        Raises:
+            OverloadedError: Too many wait already; nothing was written.
+        """
+        event = _unreadable(body) if told is None else told
+        delivery = Delivery(event, body, traceparent, malformed=told is None)
+        if delivery.takes_back:
+            outcome = await self._together.submit(delivery)
+            if isinstance(outcome, Exception):
+                raise outcome
+        else:
+            (outcome,) = await self._write([delivery])
+        if outcome in ALARMS:
+            log.error(
+                "webhook_raised_alarm",
+                provider=self._provider,
+                outcome=outcome,
+                event_id=event.event_id,
+                event_type=event.type,
+                reference=event.reference,
+            )
+        return outcome
+
+    async def _write_together(
+        self, deliveries: Sequence[Delivery]
+    ) -> Sequence[DeliveryOutcome | Exception]:
+        """What came of each, or what it failed with: none fails for another's sake."""
+        try:
+            return await self._write(deliveries)
+        except Exception as error:
+            if len(deliveries) == 1 or is_outage(error) or isinstance(error, LOST_RACES):
+                raise
+            log.warning("webhooks_not_taken_together", deliveries=len(deliveries), error=str(error))
+        return [await self._write_alone(delivery) for delivery in deliveries]
+
+    async def _write_alone(self, delivery: Delivery) -> DeliveryOutcome | Exception:
+        try:
+            (outcome,) = await self._write([delivery])
+        except Exception as error:  # noqa: BLE001 - it reaches whoever waits for this delivery
+            return error
+        return outcome
+
+    async def _write(self, deliveries: Sequence[Delivery]) -> Sequence[DeliveryOutcome]:
+        async def work(conn: Conn) -> Sequence[DeliveryOutcome]:
+            return await record_deliveries(conn, self._provider, deliveries, at=self._now())
+
+        return await transact(
+            self._pool, work, lost_race=lambda: metrics.TRANSACT_RETRIES.labels("webhook").inc()
+        )
+
+
+def _unreadable(body: bytes) -> PaymentEvent:
+    """An event of a name of its own, that of its content.
+
+    What is authentic and unreadable means that the provider has changed its form, or that we have
+    misread it: it is kept.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    return PaymentEvent(f"unreadable:{digest}", "unreadable", None)
