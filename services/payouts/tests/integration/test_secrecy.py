@@ -97,7 +97,7 @@ async def test_a_planted_account_is_found_nowhere(
     await PayoutRun(database.pool, {deaf.name: deaf}, good, now=lambda: NOW).once()
     await deaf.close()
 
-    assert [list(each["data"].values())[0]["__typename"] for each in answers[6:10]] == [
+    assert [next(iter(each["data"].values()))["__typename"] for each in answers[6:10]] == [
         "SubmitTaxFormPayload",
         "SubmitTaxFormPayload",
         "IdempotencyConflict",

@@ -118,9 +118,7 @@ async def test_a_form_that_is_not(database: Database) -> None:
 async def test_the_newest_verified_counts_even_when_it_was_wrong(database: Database) -> None:
     """It contradicts what came before: nobody goes back to that by having a lie found out."""
     await declare(database.pool)
-    wrong = await submit(
-        database.pool, FormKind.W9, "US", claims_treaty=False, tax_id="123456789"
-    )
+    wrong = await submit(database.pool, FormKind.W9, "US", claims_treaty=False, tax_id="123456789")
     await decide(database.pool, wrong, at=NOW + timedelta(days=1))
     await decide(database.pool, wrong, REJECTED, at=NOW + timedelta(days=2))
 

@@ -99,7 +99,10 @@ async def due(database: Database) -> int:
 async def owed(database: Database) -> list[tuple[int, str, int]]:
     """To the tax office."""
     async with database.pool.acquire() as conn:
-        return [tuple(each) for each in await select_years(conn, CREATOR)]
+        return [
+            (each.tax_year, each.currency, each.tax_minor)
+            for each in await select_years(conn, CREATOR)
+        ]
 
 
 async def again(database: Database, payout: Payout, at: datetime = NOW + DAY) -> Payout:
@@ -177,9 +180,7 @@ async def test_a_form_holds_through_its_last_day(taxed: Database) -> None:
 
 async def test_nothing_left_says_how_much_is_needed(taxed: Database) -> None:
     """E57: withholding counts among what is kept."""
-    await withhold(
-        taxed.pool, us_table(3, datetime(2026, 2, 1, tzinfo=UTC), backup_bps=9_800)
-    )
+    await withhold(taxed.pool, us_table(3, datetime(2026, 2, 1, tzinfo=UTC), backup_bps=9_800))
     method = await settled_creator(taxed.pool, 60_000)
 
     with pytest.raises(FeesExceedPayoutError) as refused:
@@ -233,7 +234,9 @@ async def found(database: Database, payout: Payout) -> Payout:
     return read
 
 
-async def decided(database: Database, payout: Payout, decision: HeldDecision, at: datetime) -> Payout:
+async def decided(
+    database: Database, payout: Payout, decision: HeldDecision, at: datetime
+) -> Payout:
     order = DecideHeldPayout(payout.payout_id, decision, Act("otto", "form seen", at))
     return await transact(database.pool, lambda conn: decide_held_payout(conn, order))
 
@@ -244,7 +247,9 @@ async def test_a_form_that_expires_between_request_and_transfer(
 ) -> None:
     """Held, and its creator told why; sent when a form says the same again, else given back."""
     method = await settled_creator(taxed.pool)
-    await declare(taxed.pool, country="DE", tax_id="12345678901", at=datetime(2023, 5, 1, tzinfo=UTC))
+    await declare(
+        taxed.pool, country="DE", tax_id="12345678901", at=datetime(2023, 5, 1, tzinfo=UTC)
+    )
     payout = (await request(taxed.pool, method, TEN_DOLLARS)).payout
     new_year = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -366,8 +371,8 @@ async def test_a_correction_whose_payout_did_not_arrive_is_due_again(
 async def test_a_corrected_payout_that_comes_back_takes_its_correction_back(
     taxed: Database,
 ) -> None:
-    """E16: all its diamonds are the creator's again, so that what was paid besides is owed, and kept
-    of the next payout as far as something arrives."""
+    """E16: all its diamonds are the creator's again, so that what was paid besides is owed, and
+    kept of the next payout as far as something arrives."""
     first = await paid(taxed)
     await declare(taxed.pool, at=NOW + DAY)
     await correct(taxed.pool, first, 90, at=NOW + DAY)
@@ -389,9 +394,7 @@ async def test_two_corrections_at_once(taxed: Database) -> None:
     first = await paid(taxed)
     await declare(taxed.pool, at=NOW + DAY)
 
-    done = await asyncio.gather(
-        *(correct(taxed.pool, first, 90, at=NOW + DAY) for _ in range(4))
-    )
+    done = await asyncio.gather(*(correct(taxed.pool, first, 90, at=NOW + DAY) for _ in range(4)))
 
     assert sorted(each.replayed for each in done) == [False, True, True, True]
     assert await due(taxed) == 90

@@ -70,9 +70,7 @@ query ($period: String!) { me { creator { statement(period: $period) { lines(fir
 """
 
 
-async def ask(
-    database: Database, document: str, viewer: Viewer = STAR, **variables: Any
-) -> Any:
+async def ask(database: Database, document: str, viewer: Viewer = STAR, **variables: Any) -> Any:
     context = PayoutsContext.of(
         viewer,
         "request-1",
@@ -134,7 +132,11 @@ async def test_from_a_form_to_a_correction(scene: Scene) -> None:
     assert sent == {"__typename": "SubmitTaxFormPayload", "replayed": False, "form": shown}
     assert again == sent | {"replayed": True}
     assert reviewed["form"]["status"] == "VERIFIED"
-    assert twice == {"__typename": "TaxFormDecided", "code": "tax_form_decided", "status": "VERIFIED"}
+    assert twice == {
+        "__typename": "TaxFormDecided",
+        "code": "tax_form_decided",
+        "status": "VERIFIED",
+    }
     assert previewed == [
         {
             "payout": {"id": str(payout.payout_id)},
@@ -247,7 +249,7 @@ async def test_a_statement_says_what_was_withheld_and_why(database: Database) ->
 
 
 async def test_what_was_known_before_keeps_its_form(database: Database) -> None:
-    """I4: documents of marks from before there was a second form, issued or not, keep their bytes."""
+    """I4: what is told of marks from before there was a second form keeps its bytes."""
     await let_time_be_told(database.pool)
     await tick(database.pool, datetime(2026, 6, 1, tzinfo=UTC))
     await withhold(database.pool)

@@ -48,6 +48,4 @@ async def review_tax_form(conn: Conn, order: ReviewTaxForm) -> TaxForm:
         conn, act, "reviewTaxForm", str(order.form_id), {"decision": order.decision}
     )
     verified_at = act.at if status is FormStatus.VERIFIED else form.verified_at
-    return msgspec.structs.replace(
-        form, status=status, verified_at=verified_at, reason=act.reason
-    )
+    return msgspec.structs.replace(form, status=status, verified_at=verified_at, reason=act.reason)

@@ -30,7 +30,7 @@ type MicroMinorOf = Callable[[int], int]
 
 
 class Quote(NamedTuple):
-    """A payout before it is written. Fees, what is withheld and net are gross and the correction."""
+    """A payout before it is written. Fees, withheld and net are gross and the correction."""
 
     parts: tuple[Part, ...]
     worth_minor: int

@@ -128,10 +128,10 @@ class Payout:
     )
     gross: Money = strawberry.field(description="What the diamonds are worth.")
     fees: list[PayoutFee] = strawberry.field(description="What is kept.")
-    net: Money = strawberry.field(description="What arrives: gross without fees.")
+    net: Money = strawberry.field(description="What arrives: gross without all `fees`.")
     withholding: PayoutWithholding | None = strawberry.field(
-        description="What the line WITHHOLDING of `fees` rests on, be it zero; null of payouts from "
-        "before anything was withheld."
+        description="What WITHHOLDING of `fees` rests on, be it zero; null of payouts from before "
+        "anything was withheld."
     )
     conversion: PayoutConversion | None = strawberry.field(
         description="Null where the payout is in the currency in which creators are owed."

@@ -36,9 +36,7 @@ def us_table(
     """The shares of the United States, as they are shipped."""
     text = files("payouts.data").joinpath("withholding_us.json").read_bytes()
     table = msgspec.json.decode(text, type=list[WithholdingTable])[-1]
-    return msgspec.structs.replace(
-        table, version=version, effective_from=effective_from, **changes
-    )
+    return msgspec.structs.replace(table, version=version, effective_from=effective_from, **changes)
 
 
 async def withhold(pool: Pool, table: WithholdingTable | None = None) -> WithholdingTable:
@@ -65,9 +63,7 @@ async def submit(
         kind=kind, country=country, claims_treaty=claims_treaty, tax_id=tax_id
     )
     order = SubmitTaxForm(form_id or ids.uuid7(), creator_id, declaration)
-    return (
-        await transact(pool, lambda conn: submit_tax_form(conn, order, SEALER, at=at))
-    ).form
+    return (await transact(pool, lambda conn: submit_tax_form(conn, order, SEALER, at=at))).form
 
 
 async def decide(
