@@ -361,12 +361,12 @@ async def pay_out(payouts: Pool, creator: str) -> None:
     await review(payouts, creator_id=creator, at=later)
     method = await add_method(payouts, creator_id=creator, at=later)
     for path in (
-        (),
         ("CANCELED",),
         ("SUBMITTED",),
+        ("SUBMITTED", "PAID", "RETURNED"),
         ("SUBMITTED", "PAID"),
         ("SUBMITTED", "FAILED"),
-        ("SUBMITTED", "PAID", "RETURNED"),
+        (),
     ):
         payout = (await request(payouts, method, 4_000_000, at=later)).payout
         for status in path:

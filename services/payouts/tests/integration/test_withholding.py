@@ -7,17 +7,22 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from chassis.db import transact
+from chassis.db import Pool, transact
+from chassis.ids import uuid7
 from chassis.operators import Act
 from chassis.testing.databases import Database
+from chassis.testing.eventually import eventually
+from payouts.commands.correct_withholding import CorrectWithholding, correct_withholding
 from payouts.commands.decide_held_payout import (
     DecideHeldPayout,
     HeldDecision,
     decide_held_payout,
 )
+from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout import move_payout
+from payouts.commands.request_payout import request_payout
 from payouts.commands.submit_payouts import submit_payouts
-from payouts.domain.payout import Move, Payout, PayoutStatus, shown_reason
+from payouts.domain.payout import Move, Payout, PayoutOrder, PayoutStatus, shown_reason
 from payouts.domain.refusals import (
     CorrectionChangedError,
     FeesExceedPayoutError,
@@ -390,24 +395,43 @@ async def test_a_corrected_payout_that_comes_back_takes_its_correction_back(
 
 
 async def test_two_corrections_at_once(taxed: Database) -> None:
-    """One books, the other finds it done."""
+    """The second waits for the first to commit, and finds it done."""
+    pool = taxed.pool
     first = await paid(taxed)
-    await declare(taxed.pool, at=NOW + DAY)
+    await declare(pool, at=NOW + DAY)
+    order = CorrectWithholding(first.payout_id, 90, Act("otto", "form came", NOW + DAY))
 
-    done = await asyncio.gather(*(correct(taxed.pool, first, 90, at=NOW + DAY) for _ in range(4)))
+    async with pool.acquire() as conn, conn.transaction():
+        booked = await correct_withholding(conn, order)
+        second = asyncio.create_task(correct(pool, first, 90, at=NOW + DAY))
+        await eventually(lambda: waits(pool), within_s=60)
 
-    assert sorted(each.replayed for each in done) == [False, True, True, True]
+    assert (booked.replayed, (await second).replayed) == (False, True)
     assert await due(taxed) == 90
 
 
+async def waits(pool: Pool) -> bool:
+    """Whether a session of this database waits for another."""
+    return await pool.fetchval(
+        "SELECT bool_or(cardinality(pg_blocking_pids(pid)) > 0) FROM pg_stat_activity"
+        " WHERE datname = current_database()"
+    )
+
+
 async def test_two_payouts_at_once_carry_a_correction_once(taxed: Database) -> None:
+    """The second waits until the first has taken it, and takes nothing."""
+    pool = taxed.pool
     first = await paid(taxed)
-    await declare(taxed.pool, at=NOW + DAY)
-    await correct(taxed.pool, first, 90, at=NOW + DAY)
+    await declare(pool, at=NOW + DAY)
+    await correct(pool, first, 90, at=NOW + DAY)
+    order = PayoutOrder(uuid7(), CREATOR, first.method_id, TEN_DOLLARS)
 
-    both = await asyncio.gather(again(taxed, first), again(taxed, first), again(taxed, first))
+    async with pool.acquire() as conn, conn.transaction():
+        one = await request_payout(conn, order, KnownRates(), at=NOW + DAY)
+        other = asyncio.create_task(again(taxed, first))
+        await eventually(lambda: waits(pool), within_s=60)
 
-    assert sorted(each.correction_minor for each in both) == [0, 0, 90]
+    assert (one.payout.correction_minor, (await other).correction_minor) == (90, 0)
     assert await due(taxed) == 0
 
 

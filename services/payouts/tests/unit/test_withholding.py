@@ -62,7 +62,10 @@ def a_form(
         (a_form(claims_treaty=False), "IN", 3_000, RULE.FOREIGN),
         (a_form(FormKind.OTHER, claims_treaty=False), "IN", 3_000, RULE.FOREIGN),
     ],
-    ids=str,
+    ids=[
+        *("no-form-home", "no-form-abroad", "expired", "resident", "resident-rejected"),
+        *("treaty", "last-day", "treaty-of-zero", "no-treaty", "not-claimed", "other-form"),
+    ],
 )
 def test_shares_of_the_united_states(
     form: TaxForm | None, country: str, bps: int, rule: WithholdingRule
