@@ -101,6 +101,9 @@ def scene(stack: Stack) -> dict[str, Any]:
                     "reason": "papers seen",
                 },
                 "decision": {"payoutId": nothing, "decision": "RETURN", "reason": "papers seen"},
+                "taxForm": {"formId": nothing, "kind": "W9", "country": "US", "taxId": "1"},
+                "noForm": {"formId": nothing, "decision": "VERIFIED", "reason": "papers seen"},
+                "correction": {"payoutId": nothing, "excessMinor": 1, "reason": "form came"},
                 "limit": {"dayCoins": 2_000_000, "userId": owner},
                 "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
                 "reverse": {

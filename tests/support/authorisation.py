@@ -44,16 +44,20 @@ PURCHASE = f"""
   price {MONEY}
 """
 
+TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
 PAYOUT = f"""{{
   id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
+  withholding {{ amount {MONEY} rateBps because rateVersion taxFormId }}
   conversion {{ nanoRate source observedAt }} requestedAt dueAt waitsFor
   history {{ status at reason }}
 }}"""
 BREAK = """{
   id rail kind transferKey payoutId theirStatus repair status foundAt proposedBy proposalReason
 }"""
-LINE = "{ at kind microDiamonds giftId payoutId reason adjusts }"
+LINE = f"""{{
+  at kind microDiamonds giftId payoutId reason adjusts withheld {MONEY} withheldBecause
+}}"""
 STATEMENT = f"""{{
   number period knownAt sha256 csvUrl
   opening {{ microDiamonds }} earned {{ microDiamonds }} reversed {{ microDiamonds }}
@@ -64,6 +68,8 @@ PAYOUTS = f"""
   statement(period: $month) {STATEMENT}
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
+  taxForms(first: 2) {{ nodes {TAX_FORM} edges {{ cursor node {TAX_FORM} }} {PAGE} }}
+  withheld {{ year amount {MONEY} }} withholdingCorrections {MONEY}
   reversals(first: 2) {{
     nodes {{ giftId at reason kind coins microDiamonds }}
     edges {{ cursor node {{ giftId }} }} {PAGE}
@@ -141,6 +147,12 @@ ROUTES: Final = (
             Row("me.creator.statement", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.taxForms", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.creator.withheld", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row(
+                "me.creator.withholdingCorrections",
+                ("null", "shown", "FORBIDDEN", "shown", "shown"),
+            ),
         ),
     ),
     Route(
@@ -163,7 +175,10 @@ ROUTES: Final = (
                     f"creator.{field}",
                     ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
                 )
-                for field in ("payouts", "payoutMethods", "statement", "reversals")
+                for field in (
+                    *("payouts", "payoutMethods", "statement", "reversals"),
+                    *("taxForms", "withheld", "withholdingCorrections"),
+                )
             ),
             Row(
                 "creator.giftsReceived",
@@ -400,6 +415,7 @@ ROUTES: Final = (
           ... on PayoutMethodLocked {{ code message usableFrom }}
           ... on PayoutCurrencyUnsupported {{ code message }}
           ... on PayoutConversionUnavailable {{ code message }}
+          ... on TaxFormNeeded {{ code message }}
           ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("requestPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
@@ -445,8 +461,48 @@ ROUTES: Final = (
           ... on PayoutUnknown {{ code message }}
           ... on PayoutNotHeld {{ code message status }}
           ... on CreatorNotCleared {{ code message }}
+          ... on TaxFormNeeded {{ code message }}
           ... on PayoutMethodUnavailable {{ code message }}
         }} }}""",
         (Row("decideHeldPayout", OPERATORS),),
+    ),
+    Route(
+        "sending a tax form",
+        f"""mutation ($taxForm: SubmitTaxFormInput!) {{ submitTaxForm(input: $taxForm) {{
+          __typename {REFUSAL}
+          ... on SubmitTaxFormPayload {{ replayed form {TAX_FORM} }}
+          ... on TaxFormInvalid {{ code message field }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        (Row("submitTaxForm", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "reviewing a tax form",
+        f"""mutation ($noForm: ReviewTaxFormInput!) {{ reviewTaxForm(input: $noForm) {{
+          __typename {REFUSAL}
+          ... on ReviewTaxFormPayload {{ form {TAX_FORM} }}
+          ... on TaxFormUnknown {{ code message }}
+          ... on TaxFormDecided {{ code message status }}
+        }} }}""",
+        (Row("reviewTaxForm", OPERATORS),),
+    ),
+    Route(
+        "previewing corrections of withholding",
+        f"""query ($owner: ID!) {{ previewWithholdingCorrections(creatorId: $owner) {{
+          payout {PAYOUT} withheld {MONEY} excess {MONEY} because rateBps
+        }} }}""",
+        (Row("previewWithholdingCorrections", OPERATORS),),
+    ),
+    Route(
+        "correcting withholding",
+        f"""mutation ($correction: CorrectWithholdingInput!) {{
+          correctWithholding(input: $correction) {{
+            __typename {REFUSAL}
+            ... on CorrectWithholdingPayload {{ replayed payout {PAYOUT} corrected {MONEY} }}
+            ... on PayoutUnknown {{ code message }}
+            ... on WithholdingCorrectionChanged {{ code message excess {MONEY} }}
+          }}
+        }}""",
+        (Row("correctWithholding", OPERATORS),),
     ),
 )

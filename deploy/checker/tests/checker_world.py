@@ -36,12 +36,21 @@ from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, writ
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.consumers.gift_sent import gift_sent
-from payouts.domain.payout import Move, PayoutStatus
+from payouts.domain.payout import Move, Payout, PayoutStatus
+from payouts.domain.tax_form import FormKind
 from payouts.domain.terms import CurrencyTerms
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.testing import a_rate
-from payouts.testing.paying import add_method, request, review, some_terms
+from payouts.testing.paying import (
+    add_method,
+    request,
+    review,
+    some_terms,
+    some_withholding,
+)
+from payouts.testing.taxing import correct, declare
 from wallet.commands.credit_purchase import credit_purchase
 from wallet.commands.publish_spend_policy import publish_spend_policy
 from wallet.commands.reverse_purchase import ReversalOrder, reverse_purchase
@@ -61,6 +70,8 @@ VIEWERS = tuple(f"viewer-{n}" for n in range(5))
 PARTITIONS = 3
 FREE = {"USD": CurrencyTerms(minimum_minor=1, fixed_fee_minor=0, fee_bps=0)}
 """Terms under which the cents that this world earns can be paid out."""
+MOST_BPS = 6_000
+"""What is withheld without a tax form: one of two cents."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +230,9 @@ async def build(world: World) -> None:
         async with transaction(pools["payouts"]) as conn:
             await publish_rates(conn, [a_rate()], now=clock.now())
             await publish_terms(conn, [some_terms(currencies=FREE)], now=clock.now())
+            await publish_withholding(
+                conn, [some_withholding(backup_bps=MOST_BPS)], now=clock.now()
+            )
         await open_shop(pools["gifts"], *CREATORS)
         async with transaction(pools["wallet"]) as conn:
             await conn.execute("INSERT INTO price_book VALUES (1, now(), '{}')")
@@ -339,19 +353,22 @@ async def give(gifts: Pool) -> None:
 
 
 async def pay_out(payouts: Pool, creator: str) -> None:
-    """Half a dozen payouts of a cent each, once all has matured: one that ended in each way."""
+    """Half a dozen payouts of two cents, once all has matured: one that ended in each way.
+
+    A tax form comes late: what was withheld of one is corrected, and paid with another.
+    """
     later = clock.now() + timedelta(days=60)
     await review(payouts, creator_id=creator, at=later)
     method = await add_method(payouts, creator_id=creator, at=later)
     for path in (
-        (),
         ("CANCELED",),
         ("SUBMITTED",),
+        ("SUBMITTED", "PAID", "RETURNED"),
         ("SUBMITTED", "PAID"),
         ("SUBMITTED", "FAILED"),
-        ("SUBMITTED", "PAID", "RETURNED"),
+        (),
     ):
-        payout = (await request(payouts, method, 2_000_000, at=later)).payout
+        payout = (await request(payouts, method, 4_000_000, at=later)).payout
         for status in path:
             async with transaction(payouts) as conn:
                 moved = await move_payout(
@@ -359,6 +376,23 @@ async def pay_out(payouts: Pool, creator: str) -> None:
                 )
             assert moved is not None
             payout = moved
+        if payout.status is PayoutStatus.PAID:
+            await correct_one(payouts, payout)
+
+
+async def correct_one(payouts: Pool, payout: Payout) -> None:
+    """Let a form come, an operator correct what was withheld, and a payout carry it."""
+    at, creator = payout.moved_at, payout.creator_id
+    await declare(
+        payouts,
+        FormKind.W9,
+        "US",
+        claims_treaty=False,
+        tax_id="123456789",
+        creator_id=creator,
+        at=at,
+    )
+    await correct(payouts, payout, payout.withheld_minor, at=at)
 
 
 async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:

@@ -389,6 +389,39 @@ FAULTS = {
         UPDATE payout SET net_minor = net_minor + 1 WHERE payout_id = (TABLE paid_payout)""",
         {("INV8", "payouts")},
     ),
+    "more withheld than the share": Fault(
+        "payouts",
+        "UPDATE payout SET withheld_bps = 4999 WHERE payout_id = (TABLE paid_payout)",
+        {("INV8", "payouts")},
+    ),
+    "a payout whose withholding nobody owes": Fault(
+        "payouts",
+        """DELETE FROM withholding_entry
+        WHERE kind = 'WITHHELD' AND payout_id = (TABLE paid_payout)""",
+        {("INV3", "payouts")},
+    ),
+    "withholding of a payout that came back": Fault(
+        "payouts",
+        "DELETE FROM withholding_entry WHERE kind = 'RETURNED'",
+        {("INV3", "payouts")},
+    ),
+    "withholding for another year": Fault(
+        "payouts",
+        """UPDATE withholding_entry SET tax_year = tax_year + 1
+        WHERE payout_id = (TABLE paid_payout)""",
+        {("INV3", "payouts")},
+    ),
+    "a correction that was paid and stays due": Fault(
+        "payouts",
+        "DELETE FROM withholding_entry WHERE kind = 'SETTLED'",
+        {("INV3", "payouts")},
+    ),
+    "a correction for somebody else": Fault(
+        "payouts",
+        """UPDATE withholding_entry SET creator_id = 'ben'
+        WHERE kind = 'CORRECTED' AND creator_id = 'star'""",
+        {("INV3", "payouts")},
+    ),
     "a payout of what had not matured": Fault(
         "payouts",
         """UPDATE payout SET requested_at = requested_at - INTERVAL '59 days'

@@ -54,6 +54,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "RequestPayout": {
         "input": {"payoutId": UUID, "methodId": UUID, "microDiamonds": 2**53 - 1},
     },
+    "SubmitTaxForm": {
+        "input": {"formId": UUID, "kind": "W9", "country": "US", "taxId": "123-45-6789"},
+    },
     "CancelPayout": {"input": {"payoutId": UUID}},
     "Statement": {"period": "2026-11", "knownAt": None},
 }
@@ -76,6 +79,7 @@ def test_every_operation_is_found() -> None:
         "SetSpendLimits",
         "AddPayoutMethod",
         "RequestPayout",
+        "SubmitTaxForm",
         "CancelPayout",
         "Payouts",
         "Statement",

@@ -8,8 +8,9 @@ from chassis.testing.databases import Database
 from chassis.testing.plugin import NewDatabase
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.testing import a_rate
-from payouts.testing.paying import some_terms
+from payouts.testing.paying import some_terms, some_withholding
 
 
 @pytest.fixture
@@ -24,4 +25,5 @@ async def database(unseeded: Database) -> Database:
     async with transaction(unseeded.pool) as conn:
         await publish_rates(conn, [a_rate()], now=clock.now())
         await publish_terms(conn, [some_terms()], now=clock.now())
+        await publish_withholding(conn, [some_withholding()], now=clock.now())
     return unseeded

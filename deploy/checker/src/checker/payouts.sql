@@ -310,7 +310,8 @@ FROM (
 
 -- name: payouts_add_up
 -- INV8: a payout's parts are all of it, of its creator's earnings, mature when it was requested;
--- they are worth what is said, and gross is fees and net.
+-- they are worth what is said, gross is fees, withholding and net beside what is corrected, and no
+-- more is withheld than the share that is said.
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
@@ -320,7 +321,9 @@ FROM (
         p.payout_id,
         (
             part.micro_diamonds = p.micro_diamonds
-            AND p.gross_minor = p.fixed_fee_minor + p.proportional_fee_minor + p.net_minor
+            AND p.gross_minor + p.correction_minor
+            = p.fixed_fee_minor + p.proportional_fee_minor + p.withheld_minor + p.net_minor
+            AND p.withheld_minor * 10000 <= p.gross_minor * p.withheld_bps
             AND div(part.pico, 1000000000000) = p.worth_minor
             AND part.last_matures_on <= (p.requested_at AT TIME ZONE 'UTC')::date
         ) IS NOT TRUE AS is_wrong
@@ -335,6 +338,81 @@ FROM (
         WHERE s.payout_id = p.payout_id
     ) AS part
 ) AS payouts;
+
+-- name: withholding_replays
+-- INV3: the tax office is owed what payouts withheld that were paid, less what was returned and what
+-- was corrected. That a payout was paid is told by its history, and not by the journal.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.payout_id,
+        coalesce(e.tax_minor, 0) IS DISTINCT FROM CASE
+            WHEN h.paid > h.returned THEN p.withheld_minor - coalesce(e.corrected_minor, 0)
+            ELSE 0
+        END
+        OR coalesce(e.is_of_another, false)
+        OR coalesce(e.tax_year, h.paid_in) IS DISTINCT FROM h.paid_in AS is_wrong
+    FROM payout AS p
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE status = 'PAID') AS paid,
+            count(*) FILTER (WHERE status = 'RETURNED') AS returned,
+            max(extract(YEAR FROM at AT TIME ZONE 'UTC')) FILTER (WHERE status = 'PAID') AS paid_in
+        FROM payout_history
+        WHERE payout_id = p.payout_id
+    ) AS h
+    LEFT JOIN LATERAL (
+        SELECT
+            sum(tax_minor) AS tax_minor,
+            sum(creator_minor) FILTER (WHERE kind = 'CORRECTED') AS corrected_minor,
+            bool_or((creator_id, currency) <> (p.creator_id, p.currency)) AS is_of_another,
+            max(tax_year) AS tax_year
+        FROM withholding_entry
+        WHERE payout_id = p.payout_id
+    ) AS e ON true
+) AS payouts;
+
+-- name: corrections_replay
+-- INV3: creators are owed what was corrected of payouts that did arrive, less what payouts carry that
+-- were not given back.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id || ' ' || currency) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        creator_id,
+        currency,
+        coalesce(e.owed_minor, 0) <> p.corrected_minor - p.carried_minor AS is_wrong
+    FROM (
+        SELECT
+            p.creator_id,
+            p.currency,
+            coalesce(sum(c.corrected_minor) FILTER (WHERE p.status = 'PAID'), 0) AS corrected_minor,
+            coalesce(
+                sum(p.correction_minor)
+                FILTER (WHERE p.status NOT IN ('CANCELED', 'FAILED', 'RETURNED')), 0
+            ) AS carried_minor
+        FROM payout AS p
+        LEFT JOIN LATERAL (
+            SELECT sum(creator_minor) AS corrected_minor
+            FROM withholding_entry
+            WHERE payout_id = p.payout_id AND kind = 'CORRECTED'
+        ) AS c ON true
+        GROUP BY p.creator_id, p.currency
+    ) AS p
+    LEFT JOIN (
+        SELECT
+            creator_id,
+            currency,
+            sum(creator_minor) AS owed_minor
+        FROM withholding_entry
+        GROUP BY creator_id, currency
+    ) AS e USING (creator_id, currency)
+) AS creators;
 
 -- name: payout_move_facts
 -- For COPY: each move of a payout that is told of (see facts.py).

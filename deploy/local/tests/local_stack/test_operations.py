@@ -9,7 +9,7 @@ def test_documents_are_found_by_name() -> None:
         *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
         *("AcceptGifts", "SendGift", "Gift", "Creator"),
         *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
-        *("PreviewReversal", "ReversePurchase", "SetSpendLimits"),
+        *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

@@ -13,8 +13,10 @@ from chassis.db import service_pool, transaction
 from chassis.program import Program, Publication
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.domain.rates import Rate, RateRefusedError
 from payouts.domain.terms import Terms, TermsRefusedError
+from payouts.domain.withholding import TableRefusedError, WithholdingTable
 from payouts.settings import Settings
 
 
@@ -40,6 +42,17 @@ async def _publish_terms(settings: Settings, text: bytes) -> str:
     return f"{len(added)} of {len(wanted)} versions of the terms published, the rest is there"
 
 
+def _first_withholding() -> bytes:
+    return files("payouts.data").joinpath("withholding.json").read_bytes()
+
+
+async def _publish_withholding(settings: Settings, text: bytes) -> str:
+    wanted = msgspec.json.decode(text, type=list[WithholdingTable])
+    async with service_pool(settings, "publish") as pool, transaction(pool) as conn:
+        added = await publish_withholding(conn, wanted, now=clock.now())
+    return f"{len(added)} of {len(wanted)} withholding tables published, the rest is there"
+
+
 PROGRAM = Program(
     settings=Settings,
     publications=(
@@ -56,6 +69,13 @@ PROGRAM = Program(
             example="payouts/data/payout_terms.json",
             publish=_publish_terms,
             refused=(msgspec.MsgspecError, TermsRefusedError),
+        ),
+        Publication(
+            command="publish-withholding",
+            first=_first_withholding,
+            example="payouts/data/withholding_us.json",
+            publish=_publish_withholding,
+            refused=(msgspec.MsgspecError, TableRefusedError),
         ),
     ),
 )

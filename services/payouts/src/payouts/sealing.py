@@ -1,7 +1,7 @@
-"""Bank details at rest: sealed with keys that only the service has.
+"""Bank details and tax numbers at rest: sealed with keys that only the service has.
 
 AES-256-GCM. What is sealed is bound to whose it is, so that nobody who can write the database can
-move one creator's account to another's method.
+move one creator's account to another's method, or make a number of one form that of another.
 """
 
 import hashlib
@@ -45,10 +45,7 @@ class Sealer:
 
     def seal(self, method_id: UUID, details: BankDetails) -> bytes:
         """Details that only `open` with the same method makes readable."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        text = msgspec.json.encode(details)
-        sealed = self._ciphers[self._newest].encrypt(nonce, text, method_id.bytes)
-        return self._newest + nonce + sealed
+        return self._seal(method_id.bytes, msgspec.json.encode(details))
 
     def open(self, method_id: UUID, sealed: bytes) -> BankDetails:
         """The details of a method.
@@ -56,15 +53,39 @@ class Sealer:
         Raises:
             UnsealableError: The key is gone from the settings, or the row was tampered with.
         """
+        text = self._open(method_id.bytes, sealed, f"method {method_id}")
+        return msgspec.json.decode(text, type=BankDetails)
+
+    def seal_tax_id(self, form_id: UUID, tax_id: str) -> bytes:
+        """A number that only `open_tax_id` with the same form makes readable."""
+        return self._seal(_of_form(form_id), tax_id.encode())
+
+    def open_tax_id(self, form_id: UUID, sealed: bytes) -> str:
+        """The number of a form.
+
+        Raises:
+            UnsealableError: As with details.
+        """
+        return self._open(_of_form(form_id), sealed, f"tax form {form_id}").decode()
+
+    def _seal(self, bound_to: bytes, text: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return self._newest + nonce + self._ciphers[self._newest].encrypt(nonce, text, bound_to)
+
+    def _open(self, bound_to: bytes, sealed: bytes, whose: str) -> bytes:
         cipher = self._ciphers.get(sealed[:_KEY_ID_BYTES])
         nonce = sealed[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
         if cipher is None or len(nonce) != _NONCE_BYTES:
-            raise UnsealableError(f"no key opens the details of method {method_id}")
+            raise UnsealableError(f"no key opens the details of {whose}")
         try:
-            text = cipher.decrypt(nonce, sealed[_KEY_ID_BYTES + _NONCE_BYTES :], method_id.bytes)
+            return cipher.decrypt(nonce, sealed[_KEY_ID_BYTES + _NONCE_BYTES :], bound_to)
         except InvalidTag as error:
-            raise UnsealableError(f"the details of method {method_id} are not its own") from error
-        return msgspec.json.decode(text, type=BankDetails)
+            raise UnsealableError(f"the details of {whose} are not its own") from error
+
+
+def _of_form(form_id: UUID) -> bytes:
+    """Not the id alone, which a client may give to a method as well."""
+    return b"tax_form:" + form_id.bytes
 
 
 def _key_id(key: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """A statement as a document: the same bytes whenever it is written, which its hash is of.
 
 Changing anything here changes documents that were issued: a new form needs a new number in `FORM`,
-and statements that keep theirs.
+which the marks that are made from then on keep. The first said nothing of money; the second says
+what of a payout was withheld, and why.
 """
 
 import csv
@@ -10,10 +11,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from payouts.domain.statement import Line, Period, Statement
+from payouts.domain.statement import Line, Scope, Statement
 
-FORM: Final = "largesse-statement-1"
+FORM: Final = 2
+"""The newest."""
 _COLUMNS: Final = ("at", "kind", "micro_diamonds", "id", "gift_id", "reason", "adjusts")
+_OF_MONEY: Final = (
+    *("currency", "gross_minor", "fees_minor", "withheld_minor", "withheld_because"),
+    *("correction_minor", "net_minor"),
+)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,7 +27,7 @@ def head(statement: Statement) -> bytes:
     """What stands above the lines."""
     scope, totals = statement.scope, statement.totals
     rows = (
-        ("form", FORM),
+        ("form", f"largesse-statement-{scope.form}"),
         ("creator", _text(statement.creator_id)),
         ("number", "" if statement.number is None else statement.number),
         ("period", scope.period),
@@ -32,12 +38,12 @@ def head(statement: Statement) -> bytes:
         ("paid_out_micro_diamonds", totals.paid_out),
         ("closing_micro_diamonds", totals.closing),
         (),
-        _COLUMNS,
+        _COLUMNS if scope.form == 1 else _COLUMNS + _OF_MONEY,
     )
     return _written(rows)
 
 
-def body(lines: Iterable[Line], period: Period) -> bytes:
+def body(lines: Iterable[Line], scope: Scope) -> bytes:
     """Some of the lines, in their order."""
     return _written(
         (
@@ -47,10 +53,17 @@ def body(lines: Iterable[Line], period: Period) -> bytes:
             line.entry_id,
             line.gift_id or "",
             _text(line.reason or ""),
-            line.adjusts(period) or "",
+            line.adjusts(scope.period) or "",
+            *(() if scope.form == 1 else _money(line)),
         )
         for line in lines
     )
+
+
+def _money(line: Line) -> tuple[object, ...]:
+    if line.money is None:
+        return ("",) * len(_OF_MONEY)
+    return tuple("" if each is None else each for each in line.money)
 
 
 def _written(rows: Iterable[Iterable[object]]) -> bytes:

@@ -17,6 +17,7 @@ from chassis.testing.plugin import Servers
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.domain.earnings import Earnings
 from payouts.domain.method import PayoutMethod
 from payouts.domain.payout import MOVES, Move, Payout, PayoutStatus
@@ -31,6 +32,7 @@ from payouts.testing.paying import (
     request,
     review,
     some_terms,
+    some_withholding,
 )
 
 RATE_CHANGES = SENT_AT + timedelta(days=10)
@@ -87,6 +89,7 @@ async def play(server_dsn: str, steps: Sequence[tuple[str, int, int]]) -> None:
             await publish_rates(conn, rates, now=SENT_AT - timedelta(days=1))
             terms = some_terms(day_max_minor=LIMIT_MINOR, week_max_minor=LIMIT_MINOR)
             await publish_terms(conn, [terms], now=clock.now())
+            await publish_withholding(conn, [some_withholding()], now=clock.now())
         await review(pool, at=SENT_AT)
         method = await add_method(pool, at=SENT_AT)
         model, now = Model(), SENT_AT

@@ -24,6 +24,7 @@ from payouts.testing.paying import (
     review,
     some_details,
 )
+from payouts.testing.taxing import assert_withholding_balances, withhold
 from sandbox_bank.transfers import Behaviour
 from support.bank_scene import NET_MINOR, TEN_DOLLARS, Scene
 
@@ -45,6 +46,24 @@ async def test_sent_and_paid(scene: Scene) -> None:
         ("PAID", None),
     ]
     assert await scene.taken() == TEN_DOLLARS
+
+
+async def test_what_is_withheld_is_not_sent(scene: Scene) -> None:
+    """E41: the order is of what is left; when it comes back nothing is owed to the tax office."""
+    pool = scene.database.pool
+    await withhold(pool)
+    payout = await scene.payout()
+
+    await scene.run()
+    owed = await pool.fetchval("SELECT sum(tax_minor) FROM withholding_entry")
+    scene.bank.give_back(transfer_key(payout.payout_id), "account_closed")
+    await scene.run()
+
+    assert [amount for _, amount, _ in scene.transfers()] == [NET_MINOR - 240]
+    assert (owed, await scene.status(payout)) == (240, PayoutStatus.RETURNED)
+    assert await pool.fetchval("SELECT sum(tax_minor) FROM withholding_entry") == 0
+    assert await scene.taken() == 0
+    await assert_withholding_balances(pool)
 
 
 async def test_a_bank_that_takes_its_time(scene: Scene) -> None:

@@ -52,6 +52,12 @@ async def insert(conn: Conn, values: dict[str, str]) -> None:
         ({"currency": "'JPY'"}, "payout_conversion_has_source"),
         ({"nano_rate": "2"}, "payout_conversion_has_source"),
         ({"worth_minor": "-1"}, "payout_worth_minor_check"),
+        ({"withheld_minor": "1"}, "payout_fees_and_net_are_all"),
+        ({"correction_minor": "1"}, "payout_fees_and_net_are_all"),
+        ({"withheld_minor": "-1", "net_minor": "966"}, "payout_withheld_minor_check"),
+        ({"withheld_minor": "1", "net_minor": "964"}, "payout_withholding_has_rule"),
+        ({"withheld_bps": "1"}, "payout_withholding_has_rule"),
+        ({"withholding_rule": "'TREATY'"}, "payout_withholding_has_rule"),
     ],
 )
 async def test_payout_that_does_not_add_up(

@@ -1,4 +1,5 @@
-"""Bank details are nowhere but under seal: not in the database, events, logs or answers."""
+"""Bank details and tax numbers are nowhere but under seal: not in the database, events, logs or
+answers."""
 
 import json
 from typing import Any
@@ -21,9 +22,10 @@ from payouts.sealing import Sealer
 from payouts.testing.paying import CREATOR, LINKS, NOW, earn, review
 
 ACCOUNT, BANK_CODE, HOLDER = "77345098127", "PLANTD33", "Planted Holder"
+TAX_ID = "PLNT83561TX"
 PLANTED = tuple(
     form
-    for value in (ACCOUNT, BANK_CODE, HOLDER)
+    for value in (ACCOUNT, BANK_CODE, HOLDER, TAX_ID)
     # Bytes are dumped as hexadecimal digits.
     for form in (value, value.encode().hex(), value[::-1], value.lower())
 )
@@ -69,6 +71,7 @@ async def test_a_planted_account_is_found_nowhere(
     details |= {"account": ACCOUNT, "bankCode": BANK_CODE}
     method = {"methodId": str(uuid7()), "rail": "sandbox_bank", "details": details}
     good, other = Sealer([bytes(32)]), Sealer([bytes([1]) * 32])
+    form = {"formId": str(uuid7()), "kind": "W8BEN", "country": "IN", "taxId": TAX_ID}
     payout = {"payoutId": str(uuid7()), "methodId": method["methodId"]}
 
     answers = [
@@ -83,12 +86,24 @@ async def test_a_planted_account_is_found_nowhere(
         ),
         await answer(database, other, "AddPayoutMethod", method),
         await answer(database, good, "RequestPayout", payout | {"microDiamonds": 2_000_000_000}),
+        await answer(database, good, "SubmitTaxForm", form),
+        await answer(database, good, "SubmitTaxForm", form),
+        await answer(database, good, "SubmitTaxForm", form | {"country": "DE"}),
+        await answer(database, good, "SubmitTaxForm", form | {"taxId": TAX_ID + "/"}),
+        await answer(database, other, "SubmitTaxForm", form),
     ]
 
     deaf = SandboxBank(url="http://127.0.0.1:1", api_key="key")
     await PayoutRun(database.pool, {deaf.name: deaf}, good, now=lambda: NOW).once()
     await deaf.close()
 
+    assert [next(iter(each["data"].values()))["__typename"] for each in answers[6:10]] == [
+        "SubmitTaxFormPayload",
+        "SubmitTaxFormPayload",
+        "IdempotencyConflict",
+        "TaxFormInvalid",
+    ]
+    assert answers[10]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     assert answers[4]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     printed = capfd.readouterr()
     assert "graphql_error_masked" in printed.out + printed.err
@@ -97,4 +112,5 @@ async def test_a_planted_account_is_found_nowhere(
         [json.dumps(answers, default=str), printed.out, printed.err, await dump(database)]
     )
     assert method["methodId"] in everything
+    assert form["formId"] in everything
     assert [value for value in PLANTED if value in everything] == []

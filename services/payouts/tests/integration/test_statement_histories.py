@@ -19,12 +19,20 @@ from chassis.testing.plugin import Servers
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.domain.method import PayoutMethod
 from payouts.domain.payout import MOVES, RELEASED, Move, Payout
 from payouts.domain.refusals import InsufficientDiamondsError, PayoutBelowMinimumError
 from payouts.domain.statement import Period, Totals
 from payouts.testing import a_rate
-from payouts.testing.paying import CREATOR, add_method, request, review, some_terms
+from payouts.testing.paying import (
+    CREATOR,
+    add_method,
+    request,
+    review,
+    some_terms,
+    some_withholding,
+)
 from payouts.testing.stating import (
     LAG,
     Stated,
@@ -127,6 +135,7 @@ async def play(server_dsn: str, steps: Sequence[tuple[str, int, int]]) -> None:
             await publish_rates(conn, [a_rate()], now=BEGIN)
             terms = some_terms(day_max_minor=LIMIT_MINOR, week_max_minor=LIMIT_MINOR)
             await publish_terms(conn, [terms], now=clock.now())
+            await publish_withholding(conn, [some_withholding()], now=clock.now())
         await review(pool, at=BEGIN)
         method = await add_method(pool, at=BEGIN)
         await let_time_be_told(pool)

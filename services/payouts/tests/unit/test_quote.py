@@ -12,6 +12,7 @@ from chassis.money import exponent
 from payouts.domain.quote import Part, Quote, quote
 from payouts.domain.refusals import FeesExceedPayoutError, PayoutBelowMinimumError
 from payouts.domain.terms import CurrencyTerms
+from payouts.domain.withholding import Withholding, WithholdingRule
 from payouts.testing.paying import a_conversion, some_terms
 
 DAY = date(2026, 5, 10)
@@ -30,6 +31,8 @@ def quoted(
     *,
     currency: str = "USD",
     country: str = "US",
+    withheld_bps: int = 0,
+    due_minor: int = 0,
     **terms: Any,
 ) -> Quote:
     return quote(
@@ -39,7 +42,13 @@ def quoted(
         terms=some_terms(**terms),
         country=country,
         currency=currency,
+        withholding=a_share(withheld_bps),
+        due_minor=due_minor,
     )
+
+
+def a_share(bps: int) -> Withholding:
+    return Withholding(bps, WithholdingRule.FOREIGN, None, 1)
 
 
 def test_fees_and_net_are_gross() -> None:
@@ -186,3 +195,51 @@ def test_no_amount_is_made_or_lost(
     last = found.parts[-1]
     without = (*found.parts[:-1], last._replace(micro_diamonds=last.micro_diamonds - 1))
     assert worth(without) < floor
+
+
+@given(
+    currency=st.sampled_from(["USD", "JPY", "HUF", "KWD"]),
+    micro_diamonds=st.integers(1, 10**12),
+    fixed=st.integers(0, 50),
+    fee_bps=st.integers(0, 4_999),
+    withheld_bps=st.integers(0, 5_000),
+    due=st.integers(-(10**6), 10**6),
+)
+def test_gross_is_fees_withholding_and_net(
+    currency: str, micro_diamonds: int, fixed: int, fee_bps: int, withheld_bps: int, due: int
+) -> None:
+    """E41, E45. Every unit is somebody's; what is refused says the least that is not refused."""
+    base = some_terms().currencies
+    increment = base[currency].increment_minor
+    changed = CurrencyTerms(
+        minimum_minor=increment,
+        fixed_fee_minor=fixed * increment,
+        fee_bps=fee_bps,
+        increment_minor=increment,
+        conversion=base[currency].conversion,
+    )
+    changes: dict[str, Any] = {
+        "currencies": {**base, currency: changed},
+        "currency": currency,
+        "withheld_bps": withheld_bps,
+    }
+    available = parts((1, 10**13))
+    try:
+        found = quoted(available, micro_diamonds, due_minor=due, **changes)
+    except (FeesExceedPayoutError, PayoutBelowMinimumError):
+        with pytest.raises((FeesExceedPayoutError, PayoutBelowMinimumError)) as refused:
+            quoted(available, micro_diamonds, **changes)
+        needed = refused.value.needed_micro_diamonds
+        assert needed > micro_diamonds
+        assert quoted(available, needed, **changes).net_minor >= increment
+        with pytest.raises((FeesExceedPayoutError, PayoutBelowMinimumError)):
+            quoted(available, needed - 1, **changes)
+        return
+
+    kept = found.fixed_fee_minor + found.proportional_fee_minor + found.withheld_minor
+    assert found.gross_minor + found.correction_minor == kept + found.net_minor
+    assert found.withheld_minor == (
+        found.gross_minor * withheld_bps // 10_000 // increment * increment
+    )
+    assert found.net_minor >= increment
+    assert found.net_minor % increment == 0

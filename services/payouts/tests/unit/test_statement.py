@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from payouts import statement_csv
 from payouts.domain.payout import PayoutStatus
-from payouts.domain.statement import Line, LineKind, Period, Scope, Statement, Totals
+from payouts.domain.statement import (
+    Line,
+    LineKind,
+    PayoutMoney,
+    Period,
+    Scope,
+    Statement,
+    Totals,
+)
 
 NOVEMBER = Period(2026, 11)
 AT = datetime(2026, 11, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -21,9 +29,13 @@ def a_line(**changes: object) -> Line:
     return line._replace(**changes)
 
 
+def a_scope(form: int = statement_csv.FORM) -> Scope:
+    known_at = datetime(2026, 12, 1, 0, 10, tzinfo=UTC)
+    return Scope(NOVEMBER, known_at, "1:9:", None, "0", form, True)
+
+
 def a_statement(**changes: object) -> Statement:
-    scope = Scope(NOVEMBER, datetime(2026, 12, 1, 0, 10, tzinfo=UTC), "1:9:", None, "0", True)
-    return Statement("star", 3, scope, Totals(1, 20, 3, -4), None)._replace(**changes)
+    return Statement("star", 3, a_scope(), Totals(1, 20, 3, -4), None)._replace(**changes)
 
 
 @pytest.mark.parametrize(
@@ -49,18 +61,30 @@ def test_months_follow_each_other(year: int, month: int, months: int) -> None:
     assert Period.of(period.starts) == period < Period.of(period.ends)
 
 
-def test_the_document_is_these_bytes() -> None:
+@pytest.mark.parametrize("form", [1, 2])
+def test_the_document_is_these_bytes(form: int) -> None:
     """Those of statements that were issued: another form needs another number."""
     payout = UUID(int=2)
+    money = PayoutMoney("USD", 1_000, 35, 150, "TREATY", 50, 865)
     lines = [
         a_line(belongs_to=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC)),
         a_line(entry_id=payout, kind=LineKind.PAID_OUT, gift_id=None, micro_diamonds=-4,
-               payout_status=PayoutStatus.REQUESTED),
+               payout_status=PayoutStatus.REQUESTED, money=money),
     ]  # fmt: skip
-    document = statement_csv.head(a_statement()) + statement_csv.body(lines, NOVEMBER)
+    scope = a_scope(form)
+    document = statement_csv.head(a_statement(scope=scope)) + statement_csv.body(lines, scope)
+    columns, of_gift, of_payout = {
+        1: ("", "", ""),
+        2: (
+            ",currency,gross_minor,fees_minor,withheld_minor,withheld_because,correction_minor"
+            ",net_minor",
+            ",,,,,,,",
+            ",USD,1000,35,150,TREATY,50,865",
+        ),
+    }[form]
 
     assert document.decode().split("\r\n") == [
-        "form,largesse-statement-1",
+        f"form,largesse-statement-{form}",
         "creator,star",
         "number,3",
         "period,2026-11",
@@ -71,9 +95,10 @@ def test_the_document_is_these_bytes() -> None:
         "paid_out_micro_diamonds,-4",
         "closing_micro_diamonds,22",
         "",
-        "at,kind,micro_diamonds,id,gift_id,reason,adjusts",
-        f"2026-11-03T04:05:06.000007+00:00,EARNED,500000,{UUID(int=1)},{UUID(int=1)},,2026-10",
-        f"2026-11-03T04:05:06.000007+00:00,PAID_OUT,-4,{payout},,,",
+        f"at,kind,micro_diamonds,id,gift_id,reason,adjusts{columns}",
+        f"2026-11-03T04:05:06.000007+00:00,EARNED,500000,{UUID(int=1)},{UUID(int=1)},,2026-10"
+        f"{of_gift}",
+        f"2026-11-03T04:05:06.000007+00:00,PAID_OUT,-4,{payout},,,{of_payout}",
         "",
     ]
 
@@ -83,10 +108,10 @@ def test_text_of_others_is_no_formula(text: str) -> None:
     """A rail's reason ends in somebody's spreadsheet."""
     line = a_line(payout_status=PayoutStatus.FAILED, recorded_reason=text)
 
-    assert f",'{text}," in statement_csv.body([line], NOVEMBER).decode()
+    assert f",'{text}," in statement_csv.body([line], a_scope()).decode()
 
 
 def test_separators_are_quoted() -> None:
     line = a_line(payout_status=PayoutStatus.FAILED, recorded_reason='a,"b"\nc')
 
-    assert ',"a,""b""\nc",' in statement_csv.body([line], NOVEMBER).decode()
+    assert ',"a,""b""\nc",' in statement_csv.body([line], a_scope()).decode()

@@ -85,7 +85,7 @@ class PayoutRequested(Event, frozen=True, omit_defaults=True):
     currency: str
     gross_minor: AmountMinor
     net_minor: AmountMinor
-    """What is to arrive: gross without fees."""
+    """What is to arrive: gross without fees and what is withheld, with what is corrected of it."""
     at: Instant
 
 

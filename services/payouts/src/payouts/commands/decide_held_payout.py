@@ -8,6 +8,7 @@ from chassis import operators
 from chassis.db import Conn
 from chassis.operators import Act
 from payouts.commands.move_payout import move_payout
+from payouts.commands.withholding_in_force import is_covered
 from payouts.domain.method import MethodStatus
 from payouts.domain.payout import Move, Payout, PayoutStatus
 from payouts.domain.refusals import (
@@ -15,6 +16,7 @@ from payouts.domain.refusals import (
     MethodUnavailableError,
     PayoutNotHeldError,
     PayoutUnknownError,
+    TaxFormNeededError,
 )
 from payouts.store import methods, payouts, reviews
 
@@ -41,6 +43,7 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
         PayoutUnknownError: No such payout.
         PayoutNotHeldError: It is not held, or not any more.
         CreatorNotClearedError: To be released, while what it was held for stands.
+        TaxFormNeededError: To be released, while more would be withheld than the payout says.
         MethodUnavailableError: To be released, to a method that was disabled meanwhile (E39).
 
     Locks: the creator, the payout, its buckets.
@@ -54,7 +57,7 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
     if payout.status is not PayoutStatus.HELD:
         raise PayoutNotHeldError(status=payout.status)
     if order.decision is HeldDecision.RELEASE:
-        await _check_releasable(conn, payout)
+        await _check_releasable(conn, payout, order.act)
         to = PayoutStatus.QUEUED
     else:
         to = PayoutStatus.CANCELED
@@ -67,7 +70,7 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
     return moved
 
 
-async def _check_releasable(conn: Conn, payout: Payout) -> None:
+async def _check_releasable(conn: Conn, payout: Payout, act: Act) -> None:
     standing = await reviews.find_standing(conn, payout.creator_id)
     if standing.holds is not None:
         raise CreatorNotClearedError
@@ -75,3 +78,5 @@ async def _check_releasable(conn: Conn, payout: Payout) -> None:
     assert method is not None, "a payout refers to its method"
     if method.status is not MethodStatus.VERIFIED:
         raise MethodUnavailableError
+    if not await is_covered(conn, payout, method, act.at):
+        raise TaxFormNeededError

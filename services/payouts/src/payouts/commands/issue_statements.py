@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from chassis.db import Conn
+from payouts import statement_csv
 from payouts.commands.read_statement import lines_by, make_statement, write_document
 from payouts.domain.statement import Period
 from payouts.store import statements
@@ -22,7 +23,7 @@ async def mark_known(conn: Conn, *, at: datetime) -> None:
         first = await statements.find_first_moment(conn)
         if first is not None and Period.of(first) < Period.of(at):
             return
-    await statements.insert_mark(conn, at=at)
+    await statements.insert_mark(conn, at=at, form=statement_csv.FORM)
 
 
 async def close_period(conn: Conn, *, at: datetime, lag: timedelta) -> Period | None:
@@ -49,7 +50,8 @@ async def close_period(conn: Conn, *, at: datetime, lag: timedelta) -> Period | 
         period = Period.of(first)
     if at < period.ends + lag:
         return None
-    await statements.insert_close(conn, period, await statements.insert_mark(conn, at=at))
+    mark_id = await statements.insert_mark(conn, at=at, form=statement_csv.FORM)
+    await statements.insert_close(conn, period, mark_id)
     return period
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis import versions
 from chassis.db import Conn
 from payouts.domain.terms import Terms, TermsRefusedError, check_terms
-from payouts.store import rates, terms
+from payouts.store import rates, terms, withholding_rates
 
 
 async def publish_terms(conn: Conn, wanted: Sequence[Terms], *, now: datetime) -> Sequence[Terms]:
@@ -21,9 +21,11 @@ async def publish_terms(conn: Conn, wanted: Sequence[Terms], *, now: datetime) -
     if not known_rates:
         raise TermsRefusedError("no earning rate is published: publish rates first")
     owed_in = known_rates[-1].diamond_worth.currency
+    tables = await withholding_rates.select_tables(conn)
+    withheld_bps = max((table.most_bps for table in tables), default=0)
 
     async def add(published: Sequence[Terms], version: Terms) -> None:
-        check_terms(published, version, now=now, owed_in=owed_in)
+        check_terms(published, version, now=now, owed_in=owed_in, withheld_bps=withheld_bps)
         await terms.insert_terms(conn, version)
 
     published = await terms.select_terms(conn)

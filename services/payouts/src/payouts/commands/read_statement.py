@@ -67,7 +67,7 @@ async def write_document(statement: Statement, read_lines: ReadLines) -> AsyncGe
     yield statement_csv.head(statement)
     position: LineKey | None = None
     while lines := await read_lines(position):
-        yield statement_csv.body(lines, statement.scope.period)
+        yield statement_csv.body(lines, statement.scope)
         position = lines[-1].key
 
 

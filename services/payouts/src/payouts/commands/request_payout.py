@@ -8,6 +8,7 @@ from chassis.db import Conn
 from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout import move_payout, told
 from payouts.commands.terms_in_force import terms_in_force
+from payouts.commands.withholding_in_force import withholding_in_force
 from payouts.domain.method import MethodStatus, PayoutMethod
 from payouts.domain.payout import Move, Payout, PayoutOrder, PayoutStatus
 from payouts.domain.quote import Quote, quote
@@ -23,10 +24,12 @@ from payouts.domain.refusals import (
     MethodNotVerifiedError,
     MethodUnavailableError,
     PayoutLimitReachedError,
+    TaxFormNeededError,
 )
 from payouts.domain.review import Standing
 from payouts.domain.terms import NANO, Terms
-from payouts.store import earnings, methods, payouts, reviews
+from payouts.domain.withholding import Withholding
+from payouts.store import earnings, methods, payouts, reviews, withholding
 
 ACTOR = "payout_desk"
 """Moves a payout on from its request."""
@@ -65,6 +68,7 @@ async def request_payout(
         AmountInvalidError: Zero or less.
         IdentityNotVerifiedError: Unknown, or rejected.
         MethodUnavailableError, MethodNotVerifiedError, MethodLockedError: It cannot be used.
+        TaxFormNeededError: No payout goes out without a valid form (E41).
         CurrencyUnsupportedError, ConversionUnavailableError: Not paid out any more, or not now.
         InsufficientDiamondsError: More than is available.
         PayoutBelowMinimumError, FeesExceedPayoutError: Too little.
@@ -85,9 +89,12 @@ async def request_payout(
     method = await _usable_method(conn, order, at)
     terms = await terms_in_force(conn, at)
     _check_currency(terms, method.currency, at)
-    quoted = await _reserve(conn, order, method, terms, rates, at)
+    withheld = await withholding_in_force(conn, method, at)
+    if withheld.is_held:
+        raise TaxFormNeededError
+    quoted = await _reserve(conn, order, method, terms, rates, withheld.share, at)
     await _check_limits(conn, order.creator_id, terms, quoted, at)
-    payout = _payout(order, method, terms, quoted, at)
+    payout = _payout(order, method, terms, quoted, withheld.share, at)
     if not await payouts.insert_payout(conn, payout, quoted.parts):
         # Taken by another creator a moment ago, whom our lock does not stop.
         raise IdempotencyConflictError
@@ -141,6 +148,7 @@ async def _reserve(
     method: PayoutMethod,
     terms: Terms,
     rates: KnownRates,
+    share: Withholding,
     at: datetime,
 ) -> Quote:
     """What the payout comes to, with the earnings that it takes locked."""
@@ -149,6 +157,7 @@ async def _reserve(
     if order.micro_diamonds > total:
         raise InsufficientDiamondsError(available_micro_diamonds=total)
     book = await rates.covering(conn, {part.rate_version for part in available})
+    due_minor = await withholding.find_due(conn, order.creator_id, method.currency)
     return quote(
         available,
         order.micro_diamonds,
@@ -156,6 +165,8 @@ async def _reserve(
         terms=terms,
         country=method.country,
         currency=method.currency,
+        withholding=share,
+        due_minor=due_minor,
     )
 
 
@@ -180,7 +191,12 @@ async def _check_limits(
 
 
 def _payout(
-    order: PayoutOrder, method: PayoutMethod, terms: Terms, quoted: Quote, at: datetime
+    order: PayoutOrder,
+    method: PayoutMethod,
+    terms: Terms,
+    quoted: Quote,
+    share: Withholding,
+    at: datetime,
 ) -> Payout:
     conversion = terms.currencies[method.currency].conversion
     return Payout(
@@ -195,6 +211,12 @@ def _payout(
         gross_minor=quoted.gross_minor,
         fixed_fee_minor=quoted.fixed_fee_minor,
         proportional_fee_minor=quoted.proportional_fee_minor,
+        withheld_minor=quoted.withheld_minor,
+        withheld_bps=share.bps,
+        withholding_rule=share.rule,
+        withholding_version=share.version,
+        tax_form_id=share.form_id,
+        correction_minor=quoted.correction_minor,
         net_minor=quoted.net_minor,
         nano_rate=NANO if conversion is None else conversion.nano_rate,
         rate_source=None if conversion is None else conversion.source,

@@ -5,8 +5,15 @@ from typing import Final
 
 from chassis.db import Conn
 from payouts.commands.move_payout import move_payout
+from payouts.commands.withholding_in_force import is_covered
 from payouts.domain.method import MethodStatus
-from payouts.domain.payout import METHOD_DISABLED, Move, Payout, PayoutStatus
+from payouts.domain.payout import (
+    METHOD_DISABLED,
+    TAX_FORM_NEEDED,
+    Move,
+    Payout,
+    PayoutStatus,
+)
 from payouts.store import methods, payouts, reviews, sendings
 
 ACTOR: Final = "payout_run"
@@ -15,8 +22,8 @@ ACTOR: Final = "payout_run"
 async def submit_payouts(conn: Conn, *, at: datetime, limit: int) -> int:
     """Submit payouts whose time has come; returns how many were looked at.
 
-    Looked at once more before anything is sent: whose standing has changed is held, and nothing
-    goes to a method that is not in use.
+    Looked at once more before anything is sent: whose standing has changed is held, and so is of
+    whom more would be withheld by now; nothing goes to a method that is not in use.
 
     Locks: the creators in the order of their ids, then payouts.
     """
@@ -39,6 +46,8 @@ async def _submit(conn: Conn, payout: Payout, at: datetime) -> None:
         move = Move(PayoutStatus.HELD, at, ACTOR, standing.holds)
     elif method.status is not MethodStatus.VERIFIED:
         move = Move(PayoutStatus.CANCELED, at, ACTOR, METHOD_DISABLED)
+    elif not await is_covered(conn, payout, method, at):
+        move = Move(PayoutStatus.HELD, at, ACTOR, TAX_FORM_NEEDED)
     else:
         move = Move(PayoutStatus.SUBMITTED, at, ACTOR)
         await sendings.insert_sending(conn, payout.payout_id, method.rail, at=at)

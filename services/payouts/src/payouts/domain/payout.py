@@ -41,6 +41,8 @@ CREATOR_MAY_CANCEL: Final = frozenset({_S.REQUESTED, _S.QUEUED})
 """Not while it is held: what was reserved stays so until somebody has decided (E35)."""
 CANCELED_BY_CREATOR: Final = "canceled_by_creator"
 METHOD_DISABLED: Final = "method_disabled"
+TAX_FORM_NEEDED: Final = "tax_form_needed"
+"""Why a payout is held of whom more would be withheld by now: told to its creator, who can help."""
 OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED})
 """Why payouts are canceled without an operator; their creators may read it."""
 
@@ -68,6 +70,13 @@ class Payout(msgspec.Struct, frozen=True):
     gross_minor: int
     fixed_fee_minor: int
     proportional_fee_minor: int
+    withheld_minor: int
+    withheld_bps: int
+    withholding_rule: str | None
+    """None of payouts from before anything was withheld, like the version."""
+    withholding_version: int | None
+    tax_form_id: UUID | None
+    correction_minor: int
     net_minor: int
     nano_rate: int
     rate_source: str | None
@@ -118,7 +127,7 @@ def shown_reason(status: PayoutStatus, reason: str | None) -> str | None:
     Nobody is told by us that screening has found them, nor what an operator wrote of them.
     """
     if status is PayoutStatus.HELD:
-        return "under_review"
+        return reason if reason == TAX_FORM_NEEDED else "under_review"
     if status is PayoutStatus.QUEUED and reason is not None:
         return "review_passed"
     if status is PayoutStatus.CANCELED and reason not in OWN_REASONS:

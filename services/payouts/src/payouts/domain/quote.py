@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from chassis.money import exponent
 from payouts.domain.refusals import FeesExceedPayoutError, PayoutBelowMinimumError
 from payouts.domain.terms import NANO, CurrencyTerms, Terms
+from payouts.domain.withholding import ALL_BPS, Withholding, settled
 
 _PICO_PER_MINOR: Final = 10**12
 
@@ -29,7 +30,7 @@ type MicroMinorOf = Callable[[int], int]
 
 
 class Quote(NamedTuple):
-    """A payout before it is written. Fees and net add up to gross."""
+    """A payout before it is written. Fees, withheld and net are gross and the correction."""
 
     parts: tuple[Part, ...]
     worth_minor: int
@@ -37,6 +38,9 @@ class Quote(NamedTuple):
     gross_minor: int
     fixed_fee_minor: int
     proportional_fee_minor: int
+    withheld_minor: int
+    correction_minor: int
+    """Of what was withheld earlier: what arrives besides, or does not if it is below zero."""
     net_minor: int
 
     @property
@@ -53,6 +57,8 @@ def quote(
     terms: Terms,
     country: str,
     currency: str,
+    withholding: Withholding,
+    due_minor: int,
 ) -> Quote:
     """Take `micro_diamonds` of the earnings, oldest first, less what makes no whole unit.
 
@@ -63,10 +69,12 @@ def quote(
         terms: In force, with `currency` among their currencies.
         country: Where the money goes.
         currency: What it arrives as.
+        withholding: What share of the gross amount is withheld.
+        due_minor: What the creator is owed of earlier withholding; below zero what they owe.
 
     Raises:
         PayoutBelowMinimumError: The gross amount is less than may be sent there.
-        FeesExceedPayoutError: Nothing would be left after fees (E57).
+        FeesExceedPayoutError: Nothing would be left after fees and withholding (E57).
     """
     of_currency = terms.currencies[currency]
     asked = _oldest(available, micro_diamonds)
@@ -85,16 +93,19 @@ def quote(
         raise PayoutBelowMinimumError(
             minimum_minor=minimum_minor,
             currency=currency,
-            needed_micro_diamonds=needed(_least_gross(of_currency, minimum_minor)),
+            needed_micro_diamonds=needed(_least_gross(of_currency, minimum_minor, withholding)),
         )
     proportional_fee_minor = proportional_fee(of_currency, gross_minor)
-    net_minor = gross_minor - of_currency.fixed_fee_minor - proportional_fee_minor
+    withheld_minor = withholding.of(gross_minor, of_currency.increment_minor)
+    kept_minor = of_currency.fixed_fee_minor + proportional_fee_minor + withheld_minor
+    net_minor = gross_minor - kept_minor
     if net_minor <= 0:
         raise FeesExceedPayoutError(
-            fees_minor=of_currency.fixed_fee_minor + proportional_fee_minor,
+            fees_minor=kept_minor,
             currency=currency,
-            needed_micro_diamonds=needed(_least_gross(of_currency, minimum_minor)),
+            needed_micro_diamonds=needed(_least_gross(of_currency, gross_minor, withholding)),
         )
+    correction_minor = settled(due_minor, net_minor, of_currency.increment_minor)
     parts = _trimmed(asked, _pico_needed(gross_minor, terms, currency), micro_minor_of)
     return Quote(
         parts=parts,
@@ -102,7 +113,9 @@ def quote(
         gross_minor=gross_minor,
         fixed_fee_minor=of_currency.fixed_fee_minor,
         proportional_fee_minor=proportional_fee_minor,
-        net_minor=net_minor,
+        withheld_minor=withheld_minor,
+        correction_minor=correction_minor,
+        net_minor=net_minor + correction_minor,
     )
 
 
@@ -112,22 +125,24 @@ def proportional_fee(terms: CurrencyTerms, gross_minor: int) -> int:
     return fee_minor - fee_minor % terms.increment_minor
 
 
-def _least_gross(terms: CurrencyTerms, minimum_minor: int) -> int:
-    """The least gross amount that may be sent and leaves something after fees."""
+def _least_gross(terms: CurrencyTerms, minimum_minor: int, withholding: Withholding) -> int:
+    """The least gross amount that may be sent and leaves something after fees and withholding."""
+    increment_minor = terms.increment_minor
 
-    def leaves_something(increments: int) -> bool:
-        gross_minor = increments * terms.increment_minor
-        return gross_minor > terms.fixed_fee_minor + proportional_fee(terms, gross_minor)
+    def leaves_something(gross_minor: int) -> bool:
+        kept_minor = proportional_fee(terms, gross_minor)
+        kept_minor += withholding.of(gross_minor, increment_minor)
+        return gross_minor > terms.fixed_fee_minor + kept_minor
 
-    low = -(-minimum_minor // terms.increment_minor)
-    high = low
-    while not leaves_something(high):
-        low, high = high + 1, high * 2
-    # What is left never falls as the amount grows, since less than all of it is fee.
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if leaves_something(middle) else (middle + 1, high)
-    return low * terms.increment_minor
+    # Fees and withholding are rounded apart, so that a little more may leave an increment less: no
+    # halving finds the least. But unrounded, less than two increments less are left, and that
+    # grows: below where it falls short by more there is nothing, and from there it is not far.
+    left_bps = ALL_BPS - terms.fee_bps - withholding.bps
+    least_minor = ALL_BPS * (terms.fixed_fee_minor - increment_minor) // left_bps
+    increments = -(-max(minimum_minor, least_minor) // increment_minor)
+    while not leaves_something(increments * increment_minor):
+        increments += 1
+    return increments * increment_minor
 
 
 def _oldest(available: Iterable[Part], micro_diamonds: int) -> list[Part]:

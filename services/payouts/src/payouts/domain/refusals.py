@@ -175,3 +175,44 @@ class SecondOperatorNeededError(DomainError):
     """Whoever proposes a repair does not approve it."""
 
     code = "second_operator_needed"
+
+
+@dataclass(kw_only=True, eq=False)
+class TaxFormInvalidError(DomainError):
+    """The declaration cannot be right."""
+
+    code: ClassVar[str] = "tax_form_invalid"
+
+    field: str
+    """Which part of it, by its name in the schema. Never its value."""
+
+
+class TaxFormUnknownError(DomainError):
+    """No such form."""
+
+    code = "tax_form_unknown"
+
+
+@dataclass(kw_only=True, eq=False)
+class TaxFormDecidedError(DomainError):
+    """It cannot be moved there from where it is."""
+
+    code: ClassVar[str] = "tax_form_decided"
+
+    status: str
+
+
+class TaxFormNeededError(DomainError):
+    """No payout goes out before a form is valid (E41)."""
+
+    code = "tax_form_needed"
+
+
+@dataclass(kw_only=True, eq=False)
+class CorrectionChangedError(DomainError):
+    """What was withheld too much of the payout is another amount than was seen."""
+
+    code: ClassVar[str] = "withholding_correction_changed"
+
+    excess_minor: int
+    currency: str

@@ -70,6 +70,8 @@ class Scope(NamedTuple):
     """What was known when the month before was closed; None where none was."""
     recorded_from: str
     """No entry of it was recorded by a transaction before this one."""
+    form: int
+    """Of its document: the newest when it was known, which it keeps."""
     is_closed: bool
     """The month was over and closed at the mark: nothing can be added any more."""
 
@@ -81,6 +83,20 @@ class LineKind(StrEnum):
     REVERSED = "REVERSED"
     PAID_OUT = "PAID_OUT"
     GIVEN_BACK = "GIVEN_BACK"
+
+
+class PayoutMoney(NamedTuple):
+    """What a line of a payout is in money: below zero where it is given back."""
+
+    currency: str
+    gross_minor: int
+    fees_minor: int
+    withheld_minor: int
+    withheld_because: str | None
+    """The line of the withholding table; None of payouts from before there was one."""
+    correction_minor: int
+    """Of what was withheld earlier: arrives besides; below zero it does not."""
+    net_minor: int
 
 
 class Line(NamedTuple):
@@ -97,6 +113,7 @@ class Line(NamedTuple):
     payout_status: PayoutStatus | None
     recorded_reason: str | None
     belongs_to: datetime
+    money: PayoutMoney | None = None
 
     @property
     def key(self) -> "LineKey":

@@ -72,6 +72,11 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         of_country = self.country_minimum_minor.get(country, {}).get(currency, 0)
         return max(self.currencies[currency].minimum_minor, of_country)
 
+    @property
+    def most_fee_bps(self) -> int:
+        """The largest proportional fee of any currency."""
+        return max((each.fee_bps for each in self.currencies.values()), default=0)
+
     def lock(self, *, is_first: bool) -> timedelta:
         """How long a new method cannot be used."""
         return timedelta(days=self.first_method_lock_days if is_first else self.change_lock_days)
@@ -81,7 +86,14 @@ class TermsRefusedError(ValueError):
     """The terms must not be published; the message says which rule they break."""
 
 
-def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed_in: str) -> None:
+def check_terms(
+    published: Sequence[Terms],
+    terms: Terms,
+    *,
+    now: datetime,
+    owed_in: str,
+    withheld_bps: int = 0,
+) -> None:
     """Make sure that `terms` may follow what is published.
 
     Args:
@@ -89,6 +101,7 @@ def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed
         terms: What is to be published.
         now: The first version may reach into the past; later ones lie ahead.
         owed_in: The rate book's currency.
+        withheld_bps: The largest share that is withheld by any table.
 
     Raises:
         TermsRefusedError: They break a rule.
@@ -106,6 +119,11 @@ def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed
         raise TermsRefusedError(f"{terms.base_currency} itself is missing from the currencies")
     for currency, each in terms.currencies.items():
         _check_currency(currency, each, is_base=currency == terms.base_currency)
+    if withheld_bps + terms.most_fee_bps >= 10_000:
+        raise TermsRefusedError(
+            f"version {terms.version} leaves nothing of a payout: {withheld_bps} bps are withheld "
+            f"and {terms.most_fee_bps} bps are fees"
+        )
     for country, minimums in terms.country_minimum_minor.items():
         if unknown := set(minimums) - set(terms.currencies):
             raise TermsRefusedError(f"{country} has a minimum in {', '.join(sorted(unknown))}")

@@ -13,6 +13,7 @@ from chassis.graphql import (
     Before,
     First,
     Last,
+    Money,
     Page,
     require_owner,
     requires_scope,
@@ -22,12 +23,16 @@ from payouts.domain.statement import Period, UnsettledError
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
-from payouts.graphql.payout import Payout, PayoutConnection
+from payouts.graphql.payout import Payout, PayoutConnection, money
 from payouts.graphql.reversal import EarningReversal, EarningReversalConnection
 from payouts.graphql.statement import Statement
+from payouts.graphql.tax_form import TaxForm, TaxFormConnection
+from payouts.graphql.withholding import WithheldInYear
 from payouts.store.clawbacks import select_statement
 from payouts.store.methods import select_methods
 from payouts.store.payouts import select_payouts
+from payouts.store.tax_forms import select_forms
+from payouts.store.withholding import select_due, select_years
 
 _OPERATORS = ("operator:payouts", AUDITOR)
 _READERS = ("creator", *_OPERATORS)
@@ -143,6 +148,59 @@ class Creator:
         return PayoutMethodConnection.of(
             page, rows, node=PayoutMethod.of, key=lambda row: (row.added_at, row.method_id)
         )
+
+    @strawberry.field(
+        description="What the creator has declared of their taxes, newest first; the creator's and "
+        "operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def tax_forms(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> TaxFormConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_forms(
+                conn,
+                self.id,
+                position=page.position,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
+        return TaxFormConnection.of(
+            page, rows, node=TaxForm.of, key=lambda row: (row.submitted_at, row.form_id)
+        )
+
+    @strawberry.field(
+        description="What was withheld of the creator's payouts and is owed to the tax office, by "
+        "year, newest first; the creator's and operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def withheld(self, info: Info) -> list[WithheldInYear] | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        async with info.context.pool.acquire() as conn:
+            return [WithheldInYear.of(each) for each in await select_years(conn, self.id)]
+
+    @strawberry.field(
+        description="What was withheld of the creator's payouts and is theirs after all, by "
+        "currency: their next payout in it carries it. Below zero: paid back wrongly, and kept of "
+        "it. The creator's and operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def withholding_corrections(self, info: Info) -> list[Money] | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        async with info.context.pool.acquire() as conn:
+            return [
+                money(each.creator_minor, each.currency) for each in await select_due(conn, self.id)
+            ]
 
     @strawberry.field(
         description="What was taken of the creator's earnings because payments were taken back, "

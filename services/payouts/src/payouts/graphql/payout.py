@@ -37,12 +37,53 @@ class PayoutStatus(enum.Enum):
     )
 
 
+@strawberry.enum(description="Why a share of a payout is withheld for the tax office.")
+class WithholdingRule(enum.Enum):
+    """The names are those of the database."""
+
+    NO_FORM = strawberry.enum_value("NO_FORM", description="No tax form was verified yet.")
+    FORM_EXPIRED = strawberry.enum_value("FORM_EXPIRED", description="The form has expired.")
+    FORM_REJECTED = strawberry.enum_value(
+        "FORM_REJECTED", description="The form was found to be wrong after it had been verified."
+    )
+    RESIDENT = strawberry.enum_value("RESIDENT", description="The form says: a resident.")
+    FOREIGN = strawberry.enum_value(
+        "FOREIGN", description="The form says: not a resident; no treaty says otherwise."
+    )
+    TREATY = strawberry.enum_value(
+        "TREATY", description="The form claims the treaty of the creator's country."
+    )
+
+
+@strawberry.type(description="What of a payout is withheld for the tax office.")
+class PayoutWithholding:
+    """Fixed when the payout was requested, like fees."""
+
+    amount: Money = strawberry.field(description="How much.")
+    rate_bps: int = strawberry.field(
+        description="Of the gross amount, in hundredths of a percent; rounded down."
+    )
+    because: WithholdingRule = strawberry.field(description="By which rule.")
+    rate_version: int = strawberry.field(description="Of the withholding table.")
+    tax_form_id: UUID | None = strawberry.field(
+        description="The form that it rests on; null where there was none."
+    )
+
+
 @strawberry.enum(description="What a fee is for.")
 class PayoutFeeKind(enum.Enum):
     """One of each per payout, where they are not zero."""
 
     FIXED = strawberry.enum_value("FIXED", description="Of each payout.")
     PROPORTIONAL = strawberry.enum_value("PROPORTIONAL", description="Of its gross amount.")
+    WITHHOLDING = strawberry.enum_value(
+        "WITHHOLDING", description="Withheld for the tax office; see `withholding`."
+    )
+    WITHHOLDING_CORRECTION = strawberry.enum_value(
+        "WITHHOLDING_CORRECTION",
+        description="Of what was withheld of earlier payouts: below zero where it is paid back "
+        "with this one, above where it had been paid back wrongly.",
+    )
 
 
 @strawberry.type(description="What is kept of a payout.")
@@ -87,7 +128,11 @@ class Payout:
     )
     gross: Money = strawberry.field(description="What the diamonds are worth.")
     fees: list[PayoutFee] = strawberry.field(description="What is kept.")
-    net: Money = strawberry.field(description="What arrives: gross without fees.")
+    net: Money = strawberry.field(description="What arrives: gross without all `fees`.")
+    withholding: PayoutWithholding | None = strawberry.field(
+        description="What WITHHOLDING of `fees` rests on, be it zero; null of payouts from before "
+        "anything was withheld."
+    )
     conversion: PayoutConversion | None = strawberry.field(
         description="Null where the payout is in the currency in which creators are owed."
     )
@@ -102,6 +147,8 @@ class Payout:
         fees = (
             (PayoutFeeKind.FIXED, payout.fixed_fee_minor),
             (PayoutFeeKind.PROPORTIONAL, payout.proportional_fee_minor),
+            (PayoutFeeKind.WITHHOLDING, payout.withheld_minor),
+            (PayoutFeeKind.WITHHOLDING_CORRECTION, -payout.correction_minor),
         )
         return cls(
             id=payout.payout_id,
@@ -110,6 +157,7 @@ class Payout:
             gross=money(payout.gross_minor, currency),
             fees=[PayoutFee(kind=kind, amount=money(fee, currency)) for kind, fee in fees if fee],
             net=money(payout.net_minor, currency),
+            withholding=_withholding(payout),
             conversion=_conversion(payout),
             method_id=payout.method_id,
             requested_at=payout.requested_at,
@@ -140,6 +188,18 @@ class Payout:
 @strawberry.type(description="A page of a creator's payouts.")
 class PayoutConnection(Connection[Payout]):
     """Newest first."""
+
+
+def _withholding(payout: domain.Payout) -> PayoutWithholding | None:
+    if payout.withholding_rule is None or payout.withholding_version is None:
+        return None
+    return PayoutWithholding(
+        amount=money(payout.withheld_minor, payout.currency),
+        rate_bps=payout.withheld_bps,
+        because=WithholdingRule(payout.withholding_rule),
+        rate_version=payout.withholding_version,
+        tax_form_id=payout.tax_form_id,
+    )
 
 
 def _conversion(payout: domain.Payout) -> PayoutConversion | None:

@@ -20,10 +20,12 @@ from chassis.graphql import (
     requires_scope,
 )
 from chassis.ids import is_user_id
+from payouts.commands.correct_withholding import preview_corrections
 from payouts.graphql.breaks import PayoutBreak, PayoutBreakConnection
 from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
 from payouts.graphql.user import User
+from payouts.graphql.withholding import WithholdingExcess
 from payouts.store.breaks import select_breaks
 
 
@@ -59,6 +61,21 @@ class Query:
         return PayoutBreakConnection.of(
             page, rows, node=PayoutBreak.of, key=lambda row: (row.found_at, row.break_id)
         )
+
+    @strawberry.field(
+        description="For operators: what was withheld too much of a creator's payouts of this "
+        "year, by the tax form that is valid now; oldest first. Changes nothing.",
+        extensions=[requires_scope("operator:payouts", AUDITOR)],
+    )
+    async def preview_withholding_corrections(
+        self,
+        info: Info,
+        creator_id: Annotated[strawberry.ID, strawberry.argument(description="Of whom.")],
+    ) -> list[WithholdingExcess] | None:
+        """As many as there are payouts of a year."""
+        async with info.context.pool.acquire() as conn:
+            found = await preview_corrections(conn, creator_id, at=info.context.now())
+        return [WithholdingExcess.of(each) for each in found]
 
     @strawberry.federation.field(
         shareable=True,

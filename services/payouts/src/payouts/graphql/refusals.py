@@ -8,6 +8,14 @@ import strawberry
 from chassis.graphql import IdempotencyConflict, MicroDiamonds, Money, Refusal, refusal
 from payouts.domain import refusals as domain
 from payouts.graphql.payout import PayoutStatus, money
+from payouts.graphql.tax_form import TaxFormStatus
+from payouts.graphql.tax_refusals import (
+    TaxFormDecided,
+    TaxFormInvalid,
+    TaxFormNeeded,
+    TaxFormUnknown,
+    WithholdingCorrectionChanged,
+)
 
 
 @refusal(code="payout_rail_unavailable", description="No money leaves that way. Offer another.")
@@ -210,6 +218,11 @@ type PayoutRefusal = (
     | PayoutBreakUnknown
     | PayoutBreakNotRepairable
     | SecondOperatorNeeded
+    | TaxFormInvalid
+    | TaxFormUnknown
+    | TaxFormDecided
+    | TaxFormNeeded
+    | WithholdingCorrectionChanged
     | IdempotencyConflict
 )
 
@@ -262,6 +275,17 @@ def shown(error: domain.DomainError) -> PayoutRefusal:
                 message="This break cannot be repaired so, or not now.",
                 status=PayoutBreakStatus(error.status),
             )
+        case domain.TaxFormInvalidError():
+            return TaxFormInvalid(message=f"Look at {error.field} again.", field=error.field)
+        case domain.TaxFormDecidedError():
+            return TaxFormDecided(
+                message="This form has been decided on.", status=TaxFormStatus(error.status)
+            )
+        case domain.CorrectionChangedError():
+            return WithholdingCorrectionChanged(
+                message="What can be corrected is another amount.",
+                excess=money(error.excess_minor, error.currency),
+            )
         case _:
             return _without_facts(error)
 
@@ -290,6 +314,10 @@ def _without_facts(error: domain.DomainError) -> PayoutRefusal:
             return SecondOperatorNeeded(message="Somebody else has to approve this.")
         case domain.CreatorNotClearedError():
             return CreatorNotCleared(message="The creator is not cleared.")
+        case domain.TaxFormUnknownError():
+            return TaxFormUnknown(message="There is no such tax form.")
+        case domain.TaxFormNeededError():
+            return TaxFormNeeded(message="A valid tax form is needed first.")
         case domain.IdempotencyConflictError():
             return IdempotencyConflict()
         case _:

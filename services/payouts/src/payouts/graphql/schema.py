@@ -5,11 +5,14 @@ import strawberry
 from chassis.graphql import requires_scope, schema
 from payouts.graphql.mutations.add_payout_method import add_payout_method
 from payouts.graphql.mutations.cancel_payout import cancel_payout
+from payouts.graphql.mutations.correct_withholding import correct_withholding
 from payouts.graphql.mutations.decide_held_payout import decide_held_payout
 from payouts.graphql.mutations.disable_payout_method import disable_payout_method
 from payouts.graphql.mutations.repair_break import approve_payout_repair, propose_payout_repair
 from payouts.graphql.mutations.request_payout import request_payout
 from payouts.graphql.mutations.review_creator import review_creator
+from payouts.graphql.mutations.review_tax_form import review_tax_form
+from payouts.graphql.mutations.submit_tax_form import submit_tax_form
 from payouts.graphql.query import Query
 
 OPERATOR = "operator:payouts"
@@ -38,6 +41,22 @@ class Mutation:
         cancel_payout,
         description="Take a payout back that was not sent yet. Safe to retry.",
         extensions=[requires_scope("creator")],
+    )
+    submit_tax_form = strawberry.mutation(
+        submit_tax_form,
+        description="Declare one's taxes. Safe to retry with the same formId.",
+        extensions=[requires_scope("creator")],
+    )
+    review_tax_form = strawberry.mutation(
+        review_tax_form,
+        description="For operators: let a tax form count, or not.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    correct_withholding = strawberry.mutation(
+        correct_withholding,
+        description="For operators: give a creator what was withheld before their form was valid. "
+        "Safe to retry.",
+        extensions=[requires_scope(OPERATOR)],
     )
     review_creator = strawberry.mutation(
         review_creator,

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import After, Before, Connection, First, Last, MicroDiamonds, Page
+from chassis.graphql import After, Before, Connection, First, Last, MicroDiamonds, Money, Page
 from payouts.commands.read_statement import lines_from, write_document
 from payouts.domain import statement as domain
 from payouts.graphql.context import Info
+from payouts.graphql.payout import WithholdingRule, money
 from payouts.store.statements import select_lines
 
 
@@ -54,11 +55,20 @@ class StatementLine:
         description="The earlier month that it belongs to, such as 2026-10, for whose statement it "
         "came too late. Null of what is of this month."
     )
+    withheld: Money | None = strawberry.field(
+        description="What of a payout is withheld for the tax office; below zero where the payout "
+        "is given back. Null of a gift."
+    )
+    withheld_because: WithholdingRule | None = strawberry.field(
+        description="Why as much. Null of a gift, and of payouts from before anything was withheld."
+    )
 
     @classmethod
     def of(cls, line: domain.Line, period: domain.Period) -> Self:
         """Show a line of a month's statement."""
         adjusts = line.adjusts(period)
+        of = line.money
+        because = None if of is None else of.withheld_because
         return cls(
             at=line.at,
             kind=StatementLineKind(line.kind.value),
@@ -67,6 +77,8 @@ class StatementLine:
             payout_id=None if line.payout_status is None else line.entry_id,
             reason=line.reason,
             adjusts=None if adjusts is None else str(adjusts),
+            withheld=None if of is None else money(of.withheld_minor, of.currency),
+            withheld_because=None if because is None else WithholdingRule(because),
         )
 
 

@@ -49,6 +49,12 @@ async def insert_payout(conn: Conn, payout: Payout, parts: Sequence[Part]) -> bo
             [part.matures_on for part in parts],
             [part.rate_version for part in parts],
             [part.micro_diamonds for part in parts],
+            payout.withheld_minor,
+            payout.withheld_bps,
+            payout.withholding_rule,
+            payout.withholding_version,
+            payout.tax_form_id,
+            payout.correction_minor,
         )
         is not None
     )

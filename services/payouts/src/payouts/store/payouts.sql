@@ -5,7 +5,9 @@
 -- $1 payout_id, $2 creator_id, $3 method_id, $4 requested, $5 micro_diamonds, $6 worth_minor,
 -- $7 worth_currency, $8 currency, $9 gross_minor, $10 fixed_fee_minor, $11 proportional_fee_minor,
 -- $12 net_minor, $13 nano_rate, $14 rate_source, $15 rate_observed_at, $16 terms_version,
--- $17 requested_at, $18 due_at, $19 days of the parts, $20 their rate versions, $21 their amounts
+-- $17 requested_at, $18 due_at, $19 days of the parts, $20 their rate versions, $21 their amounts,
+-- $22 withheld_minor, $23 withheld_bps, $24 withholding_rule, $25 withholding_version, $26 tax_form_id,
+-- $27 correction_minor
 WITH added AS (
     INSERT INTO payout (
         payout_id,
@@ -26,11 +28,18 @@ WITH added AS (
         terms_version,
         requested_at,
         due_at,
+        withheld_minor,
+        withheld_bps,
+        withholding_rule,
+        withholding_version,
+        tax_form_id,
+        correction_minor,
         moved_at,
         moved_by
     )
     VALUES (
-        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, $2
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+        $22, $23, $24, $25, $26, $27, $17, $2
     )
     ON CONFLICT (payout_id) DO NOTHING
     RETURNING payout_id, creator_id
@@ -76,6 +85,12 @@ SELECT
     gross_minor,
     fixed_fee_minor,
     proportional_fee_minor,
+    withheld_minor,
+    withheld_bps,
+    withholding_rule,
+    withholding_version,
+    tax_form_id,
+    correction_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -160,6 +175,12 @@ SELECT
     gross_minor,
     fixed_fee_minor,
     proportional_fee_minor,
+    withheld_minor,
+    withheld_bps,
+    withholding_rule,
+    withholding_version,
+    tax_form_id,
+    correction_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -194,6 +215,12 @@ SELECT
     gross_minor,
     fixed_fee_minor,
     proportional_fee_minor,
+    withheld_minor,
+    withheld_bps,
+    withholding_rule,
+    withholding_version,
+    tax_form_id,
+    correction_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -230,6 +257,12 @@ SELECT
     gross_minor,
     fixed_fee_minor,
     proportional_fee_minor,
+    withheld_minor,
+    withheld_bps,
+    withholding_rule,
+    withholding_version,
+    tax_form_id,
+    correction_minor,
     net_minor,
     nano_rate,
     rate_source,

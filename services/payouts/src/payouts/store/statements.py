@@ -11,6 +11,7 @@ from payouts.domain.statement import (
     Line,
     LineKey,
     LineKind,
+    PayoutMoney,
     Period,
     Scope,
     Statement,
@@ -42,9 +43,9 @@ async def lock_statements(conn: Conn) -> None:
     await conn.execute(STATEMENTS["lock_statements"])
 
 
-async def insert_mark(conn: Conn, *, at: datetime) -> int:
+async def insert_mark(conn: Conn, *, at: datetime, form: int) -> int:
     """Note what has been committed by now. The caller holds the lock of `lock_statements`."""
-    return await conn.fetchval(STATEMENTS["insert_mark"], at)
+    return await conn.fetchval(STATEMENTS["insert_mark"], at, form)
 
 
 async def find_newest_mark(conn: Conn) -> datetime | None:
@@ -170,4 +171,18 @@ def _line(row: Record) -> Line:
         payout_status=None if status is None else PayoutStatus(status),
         recorded_reason=row["reason"],
         belongs_to=row["belongs_to"],
+        money=None if status is None else _money(row),
+    )
+
+
+def _money(row: Record) -> PayoutMoney:
+    sign = 1 if row["kind"] == LineKind.PAID_OUT else -1
+    return PayoutMoney(
+        currency=row["currency"],
+        gross_minor=sign * row["gross_minor"],
+        fees_minor=sign * row["fees_minor"],
+        withheld_minor=sign * row["withheld_minor"],
+        withheld_because=row["withholding_rule"],
+        correction_minor=sign * row["correction_minor"],
+        net_minor=sign * row["net_minor"],
     )

@@ -6,11 +6,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('payouts.statements', 0));
 -- name: insert_mark
 -- Notes what has been committed by now. Clocks that differ, or are put back, put no mark before
 -- another.
--- $1 moment
-INSERT INTO statement_mark (at, known)
+-- $1 moment, $2 form of the documents that tell of it
+INSERT INTO statement_mark (at, known, form)
 SELECT
     greatest($1::timestamptz, max(at) + interval '1 microsecond'),
-    pg_current_snapshot()
+    pg_current_snapshot(),
+    $2
 FROM statement_mark
 RETURNING mark_id;
 
@@ -64,7 +65,8 @@ WITH k AS (
     SELECT
         mark_id,
         at,
-        known
+        known,
+        form
     FROM statement_mark
     WHERE at <= coalesce($2::timestamptz, 'infinity')
     ORDER BY at DESC
@@ -76,7 +78,8 @@ closed AS (
         c.period,
         c.issued_at,
         m.at,
-        m.known
+        m.known,
+        m.form
     FROM k
     INNER JOIN statement_close AS c ON c.mark_id <= k.mark_id
     INNER JOIN statement_mark AS m ON c.mark_id = m.mark_id
@@ -96,6 +99,7 @@ SELECT
     coalesce(own.known, k.known)::text AS known,
     before.known::text AS before,
     coalesce((SELECT pg_snapshot_xmin(known) FROM past), '0')::text AS recorded_from,
+    coalesce(own.form, k.form) AS form,
     own.period IS NOT NULL AS is_closed
 FROM k
 LEFT JOIN closed AS own ON own.period = $1::date
@@ -128,26 +132,34 @@ WHERE
 -- $1 creator_id, $2 recorded_from, $3 known, $4 end of the month, $5 known before, $6 its beginning,
 -- $7 at, $8 entry_id and $9 step of the position or null, $10 at most
 SELECT
-    at,
-    entry_id,
-    step,
-    kind,
-    micro_diamonds,
-    gift_id,
-    payout_status,
-    reason,
-    belongs_to
-FROM statement_entry
+    e.at,
+    e.entry_id,
+    e.step,
+    e.kind,
+    e.micro_diamonds,
+    e.gift_id,
+    e.payout_status,
+    e.reason,
+    e.belongs_to,
+    p.currency,
+    p.gross_minor,
+    p.fixed_fee_minor + p.proportional_fee_minor AS fees_minor,
+    p.withheld_minor,
+    p.withholding_rule,
+    p.correction_minor,
+    p.net_minor
+FROM statement_entry AS e
+LEFT JOIN payout AS p ON e.payout_status IS NOT NULL AND e.entry_id = p.payout_id
 WHERE
-    creator_id = $1
-    AND recorded_by >= $2::text::xid8
-    AND is_stated(recorded_by, at, $3::text::pg_snapshot, $4, $5::text::pg_snapshot, $6)
-    AND (at, entry_id, step) > (
+    e.creator_id = $1
+    AND e.recorded_by >= $2::text::xid8
+    AND is_stated(e.recorded_by, e.at, $3::text::pg_snapshot, $4, $5::text::pg_snapshot, $6)
+    AND (e.at, e.entry_id, e.step) > (
         coalesce($7::timestamptz, '-infinity'),
         coalesce($8::uuid, '00000000-0000-0000-0000-000000000000'),
         coalesce($9::integer, 0)
     )
-ORDER BY at, entry_id, step
+ORDER BY e.at, e.entry_id, e.step
 LIMIT $10;
 
 -- name: select_lines_backward
@@ -155,26 +167,34 @@ LIMIT $10;
 -- $1 creator_id, $2 recorded_from, $3 known, $4 end of the month, $5 known before, $6 its beginning,
 -- $7 at, $8 entry_id and $9 step of the position or null, $10 at most
 SELECT
-    at,
-    entry_id,
-    step,
-    kind,
-    micro_diamonds,
-    gift_id,
-    payout_status,
-    reason,
-    belongs_to
-FROM statement_entry
+    e.at,
+    e.entry_id,
+    e.step,
+    e.kind,
+    e.micro_diamonds,
+    e.gift_id,
+    e.payout_status,
+    e.reason,
+    e.belongs_to,
+    p.currency,
+    p.gross_minor,
+    p.fixed_fee_minor + p.proportional_fee_minor AS fees_minor,
+    p.withheld_minor,
+    p.withholding_rule,
+    p.correction_minor,
+    p.net_minor
+FROM statement_entry AS e
+LEFT JOIN payout AS p ON e.payout_status IS NOT NULL AND e.entry_id = p.payout_id
 WHERE
-    creator_id = $1
-    AND recorded_by >= $2::text::xid8
-    AND is_stated(recorded_by, at, $3::text::pg_snapshot, $4, $5::text::pg_snapshot, $6)
-    AND (at, entry_id, step) < (
+    e.creator_id = $1
+    AND e.recorded_by >= $2::text::xid8
+    AND is_stated(e.recorded_by, e.at, $3::text::pg_snapshot, $4, $5::text::pg_snapshot, $6)
+    AND (e.at, e.entry_id, e.step) < (
         coalesce($7::timestamptz, 'infinity'),
         coalesce($8::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
         coalesce($9::integer, 0)
     )
-ORDER BY at DESC, entry_id DESC, step DESC
+ORDER BY e.at DESC, e.entry_id DESC, e.step DESC
 LIMIT $10;
 
 -- name: find_statement

@@ -21,6 +21,7 @@ from payouts.domain.method import BankDetails, PayoutMethod, read_details
 from payouts.domain.payout import Payout, PayoutOrder
 from payouts.domain.review import Decision, Review
 from payouts.domain.terms import Conversion, CurrencyTerms, Terms
+from payouts.domain.withholding import WithholdingTable
 from payouts.links import Links
 from payouts.sealing import Sealer
 from payouts.testing import SENT_AT, a_gift, a_slice
@@ -74,6 +75,20 @@ def some_terms(version: int = 1, **changes: Any) -> Terms:  # noqa: ANN401 - any
         country_minimum_minor={"PA": {"USD": 5_000}},
     )
     return msgspec.structs.replace(terms, **changes)
+
+
+def some_withholding(version: int = 1, **changes: Any) -> WithholdingTable:  # noqa: ANN401
+    """Nothing is withheld, unless told otherwise."""
+    table = WithholdingTable(
+        version=version,
+        effective_from=datetime(2020, 1, 1, tzinfo=UTC),
+        home_country="US",
+        without_form="withhold",
+        backup_bps=0,
+        foreign_bps=0,
+        treaty_bps={},
+    )
+    return msgspec.structs.replace(table, **changes)
 
 
 def a_conversion(nano_rate: int) -> Conversion:

@@ -17,6 +17,7 @@ from payouts.graphql.refusals import (
     PayoutNotHeld,
     PayoutUnknown,
 )
+from payouts.graphql.tax_refusals import TaxFormNeeded
 
 
 @strawberry.enum(description="What becomes of a held payout.")
@@ -50,6 +51,7 @@ DecideHeldPayoutResult = Annotated[
     | PayoutUnknown
     | PayoutNotHeld
     | CreatorNotCleared
+    | TaxFormNeeded
     | PayoutMethodUnavailable,
     strawberry.union("DecideHeldPayoutResult", description="What came of it."),
 ]

@@ -26,6 +26,7 @@ from payouts.graphql.refusals import (
     PayoutMethodNotVerified,
     PayoutMethodUnavailable,
 )
+from payouts.graphql.tax_refusals import TaxFormNeeded
 
 
 @strawberry.input(description="How much is to go where.")
@@ -65,6 +66,7 @@ RequestPayoutResult = Annotated[
     | PayoutMethodLocked
     | PayoutCurrencyUnsupported
     | PayoutConversionUnavailable
+    | TaxFormNeeded
     | IdempotencyConflict,
     strawberry.union("RequestPayoutResult", description="The payout, or why there is none."),
 ]
