@@ -69,7 +69,7 @@ $(benches): bench-%: setup
 	@cd tests/load && ../../$(python) -m $*
 
 bench-p1: ## Benchmark: the wallet applies charges
-bench-p2: ## Benchmark: the same with a star, a whale, dirty input and limits
+bench-p2: ## Benchmark: the same with a star, a whale, dirty input, limits, reversals
 bench-p3: ## Benchmark: gifts through the three services
 bench-p4: ## Benchmark: sendGift through the gateway
 bench-p5: ## Benchmark: a federated read through the gateway

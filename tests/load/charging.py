@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+import charger
 import meters
 import msgspec
-from charger import Done, Job
+import reverser
 from report import Figure, percentile
 from stacks import say
 
@@ -19,11 +20,14 @@ from chassis.testing.databases import migrated
 from local_stack import paths
 from local_stack.processes import base_environment
 from local_stack.stack import Stack
+from wallet.commands.publish_price_book import publish_price_book
 from wallet.commands.publish_spend_policy import publish_spend_policy
 from wallet.domain.caps import CapRow, CapTable, CapTerms
 from wallet.domain.limits import SpendPolicy
+from wallet.testing.buying import first_price_books
 
 _FILL = (Path(__file__).parent / "fill_wallets.sql").read_text()
+_SELL = (Path(__file__).parent / "fill_purchases.sql").read_text()
 _LIMIT = (Path(__file__).parent / "fill_limits.sql").read_text()
 _EVERYBODY = CapTerms(charge_coins=10**13, day_coins=10**13, week_coins=10**13)
 _POLICY = SpendPolicy(
@@ -58,6 +62,8 @@ class Scenario(NamedTuple):
     repeated: float = 0.0
     limited: bool = False
     """Every payer has limits on what they spend: a day, a week, a day on one creator."""
+    reversed: float = 0.0
+    """A payment is taken back for this share of the charges, at the same time."""
 
 
 class Workers(NamedTuple):
@@ -93,18 +99,22 @@ async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
     async with migrated(stack.addresses.postgres_dsn, "wallet.migrations") as database:
         await _fill(database.pool, scenario)
         before = await database.pool.fetchval(_SIZE)
-        done, postgres_s = _apply(stack, database.dsn, scenario, workers)
+        done, taken_back, postgres_s = _apply(stack, database.dsn, scenario, workers)
         written = await database.pool.fetchval(_LAST_POSTED)
         grown = await database.pool.fetchval(_SIZE) - before
         checker = _verdict(database.dsn)
     charges = sum(each.charges for each in done)
-    seconds = max(each.ended_at for each in done) - min(each.began_at for each in done)
+    began_at = min(each.began_at for each in done)
+    # What is taken back at the same time has to be done as well.
+    ended_at = max(each.ended_at for each in [*done, *taken_back])
+    seconds = ended_at - began_at
     batches = [ms for each in done for ms in each.batches_ms]
+    python_s = sum(each.processor_s for each in [*done, *taken_back])
     return Measured(
         per_s=charges / seconds,
         batch_p50_ms=percentile(batches, 50),
         batch_p99_ms=percentile(batches, 99),
-        python_us=sum(each.processor_s for each in done) / charges * 1e6,
+        python_us=python_s / charges * 1e6,
         postgres_us=postgres_s / charges * 1e6,
         bytes_per_charge=grown / written,
         resident_mb=max(each.resident_mb for each in done),
@@ -117,8 +127,11 @@ async def _fill(pool: Pool, scenario: Scenario) -> None:
         await conn.execute("SELECT set_config('bench.viewers', $1, false)", str(scenario.viewers))
         await conn.execute(_FILL)
         await publish_spend_policy(conn, [_POLICY])
+        await publish_price_book(conn, first_price_books())
         if scenario.limited:
             await conn.execute(_LIMIT)
+        if scenario.reversed:
+            await conn.execute(_SELL)
         # As a wallet that has been in use for a while: no dead rows, statistics at hand.
         await conn.execute("VACUUM ANALYZE")
         await conn.execute("CHECKPOINT")
@@ -126,30 +139,40 @@ async def _fill(pool: Pool, scenario: Scenario) -> None:
 
 def _apply(
     stack: Stack, dsn: str, scenario: Scenario, workers: Workers
-) -> tuple[Sequence[Done], float]:
-    """What the workers tell, and the seconds of processor time that PostgreSQL used meanwhile."""
+) -> tuple[Sequence[charger.Done], Sequence[reverser.Done], float]:
+    """What the workers tell, and who takes back, and PostgreSQL's processor time in seconds."""
     postgres = {"postgres": stack.pid("postgres")}
-    running = [_start(dsn, scenario, workers, number) for number in range(workers.processes)]
+    jobs: list[charger.Job | reverser.Job] = [
+        _charges(dsn, scenario, workers, number) for number in range(workers.processes)
+    ]
+    if scenario.reversed:
+        refunds = int(scenario.charges * scenario.reversed)
+        jobs.append(reverser.Job(dsn, refunds, round(1 / scenario.reversed)))
+    running: list[subprocess.Popen[str]] = []
     try:
-        for process in running:
-            ready = _pipe(process.stdout).readline()
+        # One after another: who takes back counts from what is charged by then.
+        for job in jobs:
+            running.append(_start(job))
+            ready = _pipe(running[-1].stdout).readline()
             assert ready == "ready\n", "a worker did not come up: see its traceback above"
         before = meters.processor_s(postgres)
         for process in running:
             _pipe(process.stdin).write("go\n")
             _pipe(process.stdin).flush()
-        done = [msgspec.json.decode(_pipe(each.stdout).readline(), type=Done) for each in running]
+        told = [_pipe(each.stdout).readline() for each in running]
         spent = meters.spent(before, meters.processor_s(postgres))
     finally:
         for process in running:
             _pipe(process.stdin).close()
             process.wait(timeout=30)
-    return done, spent["postgres"]
+    done = [msgspec.json.decode(each, type=charger.Done) for each in told[: workers.processes]]
+    taken = [msgspec.json.decode(each, type=reverser.Done) for each in told[workers.processes :]]
+    return done, taken, spent["postgres"]
 
 
-def _start(dsn: str, scenario: Scenario, workers: Workers, number: int) -> "subprocess.Popen[str]":
+def _charges(dsn: str, scenario: Scenario, workers: Workers, number: int) -> charger.Job:
     # Whoever has no payers has nothing to do: then the others make all the charges.
-    job = Job(
+    return charger.Job(
         dsn=dsn,
         worker=number,
         workers=workers.processes,
@@ -162,8 +185,12 @@ def _start(dsn: str, scenario: Scenario, workers: Workers, number: int) -> "subp
         unaffordable=scenario.unaffordable,
         repeated=scenario.repeated,
     )
+
+
+def _start(job: charger.Job | reverser.Job) -> "subprocess.Popen[str]":
+    program = charger if isinstance(job, charger.Job) else reverser
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("charger.py"))],
+        [sys.executable, str(program.__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

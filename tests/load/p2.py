@@ -1,5 +1,5 @@
-"""P2: P1 with all gifts to one star, with one payer sending everything, with dirty input, and with
-spend limits on everybody.
+"""P2: P1 with all gifts to one star, with one payer sending everything, with dirty input, with
+spend limits on everybody, and with payments taken back at the same time.
 
 Each round begins and ends with the plain scenario: what counts are ratios within a round, to the
 mean of those two, since a shared machine is not equally fast at all times. To the wallet a star is
@@ -62,6 +62,7 @@ def _lines(charges: int) -> list[Line]:
             0.6,
         ),
         Line(plain._replace(name="limits: every payer has all three", limited=True), 0.85),
+        Line(plain._replace(name="reversals: 1 % as many payments taken back", reversed=0.01), 0.8),
     ]
 
 
