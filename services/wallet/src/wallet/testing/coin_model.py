@@ -34,6 +34,8 @@ class CoinLot:
     owner: str
     number: int
     coins: list[Coin] = field(default_factory=list[Coin])
+    is_safe: bool = False
+    """The payment cannot be taken back any more: creators keep what it gave them."""
 
     def taken(self) -> list[Coin]:
         """Those that are taken back."""
@@ -174,7 +176,7 @@ class CoinModel:
                         debt_left -= 1
                         self.debts[purchase.owner] += 1
                         bear(lot, self._anonymous(lot), bearer, purchase.owner)
-                    elif bearer == "creator_unmatured" and self.creators_pay:
+                    elif bearer == "creator_unmatured" and self.creators_pay and not lot.is_safe:
                         bear(lot, coin, bearer, self.gifts[_gift(coin)])
                     elif bearer == "reserve" and reserve_left:
                         reserve_left -= 1

@@ -1,0 +1,184 @@
+"""What lies between services, without a broker: what outboxes hold, delivered in any lawful order.
+
+Records keep the order of their partition, as in Kafka, and nothing else: how far each partition of
+each consumer has come is for the test to decide. What a relay publishes again after a crash is
+there twice, under the same ids.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
+
+from aiokafka.structs import ConsumerRecord
+
+from chassis import outbox
+from chassis.batch import EventReader
+from chassis.consumer import Subscription
+from chassis.consuming.applying import Applier
+from chassis.consuming.fence import FencedError, find_offsets
+from chassis.consuming.lane import Lane, Source
+from chassis.db import Pool, transaction
+from chassis.kafka import RawRecord, TopicPartition, partition_of
+from contracts.event import Topic
+
+PARTITIONS = 2
+_HEADERS = ("ce_id", b"/test/1"), ("ce_time", b"2026-09-01T00:00:00+00:00"), ("ce_source", b"/t")
+
+
+class _NoBroker:
+    """Stands where a lane tells Kafka's client to go on or to wait."""
+
+    def resume(self, partition: TopicPartition) -> None:
+        """Nothing fetches."""
+
+    def pause(self, partition: TopicPartition) -> None:
+        """Nothing fetches."""
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Nothing fetches."""
+
+
+class Consumer:
+    """A service's subscription to one topic, as its worker has it."""
+
+    def __init__(self, service: str, pool: Pool, subscribe: Callable[[], Subscription]) -> None:
+        self.service = service
+        self.pool = pool
+        self._subscribe = subscribe
+        self.topic: Topic = subscribe().topic
+        self._applier, self._lane = self._start()
+        self._last: tuple[Lane, Sequence[RawRecord]] | None = None
+
+    def _start(self) -> tuple[Applier, Lane]:
+        """A worker that knows nothing but what the database tells it."""
+        topic, events, handler = self._subscribe()
+        applier = Applier(
+            self.pool,
+            consumer=self.service,
+            topic=topic.name,
+            prefix="",
+            reader=EventReader(events),
+            handler=handler,
+        )
+        return applier, Lane(cast("Source", _NoBroker()))
+
+    def restart(self) -> None:
+        """The worker dies, and another begins."""
+        self._applier, self._lane = self._start()
+
+    async def deliver(
+        self, records: Sequence[Sequence[RawRecord]], partition: int, count: int
+    ) -> int:
+        """Apply up to `count` further records of a partition in one batch; returns how many."""
+        offset = await self._reset()
+        batch = list(records[partition][offset[partition] : offset[partition] + count])
+        if batch:
+            self._lane.put(TopicPartition(self.topic.name, partition), batch)
+            stale = Lane(cast("Source", _NoBroker()))
+            stale.reset(self._lane.positions())
+            await self._applier.apply(self._lane, self._lane.take(count), asyncio.Event())
+            self._last = stale, batch
+        return len(batch)
+
+    async def offset(self, partition: int) -> int:
+        """How far a partition is applied."""
+        return (await self._reset())[partition]
+
+    async def zombie(self) -> None:
+        """A worker that was thought dead applies the last batch once more: the fence refuses it."""
+        if self._last is None:
+            return
+        applier, _ = self._start()
+        try:
+            await applier.apply(*self._last, asyncio.Event())
+        except FencedError:
+            return
+        raise AssertionError("a batch was applied twice")
+
+    async def _reset(self) -> dict[int, int]:
+        async with transaction(self.pool) as conn:
+            found = await find_offsets(
+                conn, {(self.topic.name, number): 0 for number in range(PARTITIONS)}
+            )
+        offsets = {number: offset for (_, number), offset in found.items()}
+        self._lane.reset(
+            {TopicPartition(self.topic.name, number): at for number, at in offsets.items()}
+        )
+        return offsets
+
+
+class _Published(NamedTuple):
+    service: str
+    stream: str
+    seq: int
+
+
+class Bus:
+    """All topics, and who reads them."""
+
+    def __init__(self, pools: dict[str, Pool], consumers: Sequence[Consumer]) -> None:
+        self._pools = pools
+        self.consumers = consumers
+        self._topics: dict[str, list[list[RawRecord]]] = {}
+        self._published: list[_Published] = []
+        self._others = 0
+
+    async def begin(self) -> None:
+        """Begin anew: what is there belongs to somebody else, and no topic holds anything."""
+        for service, pool in self._pools.items():
+            await pool.execute("DELETE FROM consumed_offset")
+            rows = await pool.fetch("SELECT stream, seq FROM outbox")
+            self._published += [_Published(service, *row) for row in rows]
+        self._others = len(self._published)
+
+    async def publish(self, service: str) -> int:
+        """Publish what the service's outbox holds, its streams one after another."""
+        done = {(each.stream, each.seq) for each in self._published if each.service == service}
+        rows = await self._pools[service].fetch(
+            "SELECT stream, seq, records FROM outbox ORDER BY stream, seq"
+        )
+        fresh = [row for row in rows if (row["stream"], row["seq"]) not in done]
+        for row in fresh:
+            self._append(row["records"])
+            self._published.append(_Published(service, row["stream"], row["seq"]))
+        return len(fresh)
+
+    async def publish_again(self, service: str, count: int) -> None:
+        """A relay that died before it noted how far it was publishes its last rows once more."""
+        ours = self._published[self._others :]
+        last = [each for each in ours if each.service == service][-count:]
+        for _, stream, seq in last:
+            records = await self._pools[service].fetchval(
+                "SELECT records FROM outbox WHERE stream = $1 AND seq = $2", stream, seq
+            )
+            self._append(records)
+
+    def _append(self, packed: bytes) -> None:
+        for stored in outbox.unpack(packed):
+            topic = outbox.topic_of(stored)
+            key = stored.key.encode()
+            number = partition_of(key, PARTITIONS)
+            partition = self.records(topic)[number]
+            partition.append(
+                ConsumerRecord(
+                    topic=topic,
+                    partition=number,
+                    offset=len(partition),
+                    timestamp=0,
+                    timestamp_type=0,
+                    key=key,
+                    value=stored.value,
+                    checksum=None,
+                    serialized_key_size=len(key),
+                    serialized_value_size=len(stored.value),
+                    headers=(("ce_type", stored.type.encode()), *_HEADERS),
+                )
+            )
+
+    def records(self, topic: str) -> list[list[RawRecord]]:
+        """What was published to a topic, by partition."""
+        return self._topics.setdefault(topic, [[] for _ in range(PARTITIONS)])
+
+    async def deliver(self, consumer: Consumer, partition: int, count: int) -> int:
+        """See `Consumer.deliver`."""
+        return await consumer.deliver(self.records(consumer.topic.name), partition, count)

@@ -1,0 +1,101 @@
+"""What creators have of gifts, coin by coin, written to be obviously right.
+
+Nothing is shared with payouts but numbers: a bought coin is half a diamond, a bonus coin a quarter,
+in millionths. Each coin knows from which day on it is the creator's for good.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+WORTH = {"purchased": 500_000, "bonus": 250_000}
+"""Micro-diamonds per coin."""
+
+type Slice = tuple[UUID, int]
+"""The gift, and the lot that paid for a part of it."""
+type LegId = tuple[UUID, int]
+
+
+@dataclass
+class Part:
+    """The coins of one lot in one gift."""
+
+    creator: str
+    worth: int
+    safe_from: date
+    coins: int
+    """That the creator still has."""
+
+
+@dataclass
+class Leg:
+    """Coins that a creator was asked for."""
+
+    part: Part
+    covered: int
+    """Taken of the creator."""
+    uncovered: int
+    """Safe already, or gone: somebody else bears them."""
+
+
+@dataclass
+class CreatorModel:
+    """All creators. What is told twice counts once."""
+
+    parts: dict[Slice, Part] = field(default_factory=dict[Slice, Part])
+    legs: dict[LegId, Leg] = field(default_factory=dict[LegId, Leg])
+    seen: set[tuple[LegId, UUID]] = field(default_factory=set[tuple[LegId, UUID]])
+    paid: Counter[str] = field(default_factory=Counter[str])
+    """Micro-diamonds that payouts have."""
+
+    def give(self, gift: UUID, creator: str, slices: list[tuple[int, str, date, int]]) -> None:
+        """A gift arrives: by lot its class, when it is safe, and its coins."""
+        for lot, lot_class, safe_from, coins in slices:
+            self.parts.setdefault((gift, lot), Part(creator, WORTH[lot_class], safe_from, coins))
+
+    def take(self, leg: LegId, slice_: Slice, coins: int, today: date) -> None:
+        """Coins are asked for: what is not safe yet goes."""
+        if (leg, leg[0]) in self.seen:
+            return
+        self.seen.add((leg, leg[0]))
+        part = self.parts[slice_]
+        if part.safe_from > today:
+            part.coins -= coins
+            self.legs[leg] = Leg(part, covered=coins, uncovered=0)
+        else:
+            self.legs[leg] = Leg(part, covered=0, uncovered=coins)
+
+    def give_back(self, leg: LegId, cause: UUID, coins: int) -> None:
+        """What others bear is given back first, then what the creator does."""
+        if (leg, cause) in self.seen:
+            return
+        self.seen.add((leg, cause))
+        taken = self.legs[leg]
+        of_others = min(coins, taken.uncovered)
+        taken.uncovered -= of_others
+        taken.covered -= coins - of_others
+        taken.part.coins += coins - of_others
+
+    def has(self, creator: str) -> int:
+        """All that is the creator's, paid or not, in micro-diamonds."""
+        return sum(
+            part.coins * part.worth for part in self.parts.values() if part.creator == creator
+        )
+
+    def available(self, creator: str, today: date) -> int:
+        """What is safe and not with any payout."""
+        safe = sum(
+            part.coins * part.worth
+            for part in self.parts.values()
+            if part.creator == creator and part.safe_from <= today
+        )
+        return safe - self.paid[creator]
+
+    def covered(self, reversal: UUID) -> int:
+        """Coins of a reversal that creators bear."""
+        return sum(leg.covered for (of, _), leg in self.legs.items() if of == reversal)
+
+    def uncovered(self, reversal: UUID) -> int:
+        """Coins that creators were asked for and others bear."""
+        return sum(leg.uncovered for (of, _), leg in self.legs.items() if of == reversal)
