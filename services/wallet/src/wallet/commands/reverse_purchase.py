@@ -7,10 +7,10 @@ from uuid import UUID
 from chassis import operators, outbox
 from chassis.db import Conn
 from chassis.operators import Act
-from wallet.commands.book_reversal import book_reversal, plan_reversal
-from wallet.commands.reversal_events import balance_after, reversed_
-from wallet.commands.settle_claims import record_claim
-from wallet.domain.claims import ClaimKind, operator_claim, status_of
+from wallet.commands.book_operator_reversal import book_operator_reversal
+from wallet.commands.book_reversal import plan_reversal
+from wallet.commands.reversal_events import balance_after
+from wallet.domain.claims import ClaimKind
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Plan
 from wallet.domain.reversal_policy import policy_in_force
@@ -200,33 +200,13 @@ async def _book(
             "coins": plan.coins,
         },
     )
-    claim = operator_claim(reversal_id, kind, plan.amount_minor)
-    await record_claim(conn, purchase, claim, at=act.at)
-    reversal = Reversal(
-        reversal_id,
-        purchase.purchase_id,
-        claim.claim,
-        kind,
-        plan.amount_minor,
-        plan.coins,
-        plan.policy_version,
-        is_held=False,
-        actor=f"operator:{act.operator_id}",
-        note=act.reason,
-        booked_at=act.at,
-    )
     before = (await accounts.select_heads(conn, [purchase.user_id]))[purchase.user_id]
-    after = await book_reversal(conn, purchase, before, reversal, plan.legs)
-    known = await claims.select_claims(conn, purchase.purchase_id)
-    status = status_of(purchase.amount_minor, [each.claim for each in known])
-    if status != purchase.status:
-        await purchases.update_status(conn, purchase.purchase_id, status)
-    events = [
-        *reversed_(purchase, reversal, plan.legs),
-        *balance_after(before, after, "reversal", act.at),
-    ]
+    booked = await book_operator_reversal(
+        conn, purchase, before, plan, act, reversal_id=reversal_id, kind=kind
+    )
+    events = [*booked.events, *balance_after(before, booked.head, "reversal", act.at)]
     await outbox.record(conn, *events, traceparent=traceparent)
-    return reversal
+    return booked.reversal
 
 
 def _is_same(booked: Reversal, reversal_id: UUID, order: ReversalOrder, note: str) -> bool:

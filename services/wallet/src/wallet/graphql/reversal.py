@@ -64,7 +64,8 @@ class ReversalLeg:
     )
     party: User | None = strawberry.field(description="Who loses; null: the platform.")
     gift_id: UUID | None = strawberry.field(
-        description="The gift that the coins had paid, where its creator loses them."
+        description="The gift that the coins had paid, where its creator loses them, or where "
+        "single gifts are taken back."
     )
 
     @classmethod

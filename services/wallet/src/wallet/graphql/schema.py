@@ -6,6 +6,7 @@ from chassis.graphql import requires_scope, schema
 from wallet.graphql.mutations.confirm_store_purchase import confirm_store_purchase
 from wallet.graphql.mutations.publish_price_book import publish_price_book
 from wallet.graphql.mutations.purchase_coins import purchase_coins
+from wallet.graphql.mutations.refund_minor import refund_minor
 from wallet.graphql.mutations.reverse_purchase import reverse_purchase
 from wallet.graphql.mutations.set_spend_limits import set_spend_limits
 from wallet.graphql.price_books import PUBLISHER
@@ -43,6 +44,13 @@ class Mutation:
         reverse_purchase,
         description="Take a payment back by the declared waterfall. Safe to retry with the same "
         "reversalId.",
+        extensions=[requires_scope(REFUNDER)],
+    )
+    refund_minor = strawberry.mutation(
+        refund_minor,
+        description="Take back a share of what a minor spent on gifts in a range of time, by the "
+        "declared waterfall: whoever was given loses, the minor owes nothing. Safe to retry with "
+        "the same refundId.",
         extensions=[requires_scope(REFUNDER)],
     )
 

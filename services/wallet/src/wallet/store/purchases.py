@@ -1,5 +1,6 @@
 """Purchases: one row each, moved on from status to status."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -62,6 +63,18 @@ async def lock_purchase(conn: Conn, purchase_id: UUID) -> Purchase | None:
     """The purchase of that id, with its row locked until the transaction ends."""
     row = await conn.fetchrow(STATEMENTS["lock_purchase"], purchase_id)
     return None if row is None else Purchase(*row)
+
+
+async def select_purchases(conn: Conn, purchase_ids: Sequence[UUID]) -> list[Purchase]:
+    """The purchases of those ids, in their order."""
+    rows = await conn.fetch(STATEMENTS["select_purchases"], purchase_ids)
+    return [Purchase(*row) for row in rows]
+
+
+async def lock_purchases(conn: Conn, purchase_ids: Sequence[UUID]) -> list[Purchase]:
+    """The same, with their rows locked until the transaction ends."""
+    rows = await conn.fetch(STATEMENTS["lock_purchases"], purchase_ids)
+    return [Purchase(*row) for row in rows]
 
 
 async def update_to_pending(
