@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from chassis.ids import is_user_id
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Leg, LotStanding, Payer, Plan, Use, plan_legs
 from wallet.domain.reversal_policy import ReversalPolicy
@@ -102,9 +103,9 @@ def check_order(order: MinorRefundOrder) -> None:
             f"The range is longer than {RANGE_MAX.days} days: refund it in parts."
         )
     if not 1 <= order.share_bps <= WHOLE_BPS:
-        raise RefundTermsInvalidError(
-            f"The share is from 1 to {WHOLE_BPS} hundredths of a percent."
-        )
+        raise RefundTermsInvalidError(f"The share is 1 to {WHOLE_BPS} hundredths of a percent.")
+    if not is_user_id(order.user_id):
+        raise NothingToRefundError
 
 
 def share_of(amounts: Sequence[int], share_bps: int) -> list[int]:
