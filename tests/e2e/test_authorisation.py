@@ -6,6 +6,7 @@ The table is support/authorisation.py.
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -66,6 +67,12 @@ def scene(stack: Stack) -> dict[str, Any]:
             nothing = str(uuid7())
             for coins in (1_000_000, 2_000_000):
                 await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
+            minor = {
+                "userId": owner,
+                "from": f"{clock.now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+                "to": f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+                "shareBps": 5_000,
+            }
             return {
                 "owner": owner,
                 "month": month,
@@ -110,6 +117,13 @@ def scene(stack: Stack) -> dict[str, Any]:
                     "reversalId": str(uuid7()),
                     "purchaseId": buy["purchaseId"],
                     "reason": "REFUND",
+                    "note": "to see who may",
+                },
+                "minor": minor,
+                "refund": {
+                    **minor,
+                    "refundId": str(uuid7()),
+                    "expectedDigest": "0" * 64,
                     "note": "to see who may",
                 },
             }

@@ -72,6 +72,7 @@ GUARDED = [
     *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
     "SetSpendLimits",
     *("PreviewReversal", "ReversePurchase"),
+    *("PreviewMinorRefund", "RefundMinor"),
 ]
 
 
@@ -83,6 +84,21 @@ def a_reversal(scene: dict[str, str]) -> dict[str, Any]:
         "reason": "REFUND",
         "note": "why not",
     }
+
+
+def a_minor_refund(scene: dict[str, str]) -> dict[str, Any]:
+    """Of a viewer who gave something, but not then."""
+    return {
+        "userId": scene["viewer"],
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-01-02T00:00:00Z",
+        "shareBps": 3_000,
+    }
+
+
+def an_order_of_it(scene: dict[str, str]) -> dict[str, Any]:
+    given = {"refundId": str(uuid7()), "expectedDigest": "0" * 64, "note": "why not"}
+    return a_minor_refund(scene) | given
 
 
 async def good_variables(world: World, scene: dict[str, str], operation: str) -> dict[str, Any]:
@@ -117,6 +133,10 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"input": {"purchaseId": scene["purchase"], "reason": "REFUND"}}
         case "ReversePurchase":
             return {"input": a_reversal(scene)}
+        case "PreviewMinorRefund":
+            return {"input": a_minor_refund(scene)}
+        case "RefundMinor":
+            return {"input": an_order_of_it(scene)}
         case _:
             return {}
 
@@ -185,6 +205,8 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("SetSpendLimits", "creator operator:audit"),
         ("PreviewReversal", "viewer creator operator:audit operator:payouts"),
         ("ReversePurchase", "viewer creator operator:audit operator:catalogue"),
+        ("PreviewMinorRefund", "viewer creator operator:audit operator:payouts"),
+        ("RefundMinor", "viewer creator operator:audit operator:catalogue"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(
@@ -243,6 +265,62 @@ async def test_reverse_purchase(
     token = world.token("otto", "operator:refunds")
     variables = {"input": a_reversal(scene) | change}
     assert await outcome(world, "ReversePurchase", token, variables) == code
+
+
+TERMS = "refund_terms_invalid"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "nothing_to_refund"),
+        ({"userId": "no-such-user"}, "nothing_to_refund"),
+        ({"userId": ""}, "nothing_to_refund"),
+        ({"userId": "x" * 10_000}, "nothing_to_refund"),
+        ({"userId": "a\x00b"}, "nothing_to_refund"),
+        ({"userId": None}, "BAD_USER_INPUT"),
+        ({"from": "2026-01-02T00:00:00Z"}, TERMS),
+        ({"from": "2026-01-03T00:00:00Z"}, TERMS),
+        ({"from": "2024-01-01T00:00:00Z"}, TERMS),
+        ({"to": "9999-12-31T23:59:59Z"}, TERMS),
+        ({"from": "yesterday"}, "BAD_USER_INPUT"),
+        ({"from": "2026-01-01T00:00:00"}, "BAD_USER_INPUT"),
+        ({"to": None}, "BAD_USER_INPUT"),
+        ({"to": 5}, "BAD_USER_INPUT"),
+        ({"shareBps": 0}, TERMS),
+        ({"shareBps": -1}, TERMS),
+        ({"shareBps": 10_001}, TERMS),
+        ({"shareBps": 2**31}, "BAD_USER_INPUT"),
+        ({"shareBps": 0.5}, "BAD_USER_INPUT"),
+        ({"shareBps": None}, "BAD_USER_INPUT"),
+        ({"surprise": True}, "BAD_USER_INPUT"),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)
+async def test_minor_refund(
+    world: World, scene: dict[str, str], change: dict[str, Any], code: str
+) -> None:
+    """Looked at and asked for: the same answer."""
+    token = world.token("otto", "operator:refunds")
+    looked = {"input": a_minor_refund(scene) | change}
+    asked = {"input": an_order_of_it(scene) | change}
+    assert await outcome(world, "PreviewMinorRefund", token, looked) == code
+    assert await outcome(world, "RefundMinor", token, asked) == code
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"refundId": each} for each in ("not-a-uuid", None, 7)),
+        *({"note": each} for each in ("", " ", "x" * 501, "a\x00b", None)),
+        *({"expectedDigest": each} for each in (None, 7)),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)
+async def test_refund_minor(world: World, scene: dict[str, str], change: dict[str, Any]) -> None:
+    token = world.token("otto", "operator:refunds")
+    asked = {"input": an_order_of_it(scene) | change}
+    assert await outcome(world, "RefundMinor", token, asked) == "BAD_USER_INPUT"
 
 
 # ---------------------------------------------------------------------- SendGift

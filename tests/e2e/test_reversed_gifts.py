@@ -1,9 +1,20 @@
 """A payment that is taken back takes gifts and diamonds with it, across the three services."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 
+from chassis import clock
 from support.provider import Provider
-from support.reversing import REVERSALS, buy_and_give, earned, gift_becomes, refund_minor
+from support.reversing import (
+    REVERSALS,
+    buy_and_give,
+    earned,
+    gift_becomes,
+    refund_minor,
+    refund_range,
+)
 from support.world import Answer, World
 
 pytestmark = pytest.mark.stack
@@ -58,6 +69,46 @@ async def test_operator_takes_gifts_back_from_several_creators(world: World) -> 
                 "microDiamonds": had["earnings"]["lifetime"]["microDiamonds"],
             }
         ]
+
+
+async def test_e30_a_share_of_a_minors_gifts_goes_back(world: World) -> None:
+    """Of two purchases: creators lose 30 % of what those gifts earned, of a later one none."""
+    creators = [await world.creator() for _ in range(5)]
+    viewer = await world.viewer(coins=0)
+    since = clock.now() - timedelta(minutes=1)
+    bought = [await buy_and_give(world, viewer, creators) for _ in range(2)]
+    before = [await earned(world, creator, coins=20, diamonds=True) for creator in creators]
+    until = clock.now()
+    later = await world.give(viewer, creators[0], count=10)
+    assert later["status"] == "SENT", later
+
+    seen, done, again = await refund_range(world, viewer, 3_000, since=since, until=until)
+
+    refund = done["refund"]
+    assert (done["replayed"], again["replayed"]) == (False, True)
+    assert again["refund"] == refund
+    assert (refund["coins"], refund["parts"]) == (30, seen["parts"])
+    assert {part["purchaseId"] for part in refund["parts"]} == {each[0] for each in bought}
+    lost: Counter[str] = Counter()
+    for part in refund["parts"]:
+        for leg in part["legs"]:
+            assert leg["kind"] == "CREATOR_UNMATURED"
+            lost[leg["giftId"]] += leg["coins"]
+    assert lost == {gift["id"]: 3 for _, gifts in bought for gift in gifts}
+    for creator, had in zip(creators, before, strict=True):
+        kept = 14 + (10 if creator == creators[0] else 0)
+        now = await earned(world, creator, coins=kept, diamonds=True)
+        taken = await lines(world, creator)
+        assert {line["giftId"] for line in taken} < lost.keys()
+        assert {(line["kind"], line["reason"]) for line in taken} == {("TAKEN", "MINOR_REFUND")}
+        assert sum(line["coins"] for line in taken) == 6
+        micro_diamonds = had["earnings"]["lifetime"]["microDiamonds"]
+        assert sum(line["microDiamonds"] for line in taken) == micro_diamonds * 3 // 10
+        if creator != creators[0]:
+            rest = now["earnings"]["lifetime"]["microDiamonds"]
+            assert rest == micro_diamonds * 7 // 10
+    for _, gifts in bought:
+        assert (await world.ask("Gift", viewer, id=gifts[0]["id"]))["status"] == "SENT"
 
 
 async def test_provider_takes_back_more_than_may_be_owed_and_gives_it_back(

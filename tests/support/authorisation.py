@@ -83,6 +83,12 @@ REVERSAL_REFUSALS = f"""
   ... on PurchaseNotReversible {{ code message }}
   ... on ReversalExceedsPayment {{ code message left {MONEY} }}
 """
+MINOR_REFUND = f"""
+  amounts {MONEY} coins parts {{ purchaseId amount {MONEY} coins legs {LEG} }}
+"""
+MINOR_REFUND_REFUSALS = """
+  ... on RefundTermsInvalid { code message } ... on NothingToRefund { code message }
+"""
 
 
 @dataclass(frozen=True)
@@ -288,6 +294,37 @@ ROUTES: Final = (
         (
             Row(
                 "reversePurchase",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown"),
+            ),
+        ),
+    ),
+    Route(
+        "looking at a minor's refund",
+        f"""query ($minor: PreviewMinorRefundInput!) {{ previewMinorRefund(input: $minor) {{
+          __typename {REFUSAL} {MINOR_REFUND_REFUSALS}
+          ... on MinorRefundPreview {{ digest {MINOR_REFUND} }}
+        }} }}""",
+        (
+            Row(
+                "previewMinorRefund",
+                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown"),
+            ),
+        ),
+    ),
+    Route(
+        "refunding a minor",
+        f"""mutation ($refund: RefundMinorInput!) {{ refundMinor(input: $refund) {{
+          __typename {REFUSAL} {MINOR_REFUND_REFUSALS}
+          ... on RefundMinorPayload {{
+            replayed refund {{ id user {{ id }} shareBps {MINOR_REFUND} }}
+          }}
+          ... on MinorRefundChanged {{ code message preview {{ digest {MINOR_REFUND} }} }}
+          ... on ApprovalNeeded {{ code message }} ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # With a digest of nothing: whoever may, is told what has changed, and nothing happens.
+        (
+            Row(
+                "refundMinor",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown"),
             ),
         ),

@@ -1,6 +1,7 @@
 """Gifts whose payments are taken back, as their creators and their senders see it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.ids import uuid7
 from chassis.testing.eventually import eventually
@@ -34,6 +35,31 @@ async def refund_minor(world: World, purchase_id: str, reversal_id: str | None =
     }
     token = world.token("otto", "operator:refunds")
     return await patiently(lambda: world.client.ask("ReversePurchase", token, input=order))
+
+
+async def refund_range(
+    world: World, viewer: str, share_bps: int, *, since: datetime, until: datetime
+) -> tuple[Answer, Answer, Answer]:
+    """A preview of a share of a minor's gifts, its booking, and the same asked again."""
+    asked = {
+        "userId": viewer,
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        "shareBps": share_bps,
+    }
+    token = world.token("otto", "operator:refunds")
+    seen = await patiently(lambda: world.client.ask("PreviewMinorRefund", token, input=asked))
+    order = {
+        **asked,
+        "refundId": str(uuid7()),
+        "expectedDigest": seen["digest"],
+        "note": "the guardian helped",
+    }
+    done, again = [
+        await patiently(lambda: world.client.ask("RefundMinor", token, input=order))
+        for _ in range(2)
+    ]
+    return seen, done, again
 
 
 async def gift_becomes(world: World, viewer: str, gift_id: str, status: str) -> None:

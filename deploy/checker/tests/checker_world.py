@@ -51,7 +51,9 @@ from payouts.testing.paying import (
     some_withholding,
 )
 from payouts.testing.taxing import correct, declare
+from wallet.commands import refund_minor as command
 from wallet.commands.credit_purchase import credit_purchase
+from wallet.commands.plan_minor_refund import preview_minor_refund
 from wallet.commands.publish_spend_policy import publish_spend_policy
 from wallet.commands.reverse_purchase import ReversalOrder, reverse_purchase
 from wallet.commands.set_spend_limits import LimitsChange, set_spend_limits
@@ -59,6 +61,7 @@ from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.domain.claims import Disputed, Refunded
 from wallet.domain.limits import Terms
+from wallet.domain.minor_refund import MinorRefundOrder
 from wallet.domain.purchase import Purchase
 from wallet.store.purchases import find_purchase, insert_purchase
 from wallet.testing.buying import first_spend_policies
@@ -315,7 +318,17 @@ async def take_back(wallet: Pool) -> None:
 
 
 async def refund_minor(wallet: Pool, viewer: str) -> None:
-    """An operator gives a minor's money back: creators are asked for what was given them."""
+    """An operator gives a minor's money back: creators are asked for what was given them.
+
+    First a share of what was given lately, then all the rest of each payment.
+    """
+    lately = MinorRefundOrder(
+        viewer, clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1), 3_000
+    )
+    async with transaction(wallet) as conn:
+        act = Act("otto", "a minor, with help", clock.now())
+        seen = await preview_minor_refund(conn, lately, at=act.at)
+        assert await command.refund_minor(conn, uuid7(), lately, act, expected_digest=seen.digest)
     rows = await wallet.fetch("SELECT purchase_id FROM purchase WHERE user_id = $1", viewer)
     for row in rows:
         order = ReversalOrder(row["purchase_id"], "minor_refund", None)

@@ -43,6 +43,7 @@ async def test_the_world_has_something_of_everything(world: World) -> None:
                 (SELECT count(*) FROM reversal_leg WHERE kind = 'payer_debt') AS debts,
                 (SELECT count(*) FROM reversal WHERE is_held) AS held,
                 (SELECT count(*) FROM reversal_settled) AS settled,
+                (SELECT count(*) FROM minor_refund_part) AS parts_of_minor_refunds,
                 (SELECT count(*) FROM reinstatement_leg) AS given_back,
                 (SELECT count(*) FROM debt_entry WHERE kind = 'repaid') AS repaid
         """)

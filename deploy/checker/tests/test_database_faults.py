@@ -81,6 +81,29 @@ FAULTS = {
         "UPDATE reinstatement_leg SET coins = coins * 2",
         {("INV8", "wallet")},
     ),
+    "a minor refund of more than its parts": Fault(
+        "wallet",
+        "UPDATE minor_refund SET coins = coins + 1",
+        {("INV8", "wallet")},
+    ),
+    "a minor refund of gifts outside its range": Fault(
+        "wallet",
+        "UPDATE minor_refund SET range_to = range_from + interval '1 microsecond'",
+        {("INV8", "wallet")},
+    ),
+    "a minor refund of somebody else's gifts": Fault(
+        "wallet",
+        "UPDATE minor_refund SET user_id = 'viewer-0'",
+        {("INV8", "wallet")},
+    ),
+    "a gift taken back for more than was paid": Fault(
+        "wallet",
+        """UPDATE reversal_leg SET coins = 1000000
+        WHERE (reversal_id, position) IN (
+            SELECT reversal_id, position FROM reversal_leg WHERE charge_id IS NOT NULL LIMIT 1
+        )""",
+        {("INV8", "wallet"), ("INV3", "wallet")},
+    ),
     "a refund that was not booked": Fault(
         "wallet",
         "UPDATE payment_claim SET claimed_minor = claimed_minor + 1 WHERE claim = 'refund'",

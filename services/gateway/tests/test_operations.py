@@ -16,6 +16,12 @@ OPERATIONS = {
     )
 }
 UUID = "019b76da-a800-7000-8000-000000000001"
+MINOR_REFUND = {
+    "userId": "alice",
+    "from": "2026-10-01T00:00:00Z",
+    "to": "2026-11-01T00:00:00Z",
+    "shareBps": 10_000,
+}
 VARIABLES: dict[str, dict[str, Any]] = {
     "PurchaseCoins": {"input": {"purchaseId": UUID, "bundleId": "b", "provider": "sandbox"}},
     "Purchase": {"id": UUID},
@@ -42,6 +48,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
             "reason": "CHARGEBACK",
             "note": "why",
         }
+    },
+    "PreviewMinorRefund": {"input": MINOR_REFUND},
+    "RefundMinor": {
+        "input": {**MINOR_REFUND, "refundId": UUID, "expectedDigest": "0" * 64, "note": "why"}
     },
     "SetSpendLimits": {"input": {"dayCoins": 2**53 - 1, "weekCoins": None}},
     "AddPayoutMethod": {
@@ -76,6 +86,8 @@ def test_every_operation_is_found() -> None:
         "Creator",
         "PreviewReversal",
         "ReversePurchase",
+        "PreviewMinorRefund",
+        "RefundMinor",
         "SetSpendLimits",
         "AddPayoutMethod",
         "RequestPayout",

@@ -38,6 +38,8 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("limits", "limits_are_the_newest", "accounts are under their newest limits"),
         Question("INV3", "debts_replay", "debts equal the replay of their entries"),
         Question("INV8", "reversals_add_up", "legs of a reversal are all of it, given back once"),
+        Question("INV8", "minor_refunds_add_up", "minor refunds are their parts, of their range"),
+        Question("INV8", "gifts_not_exceeded", "of no gift is more taken back than was paid"),
         Question("INV3", "claims_replay", "claims on creators are what is not settled"),
         Question("INV4", "payments_not_exceeded", "what is taken back is what is claimed"),
     ),

@@ -12,7 +12,7 @@ from checker.facts import CopiedFacts, Pile
 SERVICES = ("wallet", "gifts", "payouts")
 
 _FILES: Mapping[str, Sequence[str]] = {
-    "wallet": ("wallet.sql", "limits.sql", "reversals.sql", "outbox.sql"),
+    "wallet": ("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "outbox.sql"),
     "gifts": ("gifts.sql", "outbox.sql"),
     "payouts": ("payouts.sql", "outbox.sql"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Conn, Pool, transaction
-from wallet.store import balances, errands, price_books, provider_events, purchases
+from wallet.store import balances, errands, minor_refunds, price_books, provider_events, purchases
 
 FILL = """
 INSERT INTO purchase (
@@ -46,6 +46,11 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
     "find_purchase": (purchases.STATEMENTS["find_purchase"], {"purchase_pkey"}),
     "lock_purchases": (purchases.STATEMENTS["lock_purchases"], {"purchase_pkey"}),
     "update_statuses": (purchases.STATEMENTS["update_statuses"], {"purchase_pkey"}),
+    "select_purchases": (purchases.STATEMENTS["select_purchases"], {"purchase_pkey"}),
+    "select_charges_in_range": (
+        minor_refunds.STATEMENTS["select_charges_in_range"],
+        {"account_one_per_owner", "movement_account_version", "lot_pkey"},
+    ),
     "update_to_paid": (purchases.STATEMENTS["update_to_paid"], {"purchase_pkey"}),
     "select_purchases_of_payments": (
         purchases.STATEMENTS["select_purchases_of_payments"],

@@ -43,6 +43,7 @@ def test_what_the_program_comes_with_is_in_order() -> None:
         ([a_policy(UNSPENT, UNSPENT, LAST)], "more than once"),
         ([a_policy(UNSPENT, WaterfallLeg("platform_loss", 5))], "no limit"),
         ([a_policy(UNSPENT, WaterfallLeg("creator_unmatured", 5), LAST)], "no limit"),
+        ([a_policy(UNSPENT, WaterfallLeg("payer_debt", 5), LAST)], "a minor owes nothing"),
     ],
 )
 def test_policies_that_would_not_bear_everything_are_refused(

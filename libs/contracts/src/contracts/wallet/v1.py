@@ -136,7 +136,7 @@ class ReversedLeg(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     party: UserId | None = None
     """The user who loses them; none where it is the platform."""
     charge_id: UUID | None = None
-    """What they had been spent on, where its creator loses them."""
+    """What they had been spent on, where its creator loses them or single gifts are undone."""
 
 
 @event(PURCHASE, type="wallet.purchase_reversed.v1", key="user_id")

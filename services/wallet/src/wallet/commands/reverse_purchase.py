@@ -7,10 +7,10 @@ from uuid import UUID
 from chassis import operators, outbox
 from chassis.db import Conn
 from chassis.operators import Act
-from wallet.commands.book_reversal import Booking, Planned, Wanted, book_reversals, plan_reversals
-from wallet.commands.reversal_events import balance_after, reversed_
-from wallet.commands.settle_claims import record_claims
-from wallet.domain.claims import ClaimKind, operator_claim, status_of
+from wallet.commands.book_operator_reversal import book_operator_reversal
+from wallet.commands.book_reversal import Planned, Wanted, plan_reversals
+from wallet.commands.reversal_events import balance_after
+from wallet.domain.claims import ClaimKind
 from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Plan
 from wallet.domain.reversal_policy import policy_in_force
@@ -198,32 +198,12 @@ async def _book(
             "coins": plan.coins,
         },
     )
-    claim = operator_claim(reversal_id, kind, plan.amount_minor)
-    await record_claims(conn, {purchase.purchase_id: claim}, at=act.at)
-    reversal = Reversal(
-        reversal_id,
-        purchase.purchase_id,
-        claim.claim,
-        kind,
-        plan.amount_minor,
-        plan.coins,
-        plan.policy_version,
-        is_held=False,
-        actor=f"operator:{act.operator_id}",
-        note=act.reason,
-        booked_at=act.at,
+    booked = await book_operator_reversal(
+        conn, purchase, planned, act, reversal_id=reversal_id, kind=kind
     )
-    (after,) = await book_reversals(conn, [Booking(purchase, reversal, planned)])
-    known = await claims.select_claims(conn, [purchase.purchase_id])
-    status = status_of(purchase.amount_minor, [each.claim for each in known[purchase.purchase_id]])
-    if status != purchase.status:
-        await purchases.update_statuses(conn, {purchase.purchase_id: status})
-    events = [
-        *reversed_(purchase, reversal, plan.legs),
-        *balance_after(planned.head, after, "reversal", act.at),
-    ]
+    events = [*booked.events, *balance_after(planned.head, booked.head, "reversal", act.at)]
     await outbox.record(conn, *events, traceparent=traceparent)
-    return reversal
+    return booked.reversal
 
 
 def _is_same(booked: Reversal, reversal_id: UUID, order: ReversalOrder, note: str) -> bool:

@@ -39,6 +39,12 @@ class LotStanding(msgspec.Struct, frozen=True):
     uses: Sequence[Use] = ()
     """The latest first. Left out where what is left covers what is to be taken."""
 
+    @property
+    def spent_coins(self) -> int:
+        """On charges, and not taken back, whoever would have borne it."""
+        elsewhere = self.left_coins + self.expired_coins + self.repaid_coins
+        return self.coins - elsewhere - self.reversed_coins
+
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
     """What one loses."""
@@ -49,7 +55,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     party: str | None = None
     """The user; None where it is the platform."""
     charge_id: UUID | None = None
-    """What the coins had been spent on, where its creator loses them."""
+    """What the coins had been spent on, where its creator loses them or single gifts are undone."""
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -83,12 +89,20 @@ def coins_wanted(
     """How many coins of each lot are to be taken so that `booked_minor` is taken back in all.
 
     A lot's share is its coins times the part of the payment that goes back, rounded down; of the
-    whole payment it is all of them, so that what rounding left comes last.
+    whole payment it is all of them, so that what rounding left comes last. Where single gifts were
+    undone more may be taken of a lot than its share: then the others lose less, the last one first.
     """
-    return {
-        each.lot.lot_id: max(each.coins * booked_minor // paid_minor - each.reversed_coins, 0)
-        for each in standings
+    shares = {each.lot.lot_id: each.coins * booked_minor // paid_minor for each in standings}
+    wanted = {
+        each.lot.lot_id: max(shares[each.lot.lot_id] - each.reversed_coins, 0) for each in standings
     }
+    due = max(sum(shares.values()) - sum(each.reversed_coins for each in standings), 0)
+    too_much = sum(wanted.values()) - due
+    for lot_id in reversed(wanted):
+        spared = min(wanted[lot_id], too_much)
+        wanted[lot_id] -= spared
+        too_much -= spared
+    return wanted
 
 
 def covered_by_what_is_left(standings: Sequence[LotStanding], wanted: Mapping[int, int]) -> bool:

@@ -63,15 +63,17 @@ def check_policies(policies: Sequence[ReversalPolicy]) -> None:
         if policy.waterfalls.keys() != set(KINDS):
             raise PolicyRefusedError(f"version {policy.version} must say who bears {KINDS}")
         for kind, legs in policy.waterfalls.items():
-            _check_legs(f"version {policy.version}, {kind}", legs)
+            _check_legs(f"version {policy.version}, {kind}", kind, legs)
 
 
-def _check_legs(where: str, legs: Sequence[WaterfallLeg]) -> None:
+def _check_legs(where: str, kind: ClaimKind, legs: Sequence[WaterfallLeg]) -> None:
     names = [leg.kind for leg in legs]
     if len(set(names)) != len(names):
         raise PolicyRefusedError(f"{where}: a leg occurs more than once")
     if names[:1] != ["unspent"] or names[-1:] != ["platform_loss"]:
         raise PolicyRefusedError(f"{where}: unspent coins go first, platform_loss comes last")
+    if kind == "minor_refund" and "payer_debt" in names:
+        raise PolicyRefusedError(f"{where}: a minor owes nothing for what goes back")
     for leg in legs:
         if leg.coins_max is not None and leg.kind not in ("payer_debt", "reserve"):
             raise PolicyRefusedError(f"{where}: {leg.kind} has no limit")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import AUDITOR, BigInt, Coins, Currency, Money
+from chassis.graphql import AUDITOR, BigInt, Coins, Currency, Money, Refusal, refusal
 from wallet.domain import price_book
 from wallet.domain import purchase as domain
 from wallet.graphql.context import Info, WalletContext
@@ -142,3 +142,12 @@ class Purchase:
         if not is_owner and viewer.scopes.isdisjoint(_OPERATORS):
             return None
         return cls.of(found)
+
+
+@refusal(
+    code="provider_unavailable",
+    description="The payment provider is unknown or does not answer. Nobody was charged by us, and "
+    "the same purchaseId may be tried again: the price stays that of the first try.",
+)
+class ProviderUnavailable(Refusal):
+    """An order that the provider did not answer to is kept, so that no payment misses it."""

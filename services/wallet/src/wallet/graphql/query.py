@@ -18,8 +18,9 @@ from chassis.graphql import (
     requires_scope,
 )
 from wallet.domain.price_book import WEB
-from wallet.graphql import reversing
+from wallet.graphql import minor_refund, reversing
 from wallet.graphql.context import Info
+from wallet.graphql.minor_refund import PreviewMinorRefundInput, PreviewMinorRefundResult
 from wallet.graphql.price_books import READERS as PRICE_BOOK_READERS
 from wallet.graphql.price_books import PriceBookConnection, read_price_books
 from wallet.graphql.purchase import (
@@ -129,3 +130,18 @@ class Query:
     ) -> PreviewReversalResult | None:
         """The same plan that `reversePurchase` would book."""
         return await reversing.preview(info, input)
+
+    @strawberry.field(
+        description="Who would lose what if a share of a minor's gifts were taken back now. "
+        "Nothing is booked.",
+        extensions=[requires_scope(reversing.REFUNDER)],
+    )
+    async def preview_minor_refund(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the schema's name
+            PreviewMinorRefundInput, strawberry.argument(description="What to refund.")
+        ],
+    ) -> PreviewMinorRefundResult | None:
+        """The same plan that `refundMinor` would book."""
+        return await minor_refund.preview(info, input)

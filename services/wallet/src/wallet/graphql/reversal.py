@@ -7,11 +7,9 @@ from uuid import UUID
 import strawberry
 
 from chassis.graphql import (
-    ApprovalNeeded,
     BigInt,
     Coins,
     Currency,
-    IdempotencyConflict,
     MicroDiamonds,
     Money,
     Refusal,
@@ -66,7 +64,8 @@ class ReversalLeg:
     )
     party: User | None = strawberry.field(description="Who loses; null: the platform.")
     gift_id: UUID | None = strawberry.field(
-        description="The gift that the coins had paid, where its creator loses them."
+        description="The gift that the coins had paid, where its creator loses them, or where "
+        "single gifts are taken back."
     )
 
     @classmethod
@@ -127,16 +126,6 @@ class Reversal:
         )
 
 
-@strawberry.type(description="The reversal is booked.")
-class ReversePurchasePayload:
-    """The first result, or the same one again."""
-
-    replayed: bool = strawberry.field(
-        description="Whether it was booked before: the request was a retry."
-    )
-    reversal: Reversal = strawberry.field(description="What was taken back.")
-
-
 @refusal(
     code="purchase_not_reversible",
     description="There is no such purchase, it was not paid, or all of it went back already.",
@@ -155,28 +144,9 @@ class ReversalExceedsPayment(Refusal):
     left: Money = strawberry.field(description="What is left of the payment.")
 
 
-@refusal(
-    code="reversal_changed",
-    description="It would be booked otherwise than the preview said: look at it again.",
-)
-class ReversalChanged(Refusal):
-    """Something was spent, given back or taken back since."""
-
-    preview: ReversalPreview = strawberry.field(description="What would be booked now.")
-
-
 PreviewReversalResult = Annotated[
     ReversalPreview | PurchaseNotReversible | ReversalExceedsPayment,
     strawberry.union("PreviewReversalResult", description="What a reversal would do."),
-]
-ReversePurchaseResult = Annotated[
-    ReversePurchasePayload
-    | PurchaseNotReversible
-    | ReversalExceedsPayment
-    | ReversalChanged
-    | ApprovalNeeded
-    | IdempotencyConflict,
-    strawberry.union("ReversePurchaseResult", description="What came of taking a payment back."),
 ]
 
 
@@ -190,26 +160,6 @@ class PreviewReversalInput:
         description="In the smallest unit of the payment's currency; null: all that is left.",
     )
     reason: ReversalReason = strawberry.field(description="Why: it says who bears it.")
-
-
-@strawberry.input(description="What to take back, and why.")
-class ReversePurchaseInput:
-    """Who asks stands in the token."""
-
-    reversal_id: UUID = strawberry.field(
-        description="Made by the client (UUIDv7) and kept when it retries."
-    )
-    purchase_id: UUID = strawberry.field(description="Whose payment.")
-    amount_minor: BigInt | None = strawberry.field(
-        default=None,
-        description="In the smallest unit of the payment's currency; null: all that is left.",
-    )
-    reason: ReversalReason = strawberry.field(description="Why: it says who bears it.")
-    note: str = strawberry.field(description="What happened, for whoever reads it later.")
-    expected_digest: str | None = strawberry.field(
-        default=None,
-        description="Of the preview that was looked at: exactly that is booked, or nothing.",
-    )
 
 
 def exceeds(left_minor: int, currency: str) -> ReversalExceedsPayment:

@@ -1,19 +1,15 @@
-"""Resolves `previewReversal` and `reversePurchase`."""
+"""Resolves `previewReversal`, and what it has in common with `reversePurchase`."""
 
 from typing import Final, cast
+from uuid import UUID
 
 from chassis.db import transact
-from chassis.graphql import ApprovalNeeded, IdempotencyConflict, act_of, require_scope
-from chassis.operators import ProposalConflictError
-from chassis.telemetry import current_traceparent
+from chassis.graphql import require_scope
 from wallet.commands.reverse_purchase import (
     PurchaseNotReversibleError,
-    ReversalChangedError,
-    ReversalConflictError,
     ReversalExceedsPaymentError,
     ReversalOrder,
     preview_reversal,
-    reverse_purchase,
 )
 from wallet.domain.claims import ClaimKind
 from wallet.graphql.context import Info
@@ -21,24 +17,21 @@ from wallet.graphql.reversal import (
     PreviewReversalInput,
     PreviewReversalResult,
     PurchaseNotReversible,
-    Reversal,
-    ReversalChanged,
     ReversalPreview,
-    ReversePurchaseInput,
-    ReversePurchasePayload,
-    ReversePurchaseResult,
+    ReversalReason,
     exceeds,
 )
 
 REFUNDER: Final = "operator:refunds"
 
 
-def _order(wanted: PreviewReversalInput | ReversePurchaseInput) -> ReversalOrder:
-    kind = cast("ClaimKind", wanted.reason.value)
-    return ReversalOrder(wanted.purchase_id, kind, wanted.amount_minor)
+def order_of(purchase_id: UUID, reason: ReversalReason, amount_minor: int | None) -> ReversalOrder:
+    """What is asked for."""
+    return ReversalOrder(purchase_id, cast("ClaimKind", reason.value), amount_minor)
 
 
-def _not_reversible() -> PurchaseNotReversible:
+def not_reversible() -> PurchaseNotReversible:
+    """The refusal of a purchase of which nothing can go back."""
     return PurchaseNotReversible(message="Nothing of such a purchase can be taken back.")
 
 
@@ -46,49 +39,13 @@ async def preview(info: Info, wanted: PreviewReversalInput) -> PreviewReversalRe
     """Who would lose what; read in one transaction, so that its parts agree."""
     context = info.context
     require_scope(context, REFUNDER)
+    order = order_of(wanted.purchase_id, wanted.reason, wanted.amount_minor)
     try:
         plan, currency = await transact(
-            context.pool, lambda conn: preview_reversal(conn, _order(wanted), at=context.now())
+            context.pool, lambda conn: preview_reversal(conn, order, at=context.now())
         )
     except PurchaseNotReversibleError:
-        return _not_reversible()
+        return not_reversible()
     except ReversalExceedsPaymentError as error:
         return exceeds(error.left_minor, error.currency)
     return ReversalPreview.of(plan, currency)
-
-
-async def reverse(info: Info, wanted: ReversePurchaseInput) -> ReversePurchaseResult:
-    """Book it, or say what stands against it."""
-    context = info.context
-    require_scope(context, REFUNDER)
-    act = act_of(context, wanted.note, context.now())
-    traceparent = current_traceparent()
-    try:
-        done = await transact(
-            context.pool,
-            lambda conn: reverse_purchase(
-                conn,
-                wanted.reversal_id,
-                _order(wanted),
-                act,
-                expected_digest=wanted.expected_digest,
-                traceparent=traceparent,
-            ),
-        )
-    except (ReversalConflictError, ProposalConflictError):
-        return IdempotencyConflict()
-    except PurchaseNotReversibleError:
-        return _not_reversible()
-    except ReversalExceedsPaymentError as error:
-        return exceeds(error.left_minor, error.currency)
-    except ReversalChangedError as error:
-        return ReversalChanged(
-            message="Something has changed since the preview: look at it again.",
-            preview=ReversalPreview.of(error.plan, error.currency),
-        )
-    if done is None:
-        return ApprovalNeeded()
-    return ReversePurchasePayload(
-        replayed=done.replayed,
-        reversal=Reversal.of(done.reversal.reversal_id, done.plan, done.currency),
-    )

@@ -59,8 +59,14 @@ async def count_purchases(conn: Conn, user_id: str, bundle_id: str, *, open_sinc
     return Had(*row)
 
 
+async def select_purchases(conn: Conn, purchase_ids: Collection[UUID]) -> dict[UUID, Purchase]:
+    """Purchases by id, in its order."""
+    rows = await conn.fetch(STATEMENTS["select_purchases"], purchase_ids)
+    return {row["purchase_id"]: Purchase(*row) for row in rows}
+
+
 async def lock_purchases(conn: Conn, purchase_ids: Collection[UUID]) -> dict[UUID, Purchase]:
-    """Purchases by id, with their rows locked until the transaction ends."""
+    """The same, with their rows locked until the transaction ends."""
     rows = await conn.fetch(STATEMENTS["lock_purchases"], purchase_ids)
     return {row["purchase_id"]: Purchase(*row) for row in rows}
 

@@ -91,6 +91,31 @@ WHERE purchase_id = any($1::uuid[])
 ORDER BY purchase_id
 FOR UPDATE;
 
+-- name: select_purchases
+-- $1 purchase_ids
+SELECT
+    purchase_id,
+    user_id,
+    provider,
+    bundle_id,
+    price_book_version,
+    coins,
+    bonus_coins,
+    amount_minor,
+    currency,
+    seller,
+    refund_window_days,
+    bonus_expires_after_days,
+    status,
+    payment_id,
+    checkout_url,
+    created_at,
+    paid_at,
+    credited_at
+FROM purchase
+WHERE purchase_id = any($1::uuid[])
+ORDER BY purchase_id;
+
 -- name: update_to_pending
 -- Where a webhook was faster the purchase has moved on already and only learns of its page; of two
 -- answers to the same question the first stays.

@@ -109,7 +109,7 @@ def _standing(
 
 
 async def with_uses(conn: Conn, standings: Mapping[UUID, Standing]) -> dict[UUID, Standing]:
-    """The same, each of another buyer, with what their coins were spent on and not taken back."""
+    """The same, with what their coins were spent on and not taken back."""
     lot_ids = [each.lot.lot_id for standing in standings.values() for each in standing.lots]
     taken = {
         (row["lot_id"], row["charge_id"]): row["coins"]

@@ -60,7 +60,7 @@ GROUP BY e.lot_id;
 -- Charges that lots have paid for, the latest first. By the index of each account's own history, from
 -- where the lots begin: an index of lots would cost every charge. The lots of each account are text,
 -- since arrays of arrays would have to be equally long.
--- $1 account_ids, each once, $2 first versions, $3 lot_ids
+-- $1 account_ids, $2 first versions, $3 lot_ids, each once
 SELECT
     u.charge_id,
     u.creator_id,

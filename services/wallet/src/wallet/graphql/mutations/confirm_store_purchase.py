@@ -15,8 +15,9 @@ from wallet.domain.purchase import (
     PurchaseUnknownError,
     ReceiptInvalidError,
 )
-from wallet.graphql.context import WalletContext
-from wallet.graphql.purchase import Purchase
+from wallet.graphql.context import Info, WalletContext
+from wallet.graphql.mutations.refusing import counted
+from wallet.graphql.purchase import ProviderUnavailable, Purchase
 from wallet.providers import Store
 from wallet.store.purchases import find_purchase
 
@@ -95,15 +96,6 @@ class PaymentPending(Refusal):
     """Paid in cash at a till, for example."""
 
 
-@refusal(
-    code="provider_unavailable",
-    description="The payment provider is unknown or does not answer. Nobody was charged by us, and "
-    "the same purchaseId may be tried again: the price stays that of the first try.",
-)
-class ProviderUnavailable(Refusal):
-    """An order that the provider did not answer to is kept, so that no payment misses it."""
-
-
 ConfirmStorePurchaseResult = Annotated[
     ConfirmStorePurchasePayload
     | PurchaseUnknown
@@ -119,10 +111,17 @@ ConfirmStorePurchaseResult = Annotated[
 ]
 
 
-async def confirm(
+async def confirm_store_purchase(
+    info: Info,
+    input: Annotated[ConfirmStorePurchaseInput, strawberry.argument(description="The receipt.")],  # noqa: A002
+) -> ConfirmStorePurchaseResult:
+    """The store is asked outside of any transaction."""
+    return counted("confirmStorePurchase", await _vouched(info.context, input))
+
+
+async def _vouched(
     context: WalletContext, given: ConfirmStorePurchaseInput
 ) -> ConfirmStorePurchaseResult:
-    """Have the store vouch for a receipt, then credit its purchase."""
     viewer = require_viewer(context)
     async with context.pool.acquire() as conn:
         found = await find_purchase(conn, given.purchase_id)
