@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.money import EXPONENTS, UnknownCurrencyError
-from wallet.domain.lots import COINS_MAX
-from wallet.providers.stripe_amounts import UnchargeableError, from_stripe, to_stripe
+from chassis.stripe.amounts import UnchargeableError, from_stripe, to_stripe
+from contracts.event import COINS_MAX
 
 
 @pytest.mark.parametrize(
