@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import UnknownCurrencyError, exponent
+from chassis.stripe.amounts import payout_step_minor
 from chassis.versions import check_follows
 from contracts.event import COINS_MAX, Instant
 
@@ -15,6 +16,7 @@ type _Positive = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
 type _Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 
 NANO: Final = 10**9
+HOSTED_BY_STRIPE: Final = "stripe_connect"
 LEAD: Final = timedelta(minutes=1)
 """Terms are published at least this long before they are in force, like rates."""
 
@@ -106,6 +108,10 @@ def check_terms(published: Sequence[Terms], terms: Terms, *, now: datetime, owed
         raise TermsRefusedError(f"{terms.base_currency} itself is missing from the currencies")
     for currency, each in terms.currencies.items():
         _check_currency(currency, each, is_base=currency == terms.base_currency)
+        if HOSTED_BY_STRIPE in terms.rails and each.increment_minor % payout_step_minor(currency):
+            raise TermsRefusedError(
+                f"{currency}: Stripe pays out multiples of {payout_step_minor(currency)} alone"
+            )
     for country, minimums in terms.country_minimum_minor.items():
         if unknown := set(minimums) - set(terms.currencies):
             raise TermsRefusedError(f"{country} has a minimum in {', '.join(sorted(unknown))}")
