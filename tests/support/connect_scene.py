@@ -1,4 +1,4 @@
-"""A creator with an account at Stripe, the payout run and a Stripe that holds state, by one clock."""
+"""A creator with an account at a Stripe that holds state, and the payout run, by one clock."""
 
 import stripe
 from fastapi import FastAPI

@@ -26,7 +26,7 @@ TRIES: Final = 3
 BEGUN_AT: Final = 1_780_000_000
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, code: str, status: int = 400) -> None:
         super().__init__(code)
         self.code = code
@@ -61,7 +61,7 @@ class StripeStandIn:
 
     def break_off(self, method: str, path: str, fault: Fault, *, times: int = TRIES) -> None:
         """Let the next requests whose path ends so fail."""
-        self._faults += [(method, path, fault)] * times
+        self._faults.extend((method, path, fault) for _ in range(times))
 
     def forget_keys(self) -> None:
         """As Stripe does after a day."""
@@ -148,7 +148,7 @@ class StripeStandIn:
     def _do(self, work: Callable[[], Thing]) -> tuple[int, Thing]:
         try:
             return 200, work()
-        except _Refused as error:
+        except _RefusedError as error:
             kind = "invalid_request_error"
             return error.status, {
                 "error": {"type": kind, "code": error.code, "message": "acct_quoted"}
@@ -194,7 +194,7 @@ class StripeStandIn:
 
     def _account(self, account_id: str) -> Thing:
         if account_id not in self.accounts:
-            raise _Refused("resource_missing", 404)
+            raise _RefusedError("resource_missing", 404)
         return self.accounts[account_id]
 
     def _open(self, form: dict[str, str]) -> Thing:
@@ -218,9 +218,9 @@ class StripeStandIn:
         amount, currency, account_id = int(form["amount"]), form["currency"], form["destination"]
         account = self._account(account_id)
         if account["capabilities"]["transfers"] != "active":
-            raise _Refused("insufficient_capabilities_for_transfer")
+            raise _RefusedError("insufficient_capabilities_for_transfer")
         if self.funds[currency] < amount:
-            raise _Refused("balance_insufficient")
+            raise _RefusedError("balance_insufficient")
         self.funds[currency] -= amount
         self.on_accounts[account_id][currency] += amount
         transfer_id = f"tr_{len(self.transfers) + 1}"
@@ -242,7 +242,7 @@ class StripeStandIn:
         left = transfer["amount"] - transfer["amount_reversed"]
         on_account = self.on_accounts[transfer["destination"]]
         if not left or on_account[transfer["currency"]] < left:
-            raise _Refused("balance_insufficient" if left else "charge_already_refunded")
+            raise _RefusedError("balance_insufficient" if left else "charge_already_refunded")
         on_account[transfer["currency"]] -= left
         self.funds[transfer["currency"]] += left
         transfer["amount_reversed"] = transfer["amount"]
@@ -251,9 +251,9 @@ class StripeStandIn:
     def _pay_out(self, account_id: str, form: dict[str, str]) -> Thing:
         amount, currency = int(form["amount"]), form["currency"]
         if self.refuses_payouts is not None:
-            raise _Refused(self.refuses_payouts)
+            raise _RefusedError(self.refuses_payouts)
         if self.is_slow or self.on_accounts[account_id][currency] < amount:
-            raise _Refused("balance_insufficient")
+            raise _RefusedError("balance_insufficient")
         self.on_accounts[account_id][currency] -= amount
         of_account = self.payouts[account_id]
         payout_id = f"po_{account_id[-4:]}_{len(of_account) + 1}"

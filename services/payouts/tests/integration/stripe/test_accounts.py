@@ -227,7 +227,7 @@ async def test_not_verified_yet(scene: ConnectScene) -> None:
 async def test_what_stripe_finds_holds_what_waits(
     scene: ConnectScene, state: str, standing: Standing, reason: str
 ) -> None:
-    """And refuses what is requested afterwards; when it is over somebody decides on what is held."""
+    """And refuses what is asked for later; when it is over somebody decides on what is held."""
     payout = await scene.payout()
 
     await become(scene, state)

@@ -219,7 +219,7 @@ async def test_money_that_does_not_come_back_gives_no_diamonds(scene: ConnectSce
 
 
 async def test_a_transfer_that_is_taken_back_by_hand(scene: ConnectScene) -> None:
-    """`transfer.reversed` after `payout.paid`: the platform has its money, and the creator theirs."""
+    """`transfer.reversed` after `payout.paid`: the platform has its money, the creator theirs."""
     payout = await scene.payout()
     key = transfer_key(payout.payout_id)
     await scene.run()
