@@ -7,7 +7,7 @@ import pytest
 from payouts.domain.method import BankDetails
 from payouts.domain.payout import PayoutStatus
 from payouts.domain.reconciliation import BreakKind
-from payouts.domain.transfer import transfer_key
+from payouts.domain.transfer import Change, transfer_key
 from payouts.rails import OrderRefusedError
 from payouts.store.breaks import select_breaks
 from payouts.testing.paying import SEALER
@@ -104,6 +104,30 @@ async def test_after_a_time_out_stripe_is_asked_before_anything_is_ordered(
     assert waited_for == "rail_answer"
     assert orders(scene, TRANSFERS) == ordered
     assert await scene.waits_for(payout) is None
+
+
+async def test_ordered_again_after_stripe_forgot(scene: ConnectScene) -> None:
+    """E58: by whoever does not know that it was: the rail itself asks first, every time."""
+    for _ in range(2):
+        await scene.rail.pay("payout-1", NET_MINOR, account_of(scene))
+        scene.stripe.forget_keys()
+
+    assert scene.stripe.order("payout-1") == [(NET_MINOR, 0)]
+
+
+async def test_looks_that_overtake_each_other(scene: ConnectScene) -> None:
+    """Whoever saw "paid" before the bank changed its mind, and says so afterwards, says nothing."""
+    payout = await scene.payout()
+    key = transfer_key(payout.payout_id)
+    await scene.run()
+    scene.stripe.fail(key, "account_closed")
+    await scene.run(2)
+
+    for late in ("pending", "paid"):
+        await scene.rail._tell(Change(0, key, late, NET_MINOR, "USD", None))
+
+    told = [each.status for each in await scene.rail.changes(0, limit=10)]
+    assert told == ["pending", "failed"]
 
 
 async def test_too_little_with_stripe(scene: ConnectScene) -> None:
