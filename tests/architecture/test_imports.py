@@ -17,7 +17,10 @@ _PURE = {
 
 _PURE_OF_OTHERS = {"msgspec", "contracts"}
 
-_PURE_OF_CHASSIS = {"chassis.clock", "chassis.ids", "chassis.money", "chassis.versions"}
+_PURE_OF_CHASSIS = {
+    *("chassis.clock", "chassis.ids", "chassis.money", "chassis.versions"),
+    "chassis.stripe.amounts",
+}
 
 _INSTALLED = packages_distributions()
 

@@ -468,6 +468,23 @@ ROUTES: Final = (
         (Row("cancelPayout", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
+        "going to be verified",
+        f"""mutation ($noMethod: OpenPayoutOnboardingInput!) {{
+          openPayoutOnboarding(input: $noMethod) {{
+            __typename {REFUSAL}
+            ... on OpenPayoutOnboardingPayload {{ url expiresAt }}
+            ... on PayoutMethodUnavailable {{ code message }}
+            ... on PayoutRailUnavailable {{ code message }}
+          }}
+        }}""",
+        (
+            Row(
+                "openPayoutOnboarding",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
         "disabling a payout method",
         f"""mutation ($noMethod: DisablePayoutMethodInput!) {{
           disablePayoutMethod(input: $noMethod) {{

@@ -1,5 +1,6 @@
 """What every service is told by its environment; services add their own fields to it."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -64,3 +65,35 @@ class ServiceSettings(BaseSettings):
     def migrations(cls) -> str:
         """The package of the service's migrations."""
         return f"{cls.service}.migrations"
+
+
+def require_all(whom: str, needed: Mapping[str, object]) -> None:
+    """Pass the settings of somebody outside of which all are there, or none.
+
+    Raises:
+        ValueError: Some are missing; the message names them.
+    """
+    missing = [name for name, value in needed.items() if not value]
+    if missing and len(missing) < len(needed):
+        raise ValueError(f"{whom} needs {', '.join(missing)} too")
+
+
+def text_of(secret: SecretStr | None) -> str | None:
+    """What is secret, if anything."""
+    return None if secret is None else secret.get_secret_value()
+
+
+def split_secrets(secrets: SecretStr) -> tuple[str, ...]:
+    """Secrets that stand together, separated by commas, while one is replaced by the next."""
+    return tuple(secret.strip() for secret in secrets.get_secret_value().split(","))
+
+
+def require_secrets(value: SecretStr | None) -> SecretStr | None:
+    """Pass secrets that webhooks are signed with, if there are any.
+
+    Raises:
+        ValueError: One of them is empty.
+    """
+    if value is not None and not all(split_secrets(value)):
+        raise ValueError("an empty secret would let anybody sign")
+    return value

@@ -1,24 +1,50 @@
 """The process that answers: GraphQL, downloads and probes."""
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI
 
-from chassis import probes, serve, telemetry
+from chassis import clock, probes, serve, telemetry
 from chassis.auth import TokenVerifier
+from chassis.clock import Clock
 from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
+from payouts.edge import rail_webhooks
 from payouts.edge.statement_download import statement_download
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.links import Links
+from payouts.rails.accounts import AccountHost
+from payouts.rails.hosts import hosts_of, senders_of
+from payouts.rails.sender import Sender
 from payouts.sealing import Sealer
 from payouts.settings import Settings
 
 
-def make_app(pool: Pool, verifier: TokenVerifier, sealer: Sealer, links: Links) -> FastAPI:
-    """The application over an open database."""
+def make_app(
+    pool: Pool,
+    verifier: TokenVerifier,
+    sealer: Sealer,
+    links: Links,
+    *,
+    hosts: Mapping[str, AccountHost] = MappingProxyType({}),
+    senders: Mapping[str, Sender] = MappingProxyType({}),
+    now: Clock = clock.now,
+) -> FastAPI:
+    """The application over an open database.
+
+    Args:
+        pool: The database.
+        verifier: Of viewers' tokens.
+        sealer: Of bank details.
+        links: To downloads.
+        hosts: Rails that keep accounts, by name.
+        senders: Rails that tell by webhooks, by name.
+        now: The clock.
+    """
     app = FastAPI(openapi_url=None)
     app.add_middleware(telemetry.TracingMiddleware)
     rates = KnownRates()
@@ -27,19 +53,39 @@ def make_app(pool: Pool, verifier: TokenVerifier, sealer: Sealer, links: Links) 
         Executor(SCHEMA),
         verifier=verifier,
         make_context=lambda viewer, request_id: PayoutsContext.of(
-            viewer, request_id, pool=pool, rates=rates, sealer=sealer, links=links
+            viewer,
+            request_id,
+            pool=pool,
+            rates=rates,
+            sealer=sealer,
+            links=links,
+            hosts=hosts,
+            now=now,
         ),
     )
     app.router.routes.append(statement_download(pool, links))
-    app.router.routes.extend(probes.routes([probes.database(pool, Settings.migrations())]))
+    app.include_router(rail_webhooks.make_router(pool, senders, now=now))
+    app.router.routes.extend(
+        probes.routes(
+            [probes.database(pool, Settings.migrations())],
+            figures=[rail_webhooks.alarm_gauge(pool, senders)],
+        )
+    )
     return app
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
-    async with service_pool(settings, "api") as pool:
+    async with service_pool(settings, "api") as pool, hosts_of(settings) as hosts:
         await serve.serve_app(
-            make_app(pool, TokenVerifier.of(settings), settings.sealer, settings.links),
+            make_app(
+                pool,
+                TokenVerifier.of(settings),
+                settings.sealer,
+                settings.links,
+                hosts=hosts,
+                senders=senders_of(settings),
+            ),
             stop,
             host=settings.http_host,
             port=settings.http_port,

@@ -1,14 +1,30 @@
 """What the payouts service is told by its environment."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from chassis.settings import (
+    ServiceSettings,
+    require_all,
+    require_secrets,
+    split_secrets,
+    text_of,
+)
 from payouts.keys import read_keys
 from payouts.links import Links
 from payouts.sealing import Sealer
+
+
+class StripePlatform(NamedTuple):
+    """What it takes to pay through Stripe Connect."""
+
+    api_key: SecretStr
+    webhook_secrets: tuple[str, ...]
+    return_url: str
+    refresh_url: str
+    api_url: str | None
 
 
 class Settings(ServiceSettings):
@@ -43,6 +59,56 @@ class Settings(ServiceSettings):
     statement_lag_s: float = Field(default=600.0, ge=0)
     """How long after its end a month is closed. What comes even later is an adjustment in the next
     statement."""
+
+    stripe_api_key: SecretStr | None = None
+    """Of the Stripe platform that pays creators; without it Stripe Connect is not offered. A
+    restricted key will do if it may write connected accounts, account links, transfers and
+    payouts."""
+    stripe_webhook_secret: SecretStr | None = None
+    """Of the endpoints at Stripe that point to /webhooks/stripe_connect: one for the platform and
+    one for connected accounts, separated by a comma; more while they are rotated."""
+    stripe_return_url: str | None = None
+    """The front end's page for creators who come back from Stripe's pages."""
+    stripe_refresh_url: str | None = None
+    """The front end's page for those whose link had expired: it asks for another."""
+    stripe_api_url: str | None = None
+    """Another API than Stripe's own, without a trailing slash: of stripe-mock, in tests."""
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _require_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        return require_secrets(value)
+
+    @model_validator(mode="after")
+    def _require_all_of_stripe(self) -> Self:
+        require_all(
+            "Stripe Connect",
+            {
+                "stripe_api_key": text_of(self.stripe_api_key),
+                "stripe_webhook_secret": self.stripe_webhook_secret,
+                "stripe_return_url": self.stripe_return_url,
+                "stripe_refresh_url": self.stripe_refresh_url,
+            },
+        )
+        return self
+
+    @property
+    def stripe(self) -> StripePlatform | None:
+        """The platform to pay through; None where Stripe Connect is not offered."""
+        if (
+            self.stripe_api_key is None
+            or self.stripe_webhook_secret is None
+            or self.stripe_return_url is None
+            or self.stripe_refresh_url is None
+        ):
+            return None
+        return StripePlatform(
+            self.stripe_api_key,
+            split_secrets(self.stripe_webhook_secret),
+            self.stripe_return_url,
+            self.stripe_refresh_url,
+            self.stripe_api_url,
+        )
 
     @field_validator("details_keys", "link_keys")
     @classmethod

@@ -28,6 +28,7 @@ def altered(currency: CurrencyTerms, **changes: object) -> CurrencyTerms:
         (some_terms(currencies={"USD": altered(USD, conversion=a_conversion(1))}), "the base"),
         (some_terms(currencies={"USD": USD, "JPY": altered(JPY, conversion=None)}), "the base"),
         (some_terms(currencies={"USD": altered(USD, increment_minor=7)}), "multiples"),
+        (some_terms(rails=("stripe_connect",)), "KWD: Stripe pays out multiples of 10 alone"),
         (some_terms(country_minimum_minor={"DE": {"EUR": 1}}), "DE has a minimum in EUR"),
     ],
 )

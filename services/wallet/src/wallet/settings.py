@@ -5,7 +5,8 @@ from typing import ClassVar, NamedTuple, Self
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from wallet.store_settings import StoreSettings, require_all, text_of
+from chassis.settings import require_all, require_secrets, split_secrets, text_of
+from wallet.store_settings import StoreSettings
 
 
 class StripeAccount(NamedTuple):
@@ -47,9 +48,7 @@ class Settings(StoreSettings):
     @field_validator("sandbox_webhook_secret", "stripe_webhook_secret")
     @classmethod
     def _require_secrets(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not all(_split(value)):
-            raise ValueError("an empty secret would let anybody sign")
-        return value
+        return require_secrets(value)
 
     @model_validator(mode="after")
     def _require_all_of_stripe(self) -> Self:
@@ -67,7 +66,7 @@ class Settings(StoreSettings):
     @property
     def sandbox_webhook_secrets(self) -> tuple[str, ...]:
         """Each secret that a webhook may be signed with."""
-        return _split(self.sandbox_webhook_secret)
+        return split_secrets(self.sandbox_webhook_secret)
 
     @property
     def stripe(self) -> StripeAccount | None:
@@ -81,12 +80,8 @@ class Settings(StoreSettings):
             return None
         return StripeAccount(
             self.stripe_api_key,
-            _split(self.stripe_webhook_secret),
+            split_secrets(self.stripe_webhook_secret),
             self.stripe_success_url,
             self.stripe_cancel_url,
             self.stripe_api_url,
         )
-
-
-def _split(secrets: SecretStr) -> tuple[str, ...]:
-    return tuple(secret.strip() for secret in secrets.get_secret_value().split(","))

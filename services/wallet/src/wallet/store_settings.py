@@ -1,11 +1,10 @@
 """What the wallet is told of app stores: nothing at all, or all that one needs."""
 
-from collections.abc import Mapping
 from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, require_all, text_of
 
 
 class AppStoreSettings(NamedTuple):
@@ -136,19 +135,3 @@ class StoreSettings(ServiceSettings):
             self.google_play_api_url,
             self.google_play_certificates_url,
         )
-
-
-def require_all(seller: str, needed: Mapping[str, object]) -> None:
-    """Pass the settings of a seller of which all are there, or none.
-
-    Raises:
-        ValueError: Some are missing; the message names them.
-    """
-    missing = [name for name, value in needed.items() if not value]
-    if missing and len(missing) < len(needed):
-        raise ValueError(f"{seller} needs {', '.join(missing)} too")
-
-
-def text_of(secret: SecretStr | None) -> str | None:
-    """What is secret, if anything."""
-    return None if secret is None else secret.get_secret_value()

@@ -11,9 +11,9 @@ from appstoreserverlibrary.models.Environment import Environment
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from chassis.webhooks import SignatureError, UnreadableError
 from support.apple_signing import APP, AppleSigner, a_private_key
 from wallet.domain.purchase import PaymentEvent, ReceiptInvalidError
-from wallet.providers import SignatureError, UnreadableError
 from wallet.providers.app_store import AppStore, AppStoreApp
 from wallet.testing.buying import a_purchase
 

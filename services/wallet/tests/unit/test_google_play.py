@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from chassis.webhooks import SignatureError, UnreadableError
 from support.app_stores import PACKAGE, AppStores, bought, push
 from wallet.domain.purchase import ProviderUnavailableError, ReceiptInvalidError
-from wallet.providers import SignatureError, UnreadableError
 from wallet.providers.google_play import GooglePlay
 from wallet.providers.google_play_api import GooglePlayApi, read_key_file
 from wallet.providers.google_push import PushTokens

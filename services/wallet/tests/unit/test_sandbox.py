@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chassis.webhooks import UnreadableError
 from wallet.domain.purchase import (
     Checkout,
     PaymentEvent,
     ProviderUnavailableError,
 )
-from wallet.providers import UnreadableError
 from wallet.providers.sandbox import Sandbox
 from wallet.testing.buying import a_purchase
 

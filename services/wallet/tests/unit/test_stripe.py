@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chassis.webhooks import SignatureError, StaleError, UnreadableError
+from chassis.webhooks.signature import TOLERANCE_S
 from wallet.domain.claims import Disputed, Refund, Refunded, Stage
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import PaymentEvent
-from wallet.providers import SignatureError, StaleError, UnreadableError
-from wallet.providers.signature import TOLERANCE_S
 from wallet.providers.stripe import Stripe
 from wallet.testing.buying import a_purchase
 from wallet.testing.stripe import (

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import stripe
 
+from chassis.stripe.client import RETRIES
 from wallet.domain.purchase import Checkout, ProviderUnavailableError
 from wallet.providers import stripe as stripe_provider
 from wallet.providers.stripe import Stripe
@@ -165,7 +166,7 @@ async def test_stripe_that_stays_away_is_left_alone_soon() -> None:
     with pytest.raises(ProviderUnavailableError):
         await a_stripe(fail).open_checkout(a_purchase())
 
-    assert len(asked) == 1 + stripe_provider.RETRIES
+    assert len(asked) == 1 + RETRIES
 
 
 async def test_stripe_that_does_not_answer_is_not_waited_for(

@@ -12,6 +12,7 @@ from payouts.domain.refusals import (
     IdempotencyConflictError,
     RailUnavailableError,
 )
+from payouts.domain.terms import Terms
 from payouts.sealing import Sealer
 from payouts.store import methods, reviews
 
@@ -52,11 +53,7 @@ async def add_payout_method(
         if not await _is_retry(conn, known, order, sealer):
             raise IdempotencyConflictError
         return Added(known, replayed=True)
-    terms = await terms_in_force(conn, at)
-    if order.rail not in terms.rails:
-        raise RailUnavailableError
-    if order.details.currency not in terms.currencies:
-        raise CurrencyUnsupportedError
+    terms = await offered(conn, order, at)
     is_first = not await methods.find_any_method(conn, order.creator_id)
     method = PayoutMethod(
         method_id=order.method_id,
@@ -79,6 +76,21 @@ async def add_payout_method(
     if not added:  # taken by another creator a moment ago, whom our lock does not stop
         raise IdempotencyConflictError
     return Added(method, replayed=False)
+
+
+async def offered(conn: Conn, order: AddPayoutMethod, at: datetime) -> Terms:
+    """The terms in force, under which money can go there.
+
+    Raises:
+        RailUnavailableError: No money leaves that way.
+        CurrencyUnsupportedError: Nothing is paid out in that currency.
+    """
+    terms = await terms_in_force(conn, at)
+    if order.rail not in terms.rails:
+        raise RailUnavailableError
+    if order.details.currency not in terms.currencies:
+        raise CurrencyUnsupportedError
+    return terms
 
 
 async def _is_retry(

@@ -29,10 +29,11 @@ class BankDetails(msgspec.Struct, frozen=True, kw_only=True):
     """An account at a bank. Never printed whole: the text of it names no part."""
 
     holder: str
+    """Empty where the rail keeps the account and knows its owner."""
     country: str
     currency: str
     account: str
-    """An IBAN, or a domestic number of 8 to 17 digits."""
+    """An IBAN, a domestic number of 8 to 17 digits, or what a rail calls an account of its own."""
     bank_code: str | None = None
     """Of a domestic number: BIC, routing number or sort code."""
 
@@ -88,6 +89,18 @@ def read_details(
         account=account,
         bank_code=bank_code,
     )
+
+
+def read_hosted(*, country: str, currency: str) -> BankDetails:
+    """The details of an account that a rail is to open, whose name is not known yet.
+
+    Raises:
+        DetailsInvalidError: The country is none.
+    """
+    country = country.upper()
+    if not _COUNTRY.fullmatch(country):
+        raise DetailsInvalidError(field="country")
+    return BankDetails(holder="", country=country, currency=currency, account="")
 
 
 def is_iban(account: str) -> bool:

@@ -1,20 +1,25 @@
 """What is known about who a creator is, and whether money may go to them (C45)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 
 class Decision(StrEnum):
     """What a reviewer found."""
 
     IDENTITY_VERIFIED = "IDENTITY_VERIFIED"
+    IDENTITY_LAPSED = "IDENTITY_LAPSED"
+    """Verified once and not any more, such as where papers have expired."""
     IDENTITY_REJECTED = "IDENTITY_REJECTED"
     SANCTION_HIT = "SANCTION_HIT"
     SANCTION_CLEARED = "SANCTION_CLEARED"
 
 
-OF_IDENTITY: Final = frozenset({Decision.IDENTITY_VERIFIED, Decision.IDENTITY_REJECTED})
+OF_IDENTITY: Final = frozenset(
+    {Decision.IDENTITY_VERIFIED, Decision.IDENTITY_LAPSED, Decision.IDENTITY_REJECTED}
+)
 OF_SANCTIONS: Final = frozenset({Decision.SANCTION_HIT, Decision.SANCTION_CLEARED})
 
 
@@ -47,3 +52,47 @@ class Standing(NamedTuple):
         if not self.is_verified:
             return "identity_not_verified"
         return None
+
+
+class Found(NamedTuple):
+    """What a reviewer has to say of a creator."""
+
+    decision: Decision
+    reason: str
+
+
+class Known(NamedTuple):
+    """What is on record of a creator when somebody looks at them."""
+
+    own: Standing
+    """The newest of what the reviewer who looks has found."""
+    others: Standing
+    """The newest of what everybody else has."""
+
+
+class Reviewer[Said](Protocol):
+    """Finds out who creators are: by people, or by a rail that knows the owners of its accounts.
+
+    Everything else of the gate is the same for all of them: findings go on record, the newest of
+    each kind is the creator's standing, and payouts ask for nothing else.
+    """
+
+    @property
+    def name(self) -> str:
+        """Under which its findings are on record."""
+        ...
+
+    def findings(self, said: Said, known: Known) -> Sequence[Found]:
+        """What has to go on record now that the reviewer says this; nothing where it is known."""
+        ...
+
+
+class OperatorReviewer(NamedTuple):
+    """A person, who knows best: what they say goes on record, whatever was found before."""
+
+    name: str
+
+    def findings(self, said: Found, known: Known) -> Sequence[Found]:
+        """As said."""
+        del known
+        return [said]

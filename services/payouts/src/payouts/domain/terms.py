@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import UnknownCurrencyError, exponent
+from chassis.stripe.amounts import payout_step_minor
 from chassis.versions import check_follows
 from contracts.event import COINS_MAX, Instant
 
@@ -15,6 +16,7 @@ type _Positive = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
 type _Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 
 NANO: Final = 10**9
+HOSTED_BY_STRIPE: Final = "stripe_connect"
 LEAD: Final = timedelta(minutes=1)
 """Terms are published at least this long before they are in force, like rates."""
 
@@ -119,6 +121,10 @@ def check_terms(
         raise TermsRefusedError(f"{terms.base_currency} itself is missing from the currencies")
     for currency, each in terms.currencies.items():
         _check_currency(currency, each, is_base=currency == terms.base_currency)
+        if HOSTED_BY_STRIPE in terms.rails and each.increment_minor % payout_step_minor(currency):
+            raise TermsRefusedError(
+                f"{currency}: Stripe pays out multiples of {payout_step_minor(currency)} alone"
+            )
     if withheld_bps + terms.most_fee_bps >= 10_000:
         raise TermsRefusedError(
             f"version {terms.version} leaves nothing of a payout: {withheld_bps} bps are withheld "

@@ -1,8 +1,9 @@
 """What resolvers get besides their arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from payouts.domain.earnings import Earnings
 from payouts.domain.payout import HistoryStep
 from payouts.domain.rates import RateBook
 from payouts.links import Links
+from payouts.rails.accounts import AccountHost
 from payouts.sealing import Sealer
 from payouts.store.earnings import select_earnings
 from payouts.store.payouts import select_history
@@ -43,6 +45,8 @@ class PayoutsContext(Context):
     rates: KnownRates
     sealer: Sealer
     links: Links
+    hosts: Mapping[str, AccountHost]
+    """Rails that keep creators' accounts, by name."""
     now: Clock
     earnings: DataLoader[str, LoadedEarnings]
     """By creator id; all that one request asks for come from one statement."""
@@ -61,6 +65,7 @@ class PayoutsContext(Context):
         rates: KnownRates,
         sealer: Sealer,
         links: Links,
+        hosts: Mapping[str, AccountHost] = MappingProxyType({}),
         now: Clock = clock.now,
     ) -> Self:
         """The context of a request that arrives now."""
@@ -98,6 +103,7 @@ class PayoutsContext(Context):
             rates=rates,
             sealer=sealer,
             links=links,
+            hosts=hosts,
             now=now,
             earnings=DataLoader(load),
             histories=DataLoader(load_histories),

@@ -8,6 +8,7 @@ from payouts.graphql.mutations.cancel_payout import cancel_payout
 from payouts.graphql.mutations.correct_withholding import correct_withholding
 from payouts.graphql.mutations.decide_held_payout import decide_held_payout
 from payouts.graphql.mutations.disable_payout_method import disable_payout_method
+from payouts.graphql.mutations.open_payout_onboarding import open_payout_onboarding
 from payouts.graphql.mutations.repair_break import approve_payout_repair, propose_payout_repair
 from payouts.graphql.mutations.request_payout import request_payout
 from payouts.graphql.mutations.review_creator import review_creator
@@ -25,6 +26,11 @@ class Mutation:
     add_payout_method = strawberry.mutation(
         add_payout_method,
         description="Say where money is to go. Safe to retry with the same methodId.",
+        extensions=[requires_scope("creator")],
+    )
+    open_payout_onboarding = strawberry.mutation(
+        open_payout_onboarding,
+        description="Ask for the page where a rail verifies the caller. Safe to retry.",
         extensions=[requires_scope("creator")],
     )
     disable_payout_method = strawberry.mutation(

@@ -32,6 +32,9 @@ class Rail(ABC):
     """Takes orders, each once per key, and tells what became of them, in order."""
 
     name: str
+    hosts_accounts: bool = False
+    """Whether it keeps accounts for creators, and verifies their owners: `AccountWatch` confirms
+    methods then, and not the payout run."""
 
     @abstractmethod
     async def check_account(self, details: BankDetails) -> AccountCheck:

@@ -6,6 +6,7 @@ from typing import Annotated, Final, override
 import httpx
 import msgspec
 
+from chassis.webhooks.decoding import UNDECODABLE
 from contracts.event import COINS_MAX
 from payouts.domain.method import BankDetails
 from payouts.domain.reconciliation import Theirs
@@ -20,7 +21,6 @@ from payouts.rails.rail import (
 
 TIMEOUT_S: Final = 5.0
 
-_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # No NUL, which PostgreSQL's text cannot hold.
 type _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*\Z")]
 type _Amount = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
@@ -167,7 +167,7 @@ def _read[T](response: httpx.Response, kind: type[T]) -> T:
     _check_success(response)
     try:
         return msgspec.json.decode(response.content, type=kind)
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise RailUnavailableError("an answer in another form than was agreed on") from error
 
 
@@ -175,5 +175,5 @@ def _code(response: httpx.Response) -> str:
     """What the bank calls its refusal; a status that comes from something else is an outage."""
     try:
         return msgspec.json.decode(response.content, type=_Refusal).error.code
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise RailUnavailableError(f"status {response.status_code}") from error

@@ -50,9 +50,16 @@ async def find_any_method(conn: Conn, creator_id: str) -> bool:
     return await conn.fetchval(STATEMENTS["find_any_method"], creator_id)
 
 
-async def select_pending(conn: Conn, *, limit: int) -> Sequence[PayoutMethod]:
-    """Methods that their rail has not confirmed."""
-    return [_method(row) for row in await conn.fetch(STATEMENTS["select_pending"], limit)]
+async def select_pending(conn: Conn, rails: Sequence[str], *, limit: int) -> Sequence[PayoutMethod]:
+    """Methods that these rails have not confirmed."""
+    rows = await conn.fetch(STATEMENTS["select_pending"], rails, limit)
+    return [_method(row) for row in rows]
+
+
+async def select_pending_of(conn: Conn, creator_id: str, rail: str) -> Sequence[PayoutMethod]:
+    """A creator's methods that a rail has not confirmed."""
+    rows = await conn.fetch(STATEMENTS["select_pending_of"], creator_id, rail)
+    return [_method(row) for row in rows]
 
 
 async def update_method(

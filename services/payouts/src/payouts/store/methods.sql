@@ -49,7 +49,7 @@ SELECT exists(SELECT FROM payout_method WHERE creator_id = $1);
 
 -- name: select_pending
 -- Methods that their rail has not confirmed, longest waiting first.
--- $1 at most
+-- $1 rails, $2 at most
 SELECT
     method_id,
     creator_id,
@@ -62,9 +62,27 @@ SELECT
     added_at,
     reason
 FROM payout_method
-WHERE status = 'PENDING'
+WHERE status = 'PENDING' AND rail = any($1::text[])
 ORDER BY added_at
-LIMIT $1;
+LIMIT $2;
+
+-- name: select_pending_of
+-- A creator's methods that a rail has not confirmed.
+-- $1 creator_id, $2 rail
+SELECT
+    method_id,
+    creator_id,
+    rail,
+    country,
+    currency,
+    display,
+    status,
+    usable_from,
+    added_at,
+    reason
+FROM payout_method
+WHERE creator_id = $1 AND rail = $2 AND status = 'PENDING'
+ORDER BY added_at, method_id;
 
 -- name: update_method
 -- Returns nothing where the method is no longer as it was.

@@ -2,7 +2,7 @@
 
 from chassis import sql
 from chassis.db import Conn
-from payouts.domain.review import OF_IDENTITY, OF_SANCTIONS, Decision, Review, Standing
+from payouts.domain.review import OF_IDENTITY, OF_SANCTIONS, Decision, Known, Review, Standing
 
 STATEMENTS = sql.load("payouts.store", "reviews.sql")
 
@@ -23,4 +23,21 @@ async def find_standing(conn: Conn, creator_id: str) -> Standing:
         STATEMENTS["find_standing"], creator_id, list(OF_IDENTITY), list(OF_SANCTIONS)
     )
     assert row is not None, "the statement answers with one row"
-    return Standing(*(None if each is None else Decision(each) for each in row))
+    return _standing(*row)
+
+
+async def find_known(conn: Conn, creator_id: str, reviewer: str) -> Known:
+    """What `reviewer` has found, and what everybody else has."""
+    row = await conn.fetchrow(
+        STATEMENTS["find_known"], creator_id, list(OF_IDENTITY), list(OF_SANCTIONS), reviewer
+    )
+    assert row is not None, "the statement answers with one row"
+    own_identity, own_sanctions, identity, sanctions = row
+    return Known(_standing(own_identity, own_sanctions), _standing(identity, sanctions))
+
+
+def _standing(identity: str | None, sanctions: str | None) -> Standing:
+    return Standing(
+        None if identity is None else Decision(identity),
+        None if sanctions is None else Decision(sanctions),
+    )

@@ -27,3 +27,22 @@ SELECT
         ORDER BY review_id DESC
         LIMIT 1
     ) AS sanctions;
+
+-- name: find_known
+-- The newest decision of each kind, of $4 alone and of everybody else.
+-- $1 creator_id, $2 decisions on identity, $3 decisions on sanctions, $4 reviewer
+WITH newest AS (
+    SELECT DISTINCT ON (decision = any($2::text[]), reviewed_by = $4)
+        decision,
+        decision = any($2::text[]) AS is_identity,
+        reviewed_by = $4 AS is_own
+    FROM creator_review
+    WHERE creator_id = $1 AND (decision = any($2::text[]) OR decision = any($3::text[]))
+    ORDER BY decision = any($2::text[]), reviewed_by = $4, review_id DESC
+)
+
+SELECT
+    (SELECT decision FROM newest WHERE is_identity AND is_own) AS own_identity,
+    (SELECT decision FROM newest WHERE NOT is_identity AND is_own) AS own_sanctions,
+    (SELECT decision FROM newest WHERE is_identity AND NOT is_own) AS identity,
+    (SELECT decision FROM newest WHERE NOT is_identity AND NOT is_own) AS sanctions;

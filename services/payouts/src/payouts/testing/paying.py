@@ -14,8 +14,9 @@ from payouts.commands.add_payout_method import AddPayoutMethod, add_payout_metho
 from payouts.commands.cancel_payout import cancel_payout
 from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout_method import verify_payout_method
+from payouts.commands.record_findings import Reviewed
 from payouts.commands.request_payout import Requested, request_payout
-from payouts.commands.review_creator import Reviewed, review_creator
+from payouts.commands.review_creator import review_creator
 from payouts.domain.accrual import accrue
 from payouts.domain.method import BankDetails, PayoutMethod, read_details
 from payouts.domain.payout import Payout, PayoutOrder

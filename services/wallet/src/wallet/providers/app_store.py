@@ -17,6 +17,9 @@ from appstoreserverlibrary.signed_data_verifier import (
     VerificationStatus,
 )
 
+from chassis.webhooks import SignatureError, StaleError, UnreadableError
+from chassis.webhooks.decoding import UNDECODABLE
+from chassis.webhooks.signature import TOLERANCE_S
 from wallet.domain.errands import Errand, ErrandOutcome, Usage
 from wallet.domain.purchase import (
     PaymentEvent,
@@ -32,9 +35,6 @@ from wallet.providers.app_store_payloads import (
     payload_of,
     payment_of,
 )
-from wallet.providers.decoding import UNDECODABLE
-from wallet.providers.provider import SignatureError, StaleError, UnreadableError
-from wallet.providers.signature import TOLERANCE_S
 from wallet.providers.store import Store
 
 TIMEOUT_S: Final = 10.0

@@ -6,11 +6,11 @@ from typing import Annotated, Final
 import msgspec
 
 from chassis.money import exponent
+from chassis.webhooks import UnreadableError
+from chassis.webhooks.decoding import Text128
 from wallet.domain.claims import WHOLE, RefundedShare
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import PaymentEvent, purchase_id_of
-from wallet.providers.decoding import Text128
-from wallet.providers.provider import UnreadableError
 
 _CONSUMABLE: Final = "Consumable"
 _NOTED: Final = frozenset({"TEST", "REFUND_DECLINED"})

@@ -14,10 +14,11 @@ import httpx
 import msgspec
 import structlog
 
+from chassis.webhooks import UnreadableError
+from chassis.webhooks.decoding import UNDECODABLE, Text128
 from wallet.domain.claims import WHOLE, ChargedBack, RefundedShare
 from wallet.domain.errands import Errand, ErrandOutcome, Usage
 from wallet.domain.purchase import PaymentEvent, Purchase, ReceiptInvalidError
-from wallet.providers.decoding import UNDECODABLE, Text128
 from wallet.providers.google_play_api import (
     CANCELED,
     CHARGED_BACK,
@@ -30,7 +31,6 @@ from wallet.providers.google_play_api import (
     VoidedPurchase,
 )
 from wallet.providers.google_push import PushTokens
-from wallet.providers.provider import UnreadableError
 from wallet.providers.store import Store
 
 log = structlog.get_logger()

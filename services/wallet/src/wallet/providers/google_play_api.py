@@ -18,9 +18,9 @@ from google.auth import exceptions
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from chassis.webhooks.decoding import UNDECODABLE, Text128
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import ProviderUnavailableError
-from wallet.providers.decoding import UNDECODABLE, Text128
 
 API_URL: Final = "https://androidpublisher.googleapis.com"
 SCOPE: Final = "https://www.googleapis.com/auth/androidpublisher"

@@ -13,9 +13,9 @@ import msgspec
 import structlog
 from google.auth import exceptions, jwt
 
+from chassis.webhooks import SignatureError
+from chassis.webhooks.decoding import UNDECODABLE
 from wallet.domain.purchase import ProviderUnavailableError
-from wallet.providers.decoding import UNDECODABLE
-from wallet.providers.provider import SignatureError
 
 CERTIFICATES_URL: Final = "https://www.googleapis.com/oauth2/v1/certs"
 ISSUERS: Final = frozenset({"accounts.google.com", "https://accounts.google.com"})

@@ -6,18 +6,6 @@ from collections.abc import Mapping
 from wallet.domain.purchase import Checkout, PaymentEvent, Purchase
 
 
-class SignatureError(Exception):
-    """The delivery is not signed by the provider; the message says what is wrong with it."""
-
-
-class StaleError(Exception):
-    """The signature is genuine but too old or from the future: a replay, or a clock that is off."""
-
-
-class UnreadableError(Exception):
-    """The delivery is authentic, but its body does not have the form agreed on."""
-
-
 class Provider(ABC):
     """Opens checkouts and tells, by webhooks, what became of them."""
 

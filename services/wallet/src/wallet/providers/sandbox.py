@@ -8,6 +8,9 @@ import httpx
 import msgspec
 import structlog
 
+from chassis.webhooks import UnreadableError
+from chassis.webhooks.decoding import UNDECODABLE, PageUrl, Text128
+from chassis.webhooks.signature import check_signature
 from wallet.domain.claims import Disputed, Refunded, Stage, Telling, Voided
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import (
@@ -16,9 +19,7 @@ from wallet.domain.purchase import (
     ProviderUnavailableError,
     Purchase,
 )
-from wallet.providers.decoding import UNDECODABLE, PageUrl, Text128
-from wallet.providers.provider import Provider, UnreadableError
-from wallet.providers.signature import check_signature
+from wallet.providers.provider import Provider
 
 TIMEOUT_S: Final = 5.0
 

@@ -2,28 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, override
+from typing import TYPE_CHECKING, override
 
 import msgspec
 import stripe
 import structlog
 
+from chassis.stripe.amounts import UnchargeableError, to_stripe
+from chassis.stripe.client import ANSWER_WITHIN_S, client_of, facts_of
+from chassis.stripe.client import http_client as network
+from chassis.stripe.signed import check_delivery
+from chassis.webhooks.decoding import UNDECODABLE, PageUrl, Text128
 from wallet.domain.purchase import Checkout, PaymentEvent, ProviderUnavailableError, Purchase
-from wallet.providers.decoding import UNDECODABLE, PageUrl, Text128
-from wallet.providers.provider import Provider, SignatureError
-from wallet.providers.signature import check_time, parse_signature
-from wallet.providers.stripe_amounts import UnchargeableError, to_stripe
+from wallet.providers.provider import Provider
 from wallet.providers.stripe_events import read_event
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
-
-TIMEOUT_S: Final = 5.0
-"""Of one request."""
-RETRIES: Final = 2
-"""After a broken connection, a conflict or an outage; under the same idempotency key."""
-ANSWER_WITHIN_S: Final = 8.0
-"""With all retries. The gateway waits 10 s for us."""
 
 log = structlog.get_logger()
 
@@ -60,13 +55,8 @@ class Stripe(Provider):
         self._secrets = tuple(webhook_secrets)
         self._success_url = success_url
         self._cancel_url = cancel_url
-        self._http = http_client or stripe.HTTPXClient(timeout=TIMEOUT_S)
-        self._client = stripe.StripeClient(
-            api_key,
-            base_addresses={"api": api_url} if api_url else {},
-            http_client=self._http,
-            max_network_retries=RETRIES,
-        )
+        self._http = http_client or network()
+        self._client = client_of(api_key, self._http, api_url=api_url)
 
     @override
     async def open_checkout(self, purchase: Purchase) -> Checkout:
@@ -79,7 +69,7 @@ class Stripe(Provider):
                 )
             opened = msgspec.convert(session, _Opened, from_attributes=True)
         except (stripe.StripeError, UnchargeableError, TimeoutError, *UNDECODABLE) as error:
-            log.warning("provider_unavailable", provider=self.name, **_facts(error))
+            log.warning("provider_unavailable", provider=self.name, **facts_of(error))
             raise ProviderUnavailableError from error
         return Checkout(opened.payment_intent, opened.url)
 
@@ -109,18 +99,8 @@ class Stripe(Provider):
 
     @override
     def authenticate(self, headers: Mapping[str, str], body: bytes, *, now_s: float) -> None:
-        """By the header `Stripe-Signature`.
-
-        The library checks the signature. The time is checked here, by the clock that is given: the
-        library would look at its own and let in what comes from the future.
-        """
-        header = headers.get("stripe-signature")
-        signed = parse_signature(header)
-        # Every secret is tried: how long it takes says nothing of which one fits.
-        matches = [_is_signed(header, body, secret) for secret in self._secrets]
-        if not any(matches):
-            raise SignatureError("the signature does not fit the body")
-        check_time(signed, now_s=now_s)
+        """By the header `Stripe-Signature`."""
+        check_delivery(headers, body, self._secrets, now_s=now_s)
 
     @override
     def read(self, body: bytes) -> PaymentEvent:
@@ -131,24 +111,3 @@ class Stripe(Provider):
     async def close(self) -> None:
         """Let connections go."""
         await self._http.close_async()
-
-
-def _is_signed(header: str | None, body: bytes, secret: str) -> bool:
-    if header is None or not header.isascii():
-        return False  # the library cannot compare other text
-    try:
-        return stripe.WebhookSignature.verify_header(body, header, secret)
-    except (stripe.SignatureVerificationError, UnicodeDecodeError):
-        return False
-
-
-def _facts(error: Exception) -> dict[str, object]:
-    """What may be logged of a failure: never its text, which can quote what we sent."""
-    facts: dict[str, object] = {"reason": type(error.__cause__ or error).__name__}
-    if isinstance(error, stripe.StripeError):
-        facts |= {
-            "status": error.http_status,
-            "code": error.code,
-            "request_id": error.request_id,
-        }
-    return facts

@@ -6,12 +6,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from chassis.stripe.amounts import from_stripe
+from chassis.webhooks import UnreadableError
+from chassis.webhooks.decoding import UNDECODABLE, Text128
 from wallet.domain.claims import Disputed, Refund, Refunded, Stage
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.purchase import PaymentEvent
-from wallet.providers.decoding import UNDECODABLE, Text128
-from wallet.providers.provider import UnreadableError
-from wallet.providers.stripe_amounts import from_stripe
 
 type _Amount = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
 type _Currency = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{3}\Z")]

@@ -6,8 +6,8 @@ from typing import Any
 import stripe
 
 from chassis.ids import uuid7
+from chassis.stripe.amounts import to_stripe
 from wallet.domain.purchase import Purchase
-from wallet.providers.stripe_amounts import to_stripe
 
 
 def signature(body: bytes, secret: str, at_s: int) -> str:

@@ -4,7 +4,6 @@ A provider that makes up for an outage, or an issuer that sends a day's disputes
 of payments at once. A hundred of them in one transaction cost little more than a few.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,8 +11,8 @@ import structlog
 
 from chassis.batcher import Batcher
 from chassis.clock import Clock
-from chassis.db import LOST_RACES, Conn, Pool, is_outage, transact
-from chassis.telemetry import metrics
+from chassis.db import Conn, Pool
+from chassis.webhooks import TurnedAwayError, recorded, unreadable_id
 from wallet.commands.record_deliveries import Delivery, record_deliveries
 from wallet.commands.settle_events import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent
@@ -49,6 +48,7 @@ class Recorder:
 
         Raises:
             OverloadedError: Too many wait already; nothing was written.
+            TurnedAwayError: The database is away; nothing was written.
         """
         event = _unreadable(body) if told is None else told
         delivery = Delivery(event, body, traceparent, malformed=told is None)
@@ -75,8 +75,10 @@ class Recorder:
         """What came of each, or what it failed with: none fails for another's sake."""
         try:
             return await self._write(deliveries)
+        except TurnedAwayError:
+            raise
         except Exception as error:
-            if len(deliveries) == 1 or is_outage(error) or isinstance(error, LOST_RACES):
+            if len(deliveries) == 1:
                 raise
             log.warning("webhooks_not_taken_together", deliveries=len(deliveries), error=str(error))
         return [await self._write_alone(delivery) for delivery in deliveries]
@@ -92,16 +94,9 @@ class Recorder:
         async def work(conn: Conn) -> Sequence[DeliveryOutcome]:
             return await record_deliveries(conn, self._provider, deliveries, at=self._now())
 
-        return await transact(
-            self._pool, work, lost_race=lambda: metrics.TRANSACT_RETRIES.labels("webhook").inc()
-        )
+        return await recorded(self._pool, work)
 
 
 def _unreadable(body: bytes) -> PaymentEvent:
-    """An event of a name of its own, that of its content.
-
-    What is authentic and unreadable means that the provider has changed its form, or that we have
-    misread it: it is kept.
-    """
-    digest = hashlib.sha256(body).hexdigest()
-    return PaymentEvent(f"unreadable:{digest}", "unreadable", None)
+    """An event of a name of its own, of which nothing else is known."""
+    return PaymentEvent(unreadable_id(body), "unreadable", None)

@@ -5,12 +5,16 @@ from uuid import UUID
 
 import strawberry
 
+from chassis.db import transact
 from chassis.graphql import Currency, IdempotencyConflict, require_viewer
 from chassis.telemetry import metrics
 from payouts.commands import add_payout_method as command
-from payouts.domain.method import read_details
-from payouts.domain.refusals import DetailsInvalidError
-from payouts.graphql.context import Info
+from payouts.commands.add_hosted_method import add_hosted_method, find_hosted_method
+from payouts.domain.method import BankDetails, read_details, read_hosted
+from payouts.domain.refusals import DetailsInvalidError, DomainError
+from payouts.domain.refusals import RailUnavailableError as RailUnavailable
+from payouts.domain.terms import HOSTED_BY_STRIPE
+from payouts.graphql.context import Info, PayoutsContext
 from payouts.graphql.method import PayoutMethod
 from payouts.graphql.mutations.refusing import answered
 from payouts.graphql.refusals import (
@@ -19,6 +23,8 @@ from payouts.graphql.refusals import (
     PayoutRailUnavailable,
     shown,
 )
+from payouts.rails import OrderRefusedError, RailUnavailableError
+from payouts.rails.accounts import AccountHost
 
 
 @strawberry.input(description="An account at a bank. Kept sealed, and never shown again.")
@@ -36,7 +42,17 @@ class PayoutDetailsInput:
     )
 
 
-@strawberry.input(description="Where money is to go.")
+@strawberry.input(description="An account that the rail is to open, and to know the owner of.")
+class HostedAccountInput:
+    """A creator has one per rail; `openPayoutOnboarding` sends them there to be verified."""
+
+    country: str = strawberry.field(
+        description="Where the creator lives: ISO 3166-1 alpha-2. The same for all their methods."
+    )
+    currency: Currency = strawberry.field(description="What is to arrive.")
+
+
+@strawberry.input(description="Where money is to go: `details` or `hosted`, as the rail needs.")
 class AddPayoutMethodInput:
     """Whose it is stands in the token."""
 
@@ -44,7 +60,12 @@ class AddPayoutMethodInput:
         description="Made by the client (UUIDv7) and kept when it retries."
     )
     rail: str = strawberry.field(description="How money gets there, such as `sandbox_bank`.")
-    details: PayoutDetailsInput = strawberry.field(description="The account.")
+    details: PayoutDetailsInput | None = strawberry.field(
+        default=None, description="The account at a bank, for a rail that pays to banks."
+    )
+    hosted: HostedAccountInput | None = strawberry.field(
+        default=None, description="For a rail that keeps accounts, such as `stripe_connect`."
+    )
 
 
 @strawberry.type(description="The method is kept; its rail is asked about the account.")
@@ -72,20 +93,19 @@ async def add_payout_method(
     input: Annotated[AddPayoutMethodInput, strawberry.argument(description="The method.")],  # noqa: A002
 ) -> AddPayoutMethodResult:
     """The details go no further than to be sealed."""
-    context, given = info.context, input.details
+    context = info.context
     viewer = require_viewer(context)
+    host = context.hosts.get(input.rail)
     try:
-        details = read_details(
-            holder=given.holder,
-            country=given.country,
-            currency=given.currency,
-            account=given.account,
-            bank_code=given.bank_code,
-        )
-    except DetailsInvalidError as error:
+        if host is None and input.rail == HOSTED_BY_STRIPE:
+            raise RailUnavailable  # in the terms, perhaps, but not set up here
+        details = _details(input, is_hosted=host is not None)
+    except (DetailsInvalidError, RailUnavailable) as error:
         metrics.record_refusal("addPayoutMethod", error.code)
         return shown(error)  # pyright: ignore[reportReturnType]
     order = command.AddPayoutMethod(input.method_id, viewer.sub, input.rail, details)
+    if host is not None:
+        return await _add_hosted(context, host, order)
     return await answered(
         context,
         "addPayoutMethod",
@@ -94,3 +114,53 @@ async def add_payout_method(
             replayed=added.replayed, method=PayoutMethod.of(added.method)
         ),
     )
+
+
+def _details(given: AddPayoutMethodInput, *, is_hosted: bool) -> BankDetails:
+    if is_hosted:
+        if given.hosted is None:
+            raise DetailsInvalidError(field="hosted")
+        return read_hosted(country=given.hosted.country, currency=given.hosted.currency)
+    account = given.details
+    if account is None:
+        raise DetailsInvalidError(field="details")
+    return read_details(
+        holder=account.holder,
+        country=account.country,
+        currency=account.currency,
+        account=account.account,
+        bank_code=account.bank_code,
+    )
+
+
+async def _add_hosted(
+    context: PayoutsContext, host: AccountHost, order: command.AddPayoutMethod
+) -> AddPayoutMethodResult:
+    """The rail is asked between two transactions: nobody waits for it with a lock in hand."""
+    try:
+        there = await transact(
+            context.pool,
+            lambda conn: find_hosted_method(conn, order, context.sealer, at=context.now()),
+        )
+        if not isinstance(there, command.Added):
+            account_id = there or await host.open_account(
+                order.method_id, country=order.details.country, currency=order.details.currency
+            )
+            there = await transact(
+                context.pool,
+                lambda conn: add_hosted_method(
+                    conn, order, account_id, context.sealer, at=context.now()
+                ),
+            )
+    except DomainError as error:
+        metrics.record_refusal("addPayoutMethod", error.code)
+        return shown(error)  # pyright: ignore[reportReturnType]
+    except OrderRefusedError:
+        metrics.record_refusal("addPayoutMethod", DetailsInvalidError.code)
+        return shown(DetailsInvalidError(field="hosted"))  # pyright: ignore[reportReturnType]
+    except RailUnavailableError:
+        metrics.record_refusal("addPayoutMethod", RailUnavailable.code)
+        return PayoutRailUnavailable(
+            message="The rail does not answer. Try again with the same methodId."
+        )
+    return AddPayoutMethodPayload(replayed=there.replayed, method=PayoutMethod.of(there.method))

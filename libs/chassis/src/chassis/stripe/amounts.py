@@ -5,15 +5,19 @@ from types import MappingProxyType
 from typing import Final
 
 from chassis.money import exponent
-from wallet.domain.lots import COINS_MAX
+from contracts.event import COINS_MAX
 
 _DECIMALS: Final[Mapping[str, int]] = MappingProxyType({"ISK": 2, "MGA": 0, "UGX": 2})
 """Decimal places at Stripe where they are not those of ISO 4217: krónur and shillings have no
 fraction and are written with two zeros as before they lost it; fifths of an ariary are not told."""
 
 
+_WHOLE_TO_PAY_OUT: Final = frozenset({"HUF", "TWD"})
+"""Have two decimals when they are charged, and none when they are paid out."""
+
+
 class UnchargeableError(ValueError):
-    """Stripe cannot charge this amount; the message says why."""
+    """Stripe cannot move this amount; the message says why."""
 
 
 def to_stripe(amount_minor: int, currency: str) -> int:
@@ -29,6 +33,20 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     if rest or (places_there == 3 and amount % 10):
         raise UnchargeableError(f"{amount_minor} minor units of {currency} are too fine for Stripe")
     return amount
+
+
+def payout_step_minor(currency: str) -> int:
+    """What amounts that Stripe is to pay out are multiples of, in our minor units.
+
+    Raises:
+        UnknownCurrencyError: See `exponent`.
+    """
+    places, places_there = _places(currency)
+    if currency in _WHOLE_TO_PAY_OUT:
+        return 10**places
+    if places_there == 3:
+        return 10
+    return 10 ** max(places - places_there, 0)
 
 
 def from_stripe(amount: int, currency: str) -> int:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.webhooks import SignatureError, StaleError
+from chassis.webhooks.signature import TOLERANCE_S, check_signature
 from payment_sandbox.signing import sign
-from wallet.providers import SignatureError, StaleError
-from wallet.providers.signature import TOLERANCE_S, check_signature
 
 NOW = 1_790_000_000
 BODY = b'{"id": "evt_1"}'

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from wallet.providers.provider import SignatureError, StaleError
+from chassis.webhooks.errors import SignatureError, StaleError
 
 TOLERANCE_S: Final = 300
 """How far the time of signing may lie from now, as in Stripe's own libraries."""

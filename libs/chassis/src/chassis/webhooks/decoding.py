@@ -1,4 +1,4 @@
-"""What every provider's words are held to before anything is made of them."""
+"""What the words of strangers are held to before anything is made of them."""
 
 from typing import Annotated, Final
 

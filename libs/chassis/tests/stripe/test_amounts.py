@@ -5,8 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.money import EXPONENTS, UnknownCurrencyError
-from wallet.domain.lots import COINS_MAX
-from wallet.providers.stripe_amounts import UnchargeableError, from_stripe, to_stripe
+from chassis.stripe.amounts import (
+    UnchargeableError,
+    from_stripe,
+    payout_step_minor,
+    to_stripe,
+)
+from contracts.event import COINS_MAX
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,28 @@ def test_amount_comes_back_as_it_went(currency: str, amount_minor: int) -> None:
         return
 
     assert from_stripe(amount, currency) == amount_minor
+
+
+@pytest.mark.parametrize(
+    ("currency", "step_minor"),
+    [
+        ("USD", 1),
+        ("JPY", 1),
+        ("ISK", 1),
+        ("UGX", 1),
+        ("HUF", 100),
+        ("TWD", 100),
+        ("KWD", 10),
+        ("MGA", 100),
+    ],
+)
+def test_what_is_paid_out_is_a_multiple_of_the_step(currency: str, step_minor: int) -> None:
+    """Whole forints and Taiwan dollars, and no last digit of three (E45)."""
+    assert payout_step_minor(currency) == step_minor
+
+
+@given(st.sampled_from(sorted(EXPONENTS)), st.integers(1, COINS_MAX // 1_000))
+def test_every_multiple_of_the_step_passes(currency: str, steps: int) -> None:
+    amount_minor = steps * payout_step_minor(currency)
+
+    assert from_stripe(to_stripe(amount_minor, currency), currency) == amount_minor
