@@ -9,6 +9,7 @@ from chassis.auth import TokenVerifier
 from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
+from payouts.edge.hold_clerk import holds_gauge
 from payouts.edge.statement_download import statement_download
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
@@ -31,7 +32,12 @@ def make_app(pool: Pool, verifier: TokenVerifier, sealer: Sealer, links: Links) 
         ),
     )
     app.router.routes.append(statement_download(pool, links))
-    app.router.routes.extend(probes.routes([probes.database(pool, Settings.migrations())]))
+    app.router.routes.extend(
+        probes.routes(
+            [probes.database(pool, Settings.migrations())],
+            figures=[holds_gauge(pool)],
+        )
+    )
     return app
 
 

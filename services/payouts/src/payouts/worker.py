@@ -1,4 +1,4 @@
-"""The process that works: accrues gifts, sends payouts, issues statements, publishes events."""
+"""The process that works: accrues gifts, sends payouts, reviews holds, issues statements."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -9,6 +9,7 @@ from chassis import worker
 from chassis.db import service_pool
 from chassis.periodic import repeated
 from payouts.consumers.gift_sent import gift_sent
+from payouts.edge.hold_clerk import LOOK_EVERY_S, HoldClerk
 from payouts.edge.payout_run import PayoutRun
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.rails import Rail
@@ -33,6 +34,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     async with service_pool(settings, "worker") as pool, rails_of(settings) as rails:
         run = PayoutRun(pool, rails, settings.sealer)
         clerk = StatementClerk(pool, lag=timedelta(seconds=settings.statement_lag_s))
+        holds = HoldClerk(pool)
         await worker.run_worker(
             settings,
             stop,
@@ -43,6 +45,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 for name, work, every_s in (
                     ("payout_run", run.once, settings.payout_run_every_s),
                     ("reconciliation", run.reconcile, settings.reconcile_every_s),
+                    ("holds", holds.once, LOOK_EVERY_S),
                     ("statements", clerk.once, settings.statement_mark_every_s),
                 )
             },

@@ -22,9 +22,12 @@ async def publish_terms(conn: Conn, wanted: Sequence[Terms], *, now: datetime) -
         raise TermsRefusedError("no earning rate is published: publish rates first")
     owed_in = known_rates[-1].diamond_worth.currency
 
+    published = await terms.select_terms(conn)
+    # A new system is given all versions at once: nobody was promised anything else before.
+    ahead_of = now if published else None
+
     async def add(published: Sequence[Terms], version: Terms) -> None:
-        check_terms(published, version, now=now, owed_in=owed_in)
+        check_terms(published, version, now=ahead_of, owed_in=owed_in)
         await terms.insert_terms(conn, version)
 
-    published = await terms.select_terms(conn)
     return await versions.publish(wanted, published, add, taken=TermsRefusedError)

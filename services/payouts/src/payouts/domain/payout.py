@@ -41,7 +41,8 @@ CREATOR_MAY_CANCEL: Final = frozenset({_S.REQUESTED, _S.QUEUED})
 """Not while it is held: what was reserved stays so until somebody has decided (E35)."""
 CANCELED_BY_CREATOR: Final = "canceled_by_creator"
 METHOD_DISABLED: Final = "method_disabled"
-OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED})
+REVIEW_OVERDUE: Final = "review_overdue"
+OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED, REVIEW_OVERDUE})
 """Why payouts are canceled without an operator; their creators may read it."""
 
 
