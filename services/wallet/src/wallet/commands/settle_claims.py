@@ -12,7 +12,9 @@ from wallet.commands.reversal_events import balance_after, reinstated, reversed_
 from wallet.domain.claims import BookedClaim, Claim, Step, settle, status_of
 from wallet.domain.ledger import Head
 from wallet.domain.purchase import Purchase
+from wallet.domain.reversal_policy import policy_in_force
 from wallet.store import accounts, claims, purchases, reversals
+from wallet.store.reversal_policies import published_policies
 from wallet.store.reversals import Reversal
 
 
@@ -25,7 +27,8 @@ async def record_claim(conn: Conn, purchase: Purchase, claim: Claim, *, at: date
         claim: As told.
         at: When.
     """
-    if await claims.insert_claim(conn, purchase.purchase_id, claim, at):
+    overdue_at = policy_in_force(published_policies(), at).overdue_at(claim, at)
+    if await claims.insert_claim(conn, purchase.purchase_id, claim, at, overdue_at=overdue_at):
         return True
     known = next(
         each.claim

@@ -10,7 +10,9 @@ from wallet.domain.claims import BookedClaim, Claim
 STATEMENTS = sql.load("wallet.store", "claims.sql")
 
 
-async def insert_claim(conn: Conn, purchase_id: UUID, claim: Claim, told_at: datetime) -> bool:
+async def insert_claim(
+    conn: Conn, purchase_id: UUID, claim: Claim, told_at: datetime, *, overdue_at: datetime | None
+) -> bool:
     """Add a claim; False where the purchase has it."""
     added = await conn.fetchval(
         STATEMENTS["insert_claim"],
@@ -21,6 +23,8 @@ async def insert_claim(conn: Conn, purchase_id: UUID, claim: Claim, told_at: dat
         claim.returned_minor,
         claim.is_open,
         told_at,
+        overdue_at,
+        claim.respond_by,
     )
     return added is not None
 
@@ -34,7 +38,13 @@ async def update_claim(conn: Conn, purchase_id: UUID, claim: Claim) -> None:
         claim.claimed_minor,
         claim.returned_minor,
         claim.is_open,
+        claim.respond_by,
     )
+
+
+async def count_overdue_disputes(conn: Conn, *, at: datetime) -> int:
+    """How many disputes nobody has decided in the time that the policy gives them."""
+    return await conn.fetchval(STATEMENTS["count_overdue_disputes"], at)
 
 
 async def select_claims(conn: Conn, purchase_id: UUID) -> list[BookedClaim]:
@@ -48,6 +58,7 @@ async def select_claims(conn: Conn, purchase_id: UUID) -> list[BookedClaim]:
                 row["claimed_minor"],
                 row["returned_minor"],
                 row["is_open"],
+                row["respond_by"],
             ),
             row["taken_minor"] - row["back_minor"],
         )

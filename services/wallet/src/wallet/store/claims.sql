@@ -1,6 +1,7 @@
 -- name: insert_claim
 -- The first telling of a claim; nothing is returned where it is known.
--- $1 purchase_id, $2 claim, $3 kind, $4 claimed_minor, $5 returned_minor, $6 is_open, $7 told_at
+-- $1 purchase_id, $2 claim, $3 kind, $4 claimed_minor, $5 returned_minor, $6 is_open, $7 told_at,
+-- $8 overdue_at, $9 respond_by
 INSERT INTO payment_claim (
     purchase_id,
     claim,
@@ -8,20 +9,23 @@ INSERT INTO payment_claim (
     claimed_minor,
     returned_minor,
     is_open,
-    told_at
+    told_at,
+    overdue_at,
+    respond_by
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (purchase_id, claim) DO NOTHING
 RETURNING claim;
 
 -- name: update_claim
 -- The caller holds the purchase's row.
--- $1 purchase_id, $2 claim, $3 claimed_minor, $4 returned_minor, $5 is_open
+-- $1 purchase_id, $2 claim, $3 claimed_minor, $4 returned_minor, $5 is_open, $6 respond_by
 UPDATE payment_claim
 SET
     claimed_minor = $3,
     returned_minor = $4,
-    is_open = $5
+    is_open = $5,
+    respond_by = $6
 WHERE purchase_id = $1 AND claim = $2;
 
 -- name: select_claims
@@ -33,6 +37,7 @@ SELECT
     c.claimed_minor,
     c.returned_minor,
     c.is_open,
+    c.respond_by,
     coalesce(taken.amount_minor, 0)::bigint AS taken_minor,
     coalesce(back.amount_minor, 0)::bigint AS back_minor
 FROM payment_claim AS c
@@ -48,6 +53,12 @@ LEFT JOIN LATERAL (
 ) AS back ON true
 WHERE c.purchase_id = $1
 ORDER BY c.seq;
+
+-- name: count_overdue_disputes
+-- $1 moment
+SELECT count(*)
+FROM payment_claim
+WHERE is_open AND overdue_at <= $1;
 
 -- name: insert_fee
 -- Once per dispute, at whatever stage it is told first.
