@@ -38,7 +38,9 @@ from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.consumers.gift_sent import gift_sent
 from payouts.domain.payout import Move, PayoutStatus
+from payouts.domain.review import Decision
 from payouts.domain.terms import CurrencyTerms
+from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.testing import a_rate
 from payouts.testing.paying import add_method, request, review, some_terms
@@ -359,6 +361,12 @@ async def pay_out(payouts: Pool, creator: str) -> None:
                 )
             assert moved is not None
             payout = moved
+    # And one that was held, on which nobody has decided in time.
+    await request(payouts, method, 2_000_000, at=later)
+    await review(payouts, Decision.IDENTITY_REJECTED, creator_id=creator, at=later)
+    await HoldClerk(payouts, now=lambda: later + timedelta(days=7)).once()
+    await review(payouts, creator_id=creator, at=later)
+    await request(payouts, method, 2_000_000, at=later)
 
 
 async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
