@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +34,7 @@ async def look(world: World, at: datetime | None = None) -> tuple[Daily, list[Fi
     return daily, [finding for finding in found if finding.wrong]
 
 
-async def fetch(world: World, service: str, query: str) -> Mapping[str, int]:
+async def fetch(world: World, service: str, query: str) -> dict[str, int]:
     async with world.tampering(service) as conn:
         return {row[0]: row[1] for row in await conn.fetch(query)}
 
