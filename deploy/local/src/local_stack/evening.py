@@ -263,7 +263,7 @@ class _Stage:
         earnings = self._evening.earnings[PAID_CREATOR]["earnings"]
         token = self._creator_tokens[PAID_CREATOR]
         self._evening.stated = await state(self._client, token, PAID_CREATOR, earnings)
-        self._say(f"{PAID_CREATOR} downloaded a statement, to the byte the one that was signed for")
+        self._say(f"{PAID_CREATOR} downloaded a statement: the file is the one whose hash it tells")
 
 
 async def _all_of(work: Iterable[Awaitable[object]]) -> None:
