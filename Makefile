@@ -25,6 +25,10 @@ stop: setup ## End everything that run started
 check: setup ## Check the books of the running stack; fails on any breach
 	@$(python) -m local_stack check
 
+.PHONY: daily
+daily: setup ## Check the books, report what is owed, fail on what has waited too long
+	@$(python) -m local_stack daily
+
 .PHONY: urls
 urls: setup ## Print every address of the running stack as JSON
 	@$(python) -m local_stack urls

@@ -39,8 +39,10 @@ from payouts.commands.publish_terms import publish_terms
 from payouts.commands.publish_withholding import publish_withholding
 from payouts.consumers.gift_sent import gift_sent
 from payouts.domain.payout import Move, Payout, PayoutStatus
+from payouts.domain.review import Decision
 from payouts.domain.tax_form import FormKind
 from payouts.domain.terms import CurrencyTerms
+from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.testing import a_rate
 from payouts.testing.paying import (
@@ -391,6 +393,12 @@ async def pay_out(payouts: Pool, creator: str) -> None:
             payout = moved
         if payout.status is PayoutStatus.PAID:
             await correct_one(payouts, payout)
+    # And one that was held, on which nobody has decided in time.
+    await request(payouts, method, 2_000_000, at=later)
+    await review(payouts, Decision.IDENTITY_REJECTED, creator_id=creator, at=later)
+    await HoldClerk(payouts, now=lambda: later + timedelta(days=7)).once()
+    await review(payouts, creator_id=creator, at=later)
+    await request(payouts, method, 2_000_000, at=later)
 
 
 async def correct_one(payouts: Pool, payout: Payout) -> None:

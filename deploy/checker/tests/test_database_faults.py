@@ -146,6 +146,19 @@ FAULTS = {
         LIMIT 1""",
         {("INV3", "gifts")},
     ),
+    "a hold that was given back too early": Fault(
+        "payouts",
+        """UPDATE payout_history SET at = at - interval '1 microsecond'
+        WHERE actor = 'hold_review'""",
+        {("holds", "payouts")},
+    ),
+    "a sanction hit that was given back by itself": Fault(
+        "payouts",
+        """UPDATE payout_history AS h SET reason = 'sanction_hit'
+        FROM payout_history AS n
+        WHERE n.payout_id = h.payout_id AND n.actor = 'hold_review' AND h.step = n.step - 1""",
+        {("holds", "payouts")},
+    ),
     "a clawback that was undone by hand": Fault(
         "payouts",
         "DELETE FROM clawback WHERE covered_coins > 0",

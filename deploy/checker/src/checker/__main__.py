@@ -8,9 +8,9 @@ import asyncio
 import logging
 import os
 import sys
-from pathlib import Path
 
-from checker.check import Addresses, UnreadableBooksError, check
+from checker.arguments import add_addresses, addresses_of
+from checker.check import UnreadableBooksError, check
 from checker.progress import Telling
 from checker.snapshot import SERVICES
 
@@ -22,19 +22,12 @@ def main() -> int:
     if unknown:
         print(f"checker: --only takes {', '.join(SERVICES)}", file=sys.stderr)
         return 2
-    addresses = Addresses(
-        wallet=arguments.wallet_dsn,
-        gifts=arguments.gifts_dsn,
-        payouts=arguments.payouts_dsn,
-        kafka=arguments.kafka,
-        topic_prefix=arguments.topic_prefix,
-    )
     # What the client says of a broker that is away is said below, in one line.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         report = asyncio.run(
             check(
-                addresses,
+                addresses_of(arguments),
                 only=arguments.only,
                 wait_drained_s=arguments.wait_drained,
                 allow_dead_letters=arguments.allow_dead_letters,
@@ -55,30 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="checker", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    environment = os.environ
-    for service in SERVICES:
-        parser.add_argument(
-            f"--{service}-dsn",
-            default=environment.get(f"CHECKER_{service.upper()}_DSN"),
-            help=f"the {service}'s database [CHECKER_{service.upper()}_DSN]",
-        )
-    parser.add_argument(
-        "--kafka",
-        default=environment.get("CHECKER_KAFKA_SERVERS"),
-        help="host:port,… [CHECKER_KAFKA_SERVERS]",
-    )
-    parser.add_argument(
-        "--topic-prefix",
-        default=environment.get("CHECKER_TOPIC_PREFIX", ""),
-        help="stands before each topic's name [CHECKER_TOPIC_PREFIX]",
-    )
-    parser.add_argument(
-        "--wait-drained",
-        type=float,
-        default=30.0,
-        metavar="S",
-        help="how long services may take to finish what they were asked for (%(default)s s)",
-    )
+    add_addresses(parser, os.environ)
     parser.add_argument(
         "--only",
         type=lambda text: text.split(","),
@@ -86,14 +56,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SERVICE,…",
         help="the services whose books to look at (all)",
     )
-    parser.add_argument(
-        "--allow-dead-letters",
-        type=int,
-        default=0,
-        metavar="N",
-        help="how many records may have been set aside (%(default)s)",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report for programs")
     return parser
 
 

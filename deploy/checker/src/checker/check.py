@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -40,6 +40,10 @@ _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
 """Per service the piles of facts that its tables make: the statement, and the bytes of a fact."""
 
 
+type Also = Callable[[Mapping[str, Snapshot]], Awaitable[Sequence[Finding]]]
+"""Reads more of the books, as they are in the same moment, and says what it found."""
+
+
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """Where to look. What is missing is not looked at."""
 
@@ -64,6 +68,7 @@ async def check(
     allow_dead_letters: int = 0,
     progress: Progress = lambda _: None,
     processes: int = 1,
+    also: Also | None = None,
 ) -> Report:
     """Prove the books, or show where they are broken.
 
@@ -78,6 +83,7 @@ async def check(
         allow_dead_letters: How many records may have been set aside, over all services.
         progress: Is told now and then what is going on; with several processes, in each of them.
         processes: How many may read topics with many records. One: this one alone.
+        also: What else to look at.
 
     Raises:
         UnreadableBooksError: A database or Kafka cannot be reached or read, or there is none.
@@ -92,7 +98,7 @@ async def check(
     began_at = time.monotonic()
     try:
         found = await _look(
-            addresses, dsns, wait_drained_s, allow_dead_letters, progress, processes
+            addresses, dsns, wait_drained_s, allow_dead_letters, progress, processes, also
         )
         return Report(tuple(sorted(found, key=_order)), time.monotonic() - began_at)
     except* (*OUTAGES, asyncpg.PostgresError, KafkaError) as errors:
@@ -107,6 +113,7 @@ async def _look(
     allow_dead_letters: int,
     progress: Progress,
     processes: int,
+    also: Also | None,
 ) -> list[Finding]:
     drained: Progressed | None = None
     if addresses.kafka is not None:
@@ -121,7 +128,8 @@ async def _look(
             for service, dsn in dsns.items()
         }
         run = _Run(books, addresses, drained, folder, progress, processes)
-        return await run.findings(allow_dead_letters)
+        found = await run.findings(allow_dead_letters)
+        return found if also is None else [*found, *await also(books)]
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

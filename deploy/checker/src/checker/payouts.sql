@@ -565,3 +565,41 @@ SELECT
         ), 1, 16
     ) AS fact
 FROM clawback;
+
+-- name: holds_end_as_the_terms_say
+-- E35: nothing that was held is the creator's again by the passing of time, but after the time and for
+-- the reasons that the terms in force then name; and never what was held for a sanction hit.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        s.payout_id,
+        (
+            s.status = 'CANCELED'
+            AND s.reason = 'review_overdue'
+            AND s.status_before = 'HELD'
+            AND s.reason_before <> 'sanction_hit'
+            AND t.document -> 'returns_overdue_holds' @> to_jsonb(s.reason_before)
+            AND s.at >= s.at_before
+            + make_interval(days => (t.document ->> 'held_review_days')::integer)
+        ) IS NOT TRUE AS is_wrong
+    FROM (
+        SELECT
+            *,
+            lag(status) OVER steps AS status_before,
+            lag(reason) OVER steps AS reason_before,
+            lag(at) OVER steps AS at_before
+        FROM payout_history
+        WINDOW steps AS (PARTITION BY payout_id ORDER BY step)
+    ) AS s
+    LEFT JOIN LATERAL (
+        SELECT document::jsonb AS document
+        FROM payout_terms
+        WHERE effective_from <= s.at
+        ORDER BY effective_from DESC
+        LIMIT 1
+    ) AS t ON true
+    WHERE s.actor = 'hold_review' OR s.reason = 'review_overdue'
+) AS ended;

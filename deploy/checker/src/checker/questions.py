@@ -61,6 +61,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question(
             "INV3", "corrections_replay", "creators are owed corrections that no payout carries"
         ),
+        Question("holds", "holds_end_as_the_terms_say", "holds end by themselves as terms say"),
         Question("INV7", "earnings_taken_replay", "earnings taken are what payouts carry of them"),
         Question("INV7", "reserved_is_paid_returned_or_open", "reserved = paid + returned + open"),
         Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),

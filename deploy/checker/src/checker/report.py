@@ -1,8 +1,8 @@
 """What the checker found, for people and for programs."""
 
-from collections.abc import Sequence
-
 import msgspec
+
+from checker.tables import table
 
 _HEAD = ("invariant", "of", "what must hold", "compared", "wrong", "verdict")
 
@@ -11,7 +11,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One thing that must hold, and how much of it does."""
 
     invariant: str
-    """Such as INV3, or `limits`, `drained` and `letters` for what is no invariant of the ledger."""
+    """Such as INV3, or `limits`, `holds`, `drained` and `letters` for what is no invariant of the
+    ledger, and `liability` for figures of the daily report that are not the ledger's."""
     of: str
     """The service or services whose books it is about."""
     holds: str
@@ -43,20 +44,20 @@ class Report(msgspec.Struct, frozen=True):
         the finding `drained` says so."""
         return not any(finding.wrong for finding in self.findings)
 
-    def to_json(self) -> bytes:
+    def to_builtins(self) -> dict[str, object]:
         """For programs: `{"books": "clean" | "breach", "took_s": …, "findings": […]}`."""
-        return msgspec.json.format(
-            msgspec.json.encode(
-                {
-                    "books": "clean" if self.clean else "breach",
-                    "took_s": round(self.took_s, 3),
-                    "findings": [
-                        {"verdict": finding.verdict.lower()} | msgspec.to_builtins(finding)
-                        for finding in self.findings
-                    ],
-                }
-            )
-        )
+        return {
+            "books": "clean" if self.clean else "breach",
+            "took_s": round(self.took_s, 3),
+            "findings": [
+                {"verdict": finding.verdict.lower()} | msgspec.to_builtins(finding)
+                for finding in self.findings
+            ],
+        }
+
+    def to_json(self) -> bytes:
+        """The same as text."""
+        return msgspec.json.format(msgspec.json.encode(self.to_builtins()))
 
     def in_words(self) -> str:
         """For people: a table, examples of what is wrong, and the verdict in the last line."""
@@ -71,7 +72,7 @@ class Report(msgspec.Struct, frozen=True):
             )
             for finding in self.findings
         ]
-        lines = [_table(rows)]
+        lines = [table(_HEAD, rows, right={"compared", "wrong"})]
         for finding in self.findings:
             if finding.wrong:
                 lines += ["", f"{finding.invariant} {finding.of}: {finding.holds}"]
@@ -80,15 +81,3 @@ class Report(msgspec.Struct, frozen=True):
         lines += [f"\nskipped: {reason}" for reason in sorted(skipped)]
         lines += ["", f"books: {'clean' if self.clean else 'BREACH'} ({self.took_s:.1f} s)"]
         return "\n".join(lines)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(cell) for cell in column) for column in zip(_HEAD, *rows, strict=True)]
-    numbers = {_HEAD.index("compared"), _HEAD.index("wrong")}
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (_HEAD, tuple("-" * width for width in widths), *rows)
-    )

@@ -12,9 +12,12 @@ from checker.facts import CopiedFacts, Pile
 SERVICES = ("wallet", "gifts", "payouts")
 
 _FILES: Mapping[str, Sequence[str]] = {
-    "wallet": ("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "outbox.sql"),
+    "wallet": (
+        *("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "wallet_figures.sql"),
+        "outbox.sql",
+    ),
     "gifts": ("gifts.sql", "outbox.sql"),
-    "payouts": ("payouts.sql", "outbox.sql"),
+    "payouts": ("payouts.sql", "payouts_figures.sql", "outbox.sql"),
 }
 """Where a service's database is asked from."""
 _ROWS_AT_ONCE = 5_000
@@ -32,9 +35,9 @@ class Snapshot:
             for name, statement in sql.load("checker", file).items()
         }
 
-    async def row(self, name: str) -> Record:
+    async def row(self, name: str, *arguments: object) -> Record:
         """The one row that a statement answers with."""
-        row = await self._conn.fetchrow(self._statements[name])
+        row = await self._conn.fetchrow(self._statements[name], *arguments)
         assert row is not None, f"{name} answers with one row"
         return row
 

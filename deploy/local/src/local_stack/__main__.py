@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="bring the stack up, play the evening, show what came of it")
     commands.add_parser("stop", help="end the stack of `run`")
     commands.add_parser("check", help="run the invariant checker on the stack of `run`")
+    commands.add_parser("daily", help="run the daily job on the stack of `run`")
     commands.add_parser("urls", help="print every address of the stack of `run` as JSON")
     trace = commands.add_parser("trace", help="print one gift's trace")
     trace.add_argument("gift", help="the gift's id")
@@ -74,6 +75,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from local_stack.run import check
 
             return check()
+        case "daily":
+            from local_stack.run import daily
+
+            return daily()
         case "urls":
             from local_stack.run import show_urls
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis.ids import uuid7
 from local_stack.client import Client
+from local_stack.problem import LocalProblemError
 from local_stack.waiting import expect, wait
 
 
@@ -38,7 +39,9 @@ async def buy(client: Client, token: str, viewer: str, bundle: Mapping[str, Any]
     )
     expect(answer, "PurchaseCoinsPayload")
     bought = Bought(viewer, purchase_id, answer["purchase"]["checkoutUrl"])
-    await client.press(bought.checkout_url, "pay")
+    page = await client.pay(bought.checkout_url)
+    if "Paid." not in page:
+        raise LocalProblemError(f"{viewer} has paid, and the page does not say so: {page}")
 
     async def credited() -> bool:
         purchase = await client.ask("Purchase", token, id=purchase_id)

@@ -1,7 +1,8 @@
-"""Runs the invariant checker over a stack's databases and topics."""
+"""Runs the invariant checker and the daily job over a stack's databases and topics."""
 
 import subprocess
 import sys
+from typing import Final
 
 from local_stack import paths
 from local_stack.addresses import Addresses
@@ -9,9 +10,24 @@ from local_stack.databases import SERVICES
 from local_stack.home import Home
 from local_stack.processes import base_environment
 
+OVERDUE: Final = 3
+"""The daily job's exit status for what is nothing to do with the books."""
+
 
 def check(home: Home, addresses: Addresses) -> int:
     """Run the checker and let it print its table; returns 0 if the books are clean."""
+    return _run(home, addresses, "checker")
+
+
+def daily(home: Home, addresses: Addresses, *arguments: str) -> int:
+    """Run the daily job and let it print its report; returns its exit status.
+
+    That is `OVERDUE` where the books are clean and something has waited for too long.
+    """
+    return _run(home, addresses, "checker.daily", *arguments)
+
+
+def _run(home: Home, addresses: Addresses, program: str, *arguments: str) -> int:
     settings = {
         "CHECKER_KAFKA_SERVERS": addresses.kafka_servers,
         "CHECKER_TOPIC_PREFIX": addresses.prefix,
@@ -19,7 +35,7 @@ def check(home: Home, addresses: Addresses) -> int:
     for service in SERVICES:
         settings[f"CHECKER_{service.upper()}_DSN"] = addresses.auditor_dsn(home, service)
     done = subprocess.run(
-        [sys.executable, "-m", "checker"],
+        [sys.executable, "-m", program, *arguments],
         cwd=paths.REPOSITORY,
         env=base_environment() | settings,
         check=False,

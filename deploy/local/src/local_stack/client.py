@@ -6,6 +6,7 @@ from typing import Any, Self
 import httpx
 
 from local_stack.operations import back_office_documents, documents
+from local_stack.payment_page import use_page
 
 _TOO_MANY_REQUESTS = 429
 _TRIES_MAX = 20
@@ -70,6 +71,25 @@ class Client:
             raise GatewayError(operation, code, error["message"])
         (value,) = answer["data"].values()
         return value
+
+    async def pay(self, checkout_url: str) -> str:
+        """Pay on the payment provider's page; returns the page that says so.
+
+        Raises:
+            httpx.HTTPError: The provider does not answer, or refuses.
+            LocalProblemError: The page has no button for it.
+        """
+        return await use_page(self._http, checkout_url, "Pay")
+
+    async def download(self, url: str) -> bytes:
+        """What a link leads to, for whoever has it.
+
+        Raises:
+            httpx.HTTPError: Nobody answers, or nothing is there.
+        """
+        response = await self._http.get(url)
+        response.raise_for_status()
+        return response.content
 
     async def press(self, checkout_url: str, button: str) -> None:
         """Do what a button, `pay` or `decline`, on the payment provider's page does.

@@ -2,7 +2,8 @@
 
 Three creators opt in. Fifty viewers buy coins, send gifts to videos and in rooms, and then the
 star's room catches fire. One viewer wants more than the coins allow; one is unsure whether a gift
-went through, and sends it again under the same id. In the end money is taken back and paid out.
+went through, and sends it again under the same id. In the end money is taken back and paid out, and
+the creator who was paid gets a statement.
 """
 
 import asyncio
@@ -16,8 +17,9 @@ from typing import Any
 from chassis.ids import uuid7
 from local_stack.buying import Bought, buy
 from local_stack.client import Client
-from local_stack.money import Money, Partners, settle_up
+from local_stack.money import PAID_CREATOR, Money, Partners, settle_up
 from local_stack.problem import LocalProblemError
+from local_stack.stating import Stated, state
 from local_stack.waiting import expect, wait
 
 STAR = "nova"
@@ -59,6 +61,7 @@ class Evening:
     purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
     """By viewer."""
     money: Money = field(default_factory=Money)
+    stated: Stated | None = None
 
 
 async def play(client: Client, token: Token, say: Say, partners: Partners) -> Evening:
@@ -85,6 +88,7 @@ async def play(client: Client, token: Token, say: Say, partners: Partners) -> Ev
     regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
     evening.money = await settle_up(client, token, say, partners, regretful)
     await stage.close()
+    await stage.state()
     return evening
 
 
@@ -253,6 +257,13 @@ class _Stage:
 
             await wait(at_rest, f"the earnings of {creator} come to rest")
             self._evening.earnings[creator] = seen[-1]
+
+    async def state(self) -> None:
+        """Let the creator who was paid look at the month's statement, and download it."""
+        earnings = self._evening.earnings[PAID_CREATOR]["earnings"]
+        token = self._creator_tokens[PAID_CREATOR]
+        self._evening.stated = await state(self._client, token, PAID_CREATOR, earnings)
+        self._say(f"{PAID_CREATOR} downloaded a statement: the file is the one whose hash it tells")
 
 
 async def _all_of(work: Iterable[Awaitable[object]]) -> None:

@@ -9,12 +9,26 @@ from local_stack.tables import table
 
 _MICRO = 1_000_000
 _VIEWERS_SHOWN = 5
+_LINES_SHOWN = 3
+_SUMS = {
+    "opening": "opening",
+    "earned": "earned",
+    "reversed": "taken back",
+    "paidOut": "paid out",
+    "closing": "closing",
+}
 
 
 def report(evening: Evening) -> str:
-    """Balances, earnings, gifts and refusals."""
+    """Balances, earnings, gifts, refusals, money and a statement."""
     return "\n\n".join(
-        [_creators(evening), _viewers(evening), _outcomes(evening), _money(evening)],
+        [
+            _creators(evening),
+            _viewers(evening),
+            _outcomes(evening),
+            _money(evening),
+            _statement(evening),
+        ],
     )
 
 
@@ -81,4 +95,21 @@ def _money(evening: Evening) -> str:
         "Money taken back and paid out",
         ("what", "whose", "how much", "how it went"),
         evening.money.lines,
+    )
+
+
+def _statement(evening: Evening) -> str:
+    assert evening.stated is not None, "an evening ends with it"
+    creator, statement, csv = evening.stated
+    rows: list[tuple[object, ...]] = [
+        (shown, statement[name]["microDiamonds"] / _MICRO) for name, shown in _SUMS.items()
+    ]
+    title = f"Statement of {creator} for {statement['period']}, as known at {statement['knownAt']}"
+    lines = csv.decode().splitlines()
+    return "\n".join(
+        [
+            table(title, ("diamonds", "number"), rows),
+            f"  as CSV: {len(lines):,} lines, SHA-256 {statement['sha256']}",
+            *(f"    {line}" for line in lines[-_LINES_SHOWN:]),
+        ]
     )

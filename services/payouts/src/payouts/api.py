@@ -13,6 +13,7 @@ from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
 from payouts.edge import rail_webhooks
+from payouts.edge.hold_clerk import holds_gauge
 from payouts.edge.statement_download import statement_download
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
@@ -68,7 +69,7 @@ def make_app(
     app.router.routes.extend(
         probes.routes(
             [probes.database(pool, Settings.migrations())],
-            figures=[rail_webhooks.alarm_gauge(pool, senders)],
+            figures=[rail_webhooks.alarm_gauge(pool, senders), holds_gauge(pool)],
         )
     )
     return app

@@ -125,7 +125,7 @@ async def test_seed_gives_a_new_system_the_default_rates_and_terms(unseeded: Dat
     assert rate.micro_diamonds_per_coin.purchased == 500_000
     assert (rate.diamond_worth.micro_minor, rate.diamond_worth.currency) == (500_000, "USD")
     async with transaction(unseeded.pool) as conn:
-        [terms] = await select_terms(conn)
+        *_, terms = await select_terms(conn)
     assert (terms.minimum_minor("US", "USD"), terms.minimum_minor("PA", "USD")) == (1_000, 5_000)
 
 

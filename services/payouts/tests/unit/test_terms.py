@@ -30,6 +30,9 @@ def altered(currency: CurrencyTerms, **changes: object) -> CurrencyTerms:
         (some_terms(currencies={"USD": altered(USD, increment_minor=7)}), "multiples"),
         (some_terms(rails=("stripe_connect",)), "KWD: Stripe pays out multiples of 10 alone"),
         (some_terms(country_minimum_minor={"DE": {"EUR": 1}}), "DE has a minimum in EUR"),
+        (some_terms(returns_overdue_holds=("sanction_hit",)), "never given back by itself"),
+        (some_terms(returns_overdue_holds=("boredom",)), "no payout is held for boredom"),
+        (some_terms(held_review_days=None), "need held_review_days"),
     ],
 )
 def test_terms_that_cannot_be(terms: Terms, reason: str) -> None:

@@ -19,7 +19,7 @@ from wallet.providers.stores import stores_of
 from wallet.settings import Settings
 from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
-from wallet.webhooks.alarms import alarm_gauge
+from wallet.webhooks.alarms import alarm_gauge, disputes_gauge
 
 
 def make_app(
@@ -44,7 +44,11 @@ def make_app(
     app.router.routes.extend(
         probes.routes(
             [probes.database(pool, Settings.migrations())],
-            figures=[alarm_gauge(pool, providers), lateness_gauge(pool, _stores(providers))],
+            figures=[
+                alarm_gauge(pool, providers),
+                disputes_gauge(pool, now=now),
+                lateness_gauge(pool, _stores(providers)),
+            ],
         )
     )
     return app

@@ -12,7 +12,7 @@ import pytest
 from chassis.db import Pool, transact
 from chassis.ids import uuid7
 from wallet.commands.publish_price_book import publish_price_book
-from wallet.domain.price_book import Bundle, Market, PriceBook
+from wallet.domain.price_book import Bundle, PriceBook
 from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import a_notice, a_purchase, first_price_books
 from wallet.testing.charging import SettableClock
@@ -40,16 +40,13 @@ STARTER = Bundle(
 
 
 def with_starter(book: PriceBook) -> PriceBook:
-    """The next version: with a starter bundle on the web, and with prices of an app store."""
+    """The next version: with a starter bundle on the web."""
     us, *others = book.markets
-    app = Market(
-        "us-app", ("US",), "USD", "Largesse Inc.", (Bundle("app-70", 70, 99),), store="app_store"
-    )
     return msgspec.structs.replace(
         book,
         version=book.version + 1,
         effective_from=book.effective_from + timedelta(days=1),
-        markets=(msgspec.structs.replace(us, bundles=(STARTER, *us.bundles)), *others, app),
+        markets=(msgspec.structs.replace(us, bundles=(STARTER, *us.bundles)), *others),
     )
 
 
@@ -154,13 +151,13 @@ async def test_bundles_are_those_of_the_store(starter_shop: Pool, ask: Ask) -> N
                 "coinBundles"
             ]["nodes"]
         ]
-        for store, region in (("web", "US"), ("app_store", "US"), ("app_store", "JP"))
+        for store, region in (("web", "US"), ("app_store", "US"), ("app_store", "NZ"))
     }
 
     assert shown["web", "US"][0] == ("us-starter", 15, 2)
-    assert shown["app_store", "US"] == [("app-70", 0, None)]
-    assert shown["app_store", "JP"] == []
+    assert shown["app_store", "US"][0] == ("app_us_70", 0, None)
+    assert shown["app_store", "NZ"] == []
 
 
 async def test_bundle_of_another_store_is_not_sold_here(order: Any) -> None:
-    assert (await order("app-70"))["code"] == "bundle_unavailable"
+    assert (await order("app_us_70"))["code"] == "bundle_unavailable"

@@ -72,7 +72,7 @@ async def test_terms_are_those_of_the_price_book(shop: Pool, buy: Any) -> None:
         " bonus_expires_after_days, price_book_version, user_id FROM purchase"
     )
     assert row is not None
-    assert tuple(row) == (700, 10, 1380, "JPY", "Largesse Pte. Ltd.", 14, 90, 2, "ann")
+    assert tuple(row) == (700, 10, 1380, "JPY", "Largesse Pte. Ltd.", 14, 90, 3, "ann")
 
 
 async def test_retry_gets_the_same_purchase(buy: Any, line: Line) -> None:

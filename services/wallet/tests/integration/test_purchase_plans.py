@@ -94,8 +94,8 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
 async def filled(shop: Pool) -> Pool:
     await shop.execute(FILL)
     await shop.execute(
-        "INSERT INTO price_book SELECT n + 2, now() + n * interval '1 day', '{}'"
-        " FROM generate_series(1, 2000) AS n"
+        "INSERT INTO price_book SELECT newest + n, now() + n * interval '1 day', '{}'"
+        " FROM (SELECT max(version) AS newest FROM price_book), generate_series(1, 2000) AS n"
     )
     await shop.execute("VACUUM ANALYZE")
     return shop

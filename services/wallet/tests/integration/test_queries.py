@@ -66,7 +66,7 @@ async def test_bundles_are_those_of_the_region(
     body = await ask(BUNDLES, **caller)
 
     shown = body["data"]["coinBundles"]
-    assert shown["priceBookVersion"] == 2
+    assert shown["priceBookVersion"] == 3
     assert shown["nodes"][0]["id"] == first
     assert {bundle["price"]["currency"] for bundle in shown["nodes"]} == {currency}
     assert len(shown["nodes"]) == count

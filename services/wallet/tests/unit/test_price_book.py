@@ -1,5 +1,6 @@
 """Which price books may be published, and what is sold where."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -55,7 +56,7 @@ def test_first_price_book_may_be_published() -> None:
         check_publication(published, book)
         published.append(book)
 
-    assert len(published) == 2
+    assert len(published) == 3
 
 
 REFUSED = {
@@ -159,6 +160,30 @@ def test_no_accepted_book_charges_more_for_buying_more(bundles: list[Bundle]) ->
     for smaller, larger in pairwise(bundles):
         assert larger.amount_minor * smaller.coins <= smaller.amount_minor * larger.coins
         assert larger.amount_minor * smaller.all_coins <= smaller.amount_minor * larger.all_coins
+
+
+@pytest.mark.parametrize("store", ["app_store", "google_play"])
+def test_coins_are_dearer_in_stores(store: str) -> None:
+    """Stores take their share (C02): each bundle costs more there than on the web.
+
+    Its id is the product's there: lower case, digits and underscores.
+    """
+    book = first_price_books()[-1]
+    assert book.stores[store] == store
+    assert book.refund_window_days[store] > 0
+    sold = [market for market in book.markets if market.store == store]
+
+    assert {market.currency for market in sold} == {"USD", "EUR", "JPY"}
+    for market in sold:
+        web = market_of(book, market.regions[0])
+        assert (market.regions, market.currency, market.seller) == (
+            *(web.regions, web.currency),
+            web.seller,
+        )
+        here = {(each.coins, each.bonus_coins): each for each in web.bundles}
+        for bundle in market.bundles:
+            assert bundle.amount_minor > here[bundle.coins, bundle.bonus_coins].amount_minor
+            assert re.fullmatch(r"[a-z0-9][a-z0-9_]*", bundle.id)
 
 
 def test_region_decides_the_market() -> None:

@@ -1,6 +1,7 @@
 """What Stripe's webhooks say, and who may say it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
@@ -267,7 +268,26 @@ def test_dispute_that_costs_nothing_yet(fee: int | None) -> None:
     assert claim.fee_minor == 0
 
 
+@pytest.mark.parametrize(
+    ("details", "respond_by"),
+    [
+        (None, None),
+        ({"due_by": None, "has_evidence": False}, None),
+        ({"due_by": 1_796_083_199}, datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)),
+    ],
+    ids=["not told", "no evidence is taken", "told"],
+)
+def test_until_when_a_dispute_is_answered(
+    details: dict[str, object] | None, respond_by: datetime | None
+) -> None:
+    claim = STRIPE.read(a_dispute_event(a_purchase(), evidence_details=details)).claim
+
+    assert isinstance(claim, Disputed)
+    assert claim.respond_by == respond_by
+
+
 OTHER_FORMS = {
+    "a deadline in words": a_dispute_event(a_purchase(), evidence_details={"due_by": "soon"}),
     "a charge of no payment": a_charge_event(a_purchase(), refunded_minor=1, payment_intent=None),
     "metadata in a list": a_charge_event(a_purchase(), refunded_minor=1, metadata=[]),
     "less than nothing": a_charge_event(a_purchase(), refunded_minor=1, amount_refunded=-1),

@@ -148,6 +148,18 @@ STORE_LIST_AGE: Final = Gauge(
     namespace="largesse",
     registry=REGISTRY,
 )
+DISPUTES_OVERDUE: Final = Gauge(
+    "disputes_overdue",
+    "Alarm when above 0: payments whose payer's bank wants them back, undecided for too long.",
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUT_HOLDS_OVERDUE: Final = Gauge(
+    "payout_holds_overdue",
+    "Alarm when above 0: payouts held for longer than their review may take.",
+    namespace="largesse",
+    registry=REGISTRY,
+)
 LOG_LINES_SUPPRESSED: Final = Counter(
     "log_lines_suppressed",
     "Log lines dropped by the flood filter.",

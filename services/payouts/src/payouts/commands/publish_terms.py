@@ -24,9 +24,12 @@ async def publish_terms(conn: Conn, wanted: Sequence[Terms], *, now: datetime) -
     tables = await withholding_rates.select_tables(conn)
     withheld_bps = max((table.most_bps for table in tables), default=0)
 
+    published = await terms.select_terms(conn)
+    # A new system is given all versions at once: nobody was promised anything else before.
+    ahead_of = now if published else None
+
     async def add(published: Sequence[Terms], version: Terms) -> None:
-        check_terms(published, version, now=now, owed_in=owed_in, withheld_bps=withheld_bps)
+        check_terms(published, version, now=ahead_of, owed_in=owed_in, withheld_bps=withheld_bps)
         await terms.insert_terms(conn, version)
 
-    published = await terms.select_terms(conn)
     return await versions.publish(wanted, published, add, taken=TermsRefusedError)

@@ -43,7 +43,8 @@ CANCELED_BY_CREATOR: Final = "canceled_by_creator"
 METHOD_DISABLED: Final = "method_disabled"
 TAX_FORM_NEEDED: Final = "tax_form_needed"
 """Why a payout is held of whom more would be withheld by now: told to its creator, who can help."""
-OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED})
+REVIEW_OVERDUE: Final = "review_overdue"
+OWN_REASONS: Final = frozenset({CANCELED_BY_CREATOR, METHOD_DISABLED, REVIEW_OVERDUE})
 """Why payouts are canceled without an operator; their creators may read it."""
 
 

@@ -22,6 +22,11 @@ OF_IDENTITY: Final = frozenset(
 )
 OF_SANCTIONS: Final = frozenset({Decision.SANCTION_HIT, Decision.SANCTION_CLEARED})
 
+HELD_FOR_SANCTIONS: Final = "sanction_hit"
+HELD_FOR_IDENTITY: Final = "identity_not_verified"
+HOLD_REASONS: Final = frozenset({HELD_FOR_SANCTIONS, HELD_FOR_IDENTITY})
+"""What payouts are held for, as their history tells it."""
+
 
 class Review(NamedTuple):
     """A finding about a creator; it stays on record whatever is found later."""
@@ -48,9 +53,9 @@ class Standing(NamedTuple):
     def holds(self) -> str | None:
         """Why payouts must wait, as their history tells it; None where they need not."""
         if self.sanctions is Decision.SANCTION_HIT:
-            return "sanction_hit"
+            return HELD_FOR_SANCTIONS
         if not self.is_verified:
-            return "identity_not_verified"
+            return HELD_FOR_IDENTITY
         return None
 
 

@@ -10,6 +10,7 @@ from chassis.money import UnknownCurrencyError, exponent
 from chassis.stripe.amounts import payout_step_minor
 from chassis.versions import check_follows
 from contracts.event import COINS_MAX, Instant
+from payouts.domain.review import HELD_FOR_SANCTIONS, HOLD_REASONS, Standing
 
 type _Amount = Annotated[int, msgspec.Meta(ge=0, le=COINS_MAX)]
 type _Positive = Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
@@ -68,6 +69,12 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currencies: Mapping[str, CurrencyTerms]
     country_minimum_minor: Mapping[str, Mapping[str, _Positive]]
     """By country and currency, where it is more than the currency's own."""
+    held_review_days: Annotated[int, msgspec.Meta(ge=1, le=365)] | None = None
+    """Within how long somebody decides on a payout that is held (E35); None: whenever they do. Of
+    the terms that are in force when it is asked, whenever the payout was requested."""
+    returns_overdue_holds: tuple[str, ...] = ()
+    """For what reasons payouts were held that creators get back when that time is over. All others
+    wait for an operator, however long."""
 
     def minimum_minor(self, country: str, currency: str) -> int:
         """The least gross amount that may be sent there (C39)."""
@@ -83,6 +90,19 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """How long a new method cannot be used."""
         return timedelta(days=self.first_method_lock_days if is_first else self.change_lock_days)
 
+    def overdue_if_held_since(self, at: datetime) -> datetime | None:
+        """Of payouts that were held then or earlier the review is overdue; None: of none."""
+        days = self.held_review_days
+        return None if days is None else at - timedelta(days=days)
+
+    def gives_back(self, held_for: str | None, standing: Standing) -> bool:
+        """Whether a payout whose review is overdue is the creator's again by itself.
+
+        Never while the creator is on a list, whatever the payout was held for: money that
+        sanctions hold is not made spendable by the passing of time.
+        """
+        return held_for in self.returns_overdue_holds and standing.holds != HELD_FOR_SANCTIONS
+
 
 class TermsRefusedError(ValueError):
     """The terms must not be published; the message says which rule they break."""
@@ -92,7 +112,7 @@ def check_terms(
     published: Sequence[Terms],
     terms: Terms,
     *,
-    now: datetime,
+    now: datetime | None,
     owed_in: str,
     withheld_bps: int = 0,
 ) -> None:
@@ -101,7 +121,8 @@ def check_terms(
     Args:
         published: Every version so far, oldest first.
         terms: What is to be published.
-        now: The first version may reach into the past; later ones lie ahead.
+        now: Later versions lie ahead of it; the first one may reach into the past. None: none is
+            in force yet, so that all may.
         owed_in: The rate book's currency.
         withheld_bps: The largest share that is withheld by any table.
 
@@ -109,7 +130,7 @@ def check_terms(
         TermsRefusedError: They break a rule.
     """
     check_follows(published, terms, TermsRefusedError)
-    if published and terms.effective_from < now + LEAD:
+    if published and now is not None and terms.effective_from < now + LEAD:
         raise TermsRefusedError(
             f"version {terms.version} must come into force at least {LEAD.seconds} s from now"
         )
@@ -133,6 +154,17 @@ def check_terms(
     for country, minimums in terms.country_minimum_minor.items():
         if unknown := set(minimums) - set(terms.currencies):
             raise TermsRefusedError(f"{country} has a minimum in {', '.join(sorted(unknown))}")
+    _check_holds(terms)
+
+
+def _check_holds(terms: Terms) -> None:
+    returned = set(terms.returns_overdue_holds)
+    if unknown := returned - HOLD_REASONS:
+        raise TermsRefusedError(f"no payout is held for {', '.join(sorted(unknown))}")
+    if HELD_FOR_SANCTIONS in returned:
+        raise TermsRefusedError("what is held for sanctions is never given back by itself")
+    if returned and terms.held_review_days is None:
+        raise TermsRefusedError("holds that are given back when overdue need held_review_days")
 
 
 def _check_currency(currency: str, terms: CurrencyTerms, *, is_base: bool) -> None:

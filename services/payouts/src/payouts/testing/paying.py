@@ -20,7 +20,7 @@ from payouts.commands.review_creator import review_creator
 from payouts.domain.accrual import accrue
 from payouts.domain.method import BankDetails, PayoutMethod, read_details
 from payouts.domain.payout import Payout, PayoutOrder
-from payouts.domain.review import Decision, Review
+from payouts.domain.review import HELD_FOR_IDENTITY, Decision, Review
 from payouts.domain.terms import Conversion, CurrencyTerms, Terms
 from payouts.domain.withholding import WithholdingTable
 from payouts.links import Links
@@ -74,6 +74,8 @@ def some_terms(version: int = 1, **changes: Any) -> Terms:  # noqa: ANN401 - any
             ),
         },
         country_minimum_minor={"PA": {"USD": 5_000}},
+        held_review_days=7,
+        returns_overdue_holds=(HELD_FOR_IDENTITY,),
     )
     return msgspec.structs.replace(terms, **changes)
 

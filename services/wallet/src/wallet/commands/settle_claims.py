@@ -21,7 +21,9 @@ from wallet.domain.claims import BookedClaim, Claim, Step, settle, status_of
 from wallet.domain.ledger import Head
 from wallet.domain.purchase import Purchase
 from wallet.domain.purchase_status import PurchaseStatus
+from wallet.domain.reversal_policy import policy_in_force
 from wallet.store import accounts, claims, purchases
+from wallet.store.reversal_policies import published_policies
 from wallet.store.reversals import Reversal
 
 
@@ -38,7 +40,9 @@ async def record_claims(
     Returns:
         The purchases for which that was anything new.
     """
-    grown = set(await claims.insert_claims(conn, told, at))
+    policy = policy_in_force(published_policies(), at)
+    overdue_at = [policy.overdue_at(claim, at) for claim in told.values()]
+    grown = set(await claims.insert_claims(conn, told, at, overdue_at=overdue_at))
     if again := [purchase_id for purchase_id in told if purchase_id not in grown]:
         of_purchases = await claims.select_claims(conn, again)
         for purchase_id in again:

@@ -6,6 +6,7 @@ claims by `settle`, which is called after each of them has grown.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -57,6 +58,8 @@ class Disputed(msgspec.Struct, frozen=True, tag="disputed", tag_field="claim"):
     fee_minor: int
     fee_currency: str | None = None
     """None: that of the payment."""
+    respond_by: datetime | None = None
+    """Until when our side is heard; None where the provider does not say."""
 
 
 class RefundedShare(msgspec.Struct, frozen=True, tag="refunded_share", tag_field="claim"):
@@ -94,6 +97,8 @@ class Claim(msgspec.Struct, frozen=True):
     """Of that, given back in all so far."""
     is_open: bool
     """Not decided yet: what is booked for it is held."""
+    respond_by: datetime | None = None
+    """Of a dispute, until when our side is heard, as far as it was told; put off at most."""
 
     @property
     def net_minor(self) -> int:
@@ -107,6 +112,10 @@ class Claim(msgspec.Struct, frozen=True):
             claimed_minor=max(self.claimed_minor, other.claimed_minor),
             returned_minor=max(self.returned_minor, other.returned_minor),
             is_open=self.is_open and other.is_open,
+            respond_by=max(
+                (each for each in (self.respond_by, other.respond_by) if each is not None),
+                default=None,
+            ),
         )
 
 
@@ -175,6 +184,7 @@ def claim_of(telling: Whole, paid_minor: int) -> Claim | None:
                 telling.disputed_minor,
                 returned,
                 is_open=telling.stage == "opened",
+                respond_by=telling.respond_by,
             )
 
 

@@ -1,13 +1,13 @@
 """Who bears a reversal: versions of a policy that never change, one waterfall per kind of claim."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from contracts.event import Instant
-from wallet.domain.claims import ClaimKind
+from wallet.domain.claims import Claim, ClaimKind
 from wallet.domain.lots import COINS_MAX
 
 type LegKind = Literal[
@@ -40,6 +40,14 @@ class ReversalPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An operator's own reversal of so many coins or more needs a second operator."""
     waterfalls: dict[ClaimKind, tuple[WaterfallLeg, ...]]
     """By kind of claim, the legs in order."""
+    dispute_overdue_days: Annotated[int, msgspec.Meta(ge=1, le=365)] | None = None
+    """How long a dispute may stay open until somebody should look; None: for ever. Nothing becomes
+    of it by itself: only its provider says who has won."""
+
+    def overdue_at(self, claim: Claim, told_at: datetime) -> datetime | None:
+        """From when on a claim is undecided for too long; None: never."""
+        days = self.dispute_overdue_days
+        return told_at + timedelta(days=days) if claim.is_open and days is not None else None
 
 
 class PolicyRefusedError(ValueError):

@@ -1,6 +1,7 @@
 """What Stripe's events say, as the wallet understands it. docs/runbooks/stripe.md lists them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
@@ -74,6 +75,11 @@ class _BalanceTransaction(msgspec.Struct, frozen=True):
     currency: _Currency
 
 
+class _EvidenceDetails(msgspec.Struct, frozen=True):
+    due_by: Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)] | None = None
+    """In seconds since 1970; null where Stripe takes no evidence any more."""
+
+
 class _Dispute(msgspec.Struct, frozen=True):
     id: Text128
     amount: Annotated[int, msgspec.Meta(ge=1, le=COINS_MAX)]
@@ -81,6 +87,7 @@ class _Dispute(msgspec.Struct, frozen=True):
     payment_intent: Text128
     status: str
     balance_transactions: tuple[_BalanceTransaction, ...] = ()
+    evidence_details: _EvidenceDetails | None = None
 
 
 def read_event(body: bytes) -> PaymentEvent:
@@ -173,6 +180,7 @@ def _of_dispute(event: _Event, dispute: _Dispute) -> PaymentEvent:
     # One at most when it is withdrawn; where it is given back, that is another transaction.
     fee = next((each for each in dispute.balance_transactions if each.fee > 0), None)
     fee_currency = fee.currency.upper() if fee else None
+    due_by = dispute.evidence_details.due_by if dispute.evidence_details else None
     return told._replace(
         claim=Disputed(
             dispute.id,
@@ -180,6 +188,7 @@ def _of_dispute(event: _Event, dispute: _Dispute) -> PaymentEvent:
             from_stripe(dispute.amount, currency),
             from_stripe(fee.fee, fee_currency) if fee and fee_currency else 0,
             fee_currency,
+            None if due_by is None else datetime.fromtimestamp(due_by, UTC),
         )
     )
 

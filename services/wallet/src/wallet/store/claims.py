@@ -1,6 +1,6 @@
 """What is claimed back of payments."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,11 @@ STATEMENTS = sql.load("wallet.store", "claims.sql")
 
 
 async def insert_claims(
-    conn: Conn, claims: Mapping[UUID, Claim], told_at: datetime
+    conn: Conn,
+    claims: Mapping[UUID, Claim],
+    told_at: datetime,
+    *,
+    overdue_at: Sequence[datetime | None],
 ) -> Collection[UUID]:
     """Add a claim to each purchase; those that have it already are left out of what is returned."""
     rows = await conn.fetch(
@@ -24,6 +28,8 @@ async def insert_claims(
         [each.returned_minor for each in claims.values()],
         [each.is_open for each in claims.values()],
         told_at,
+        overdue_at,
+        [each.respond_by for each in claims.values()],
     )
     return {row["purchase_id"] for row in rows}
 
@@ -37,7 +43,13 @@ async def update_claim(conn: Conn, purchase_id: UUID, claim: Claim) -> None:
         claim.claimed_minor,
         claim.returned_minor,
         claim.is_open,
+        claim.respond_by,
     )
+
+
+async def count_overdue_disputes(conn: Conn, *, at: datetime) -> int:
+    """How many disputes nobody has decided in the time that the policy gives them."""
+    return await conn.fetchval(STATEMENTS["count_overdue_disputes"], at)
 
 
 async def select_claims(

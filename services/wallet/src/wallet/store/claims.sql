@@ -1,7 +1,7 @@
 -- name: insert_claims
 -- The first telling of a claim of each purchase; those that are known are not returned.
 -- $1 purchase_ids, each once, $2 claims, $3 kinds, $4 claimed_minor, $5 returned_minor, $6 is_open,
--- $7 told_at
+-- $7 told_at, $8 overdue_at, $9 respond_by
 INSERT INTO payment_claim (
     purchase_id,
     claim,
@@ -9,7 +9,9 @@ INSERT INTO payment_claim (
     claimed_minor,
     returned_minor,
     is_open,
-    told_at
+    told_at,
+    overdue_at,
+    respond_by
 )
 SELECT
     purchase_id,
@@ -18,20 +20,25 @@ SELECT
     claimed_minor,
     returned_minor,
     is_open,
-    $7
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[])
-    AS i (purchase_id, claim, kind, claimed_minor, returned_minor, is_open)
+    $7,
+    overdue_at,
+    respond_by
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[],
+    $8::timestamptz[], $9::timestamptz[]
+) AS i (purchase_id, claim, kind, claimed_minor, returned_minor, is_open, overdue_at, respond_by)
 ON CONFLICT (purchase_id, claim) DO NOTHING
 RETURNING purchase_id;
 
 -- name: update_claim
 -- The caller holds the purchase's row.
--- $1 purchase_id, $2 claim, $3 claimed_minor, $4 returned_minor, $5 is_open
+-- $1 purchase_id, $2 claim, $3 claimed_minor, $4 returned_minor, $5 is_open, $6 respond_by
 UPDATE payment_claim
 SET
     claimed_minor = $3,
     returned_minor = $4,
-    is_open = $5
+    is_open = $5,
+    respond_by = $6
 WHERE purchase_id = $1 AND claim = $2;
 
 -- name: select_claims
@@ -44,6 +51,7 @@ SELECT
     c.claimed_minor,
     c.returned_minor,
     c.is_open,
+    c.respond_by,
     (coalesce(taken.amount_minor, 0) - coalesce(back.amount_minor, 0))::bigint AS booked_minor,
     taken.reversals
 FROM payment_claim AS c
@@ -61,6 +69,12 @@ LEFT JOIN LATERAL (
 ) AS back ON true
 WHERE c.purchase_id = any($1::uuid[])
 ORDER BY c.purchase_id, c.seq;
+
+-- name: count_overdue_disputes
+-- $1 moment
+SELECT count(*)
+FROM payment_claim
+WHERE is_open AND overdue_at <= $1;
 
 -- name: insert_fee
 -- Once per dispute, at whatever stage it is told first.

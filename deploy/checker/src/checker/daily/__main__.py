@@ -1,0 +1,85 @@
+"""`python -m checker.daily`: check the books, report what is owed and what has waited too long.
+
+Exit status: 0 all is well, 1 a breach, 2 the books could not be read, 3 something is overdue.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from chassis import clock
+from checker import UnreadableBooksError, check
+from checker.arguments import add_addresses, addresses_of
+from checker.daily import words
+from checker.daily.figures import Daily, to_json, verdict
+from checker.daily.reading import read
+from checker.progress import Telling
+from checker.report import Finding, Report
+from checker.snapshot import Snapshot
+
+_STATUS = {"clean": 0, "breach": 1, "overdue": 3}
+
+
+def main() -> int:
+    """Check, print the tables, and give the process's exit status."""
+    arguments = _parser().parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        report, daily = asyncio.run(_work(arguments))
+    except UnreadableBooksError as error:
+        print(f"daily: {error}", file=sys.stderr)
+        return 2
+    if arguments.json is not None:
+        arguments.json.write_bytes(to_json(report, daily) + b"\n")
+    parts = [report.in_words(), words.figures(daily)]
+    if not arguments.summary:
+        parts += [words.queues(daily)]
+    parts += [words.last_line(daily)]
+    print("\n\n".join(part for part in parts if part))
+    return _STATUS[verdict(report, daily)]
+
+
+async def _work(arguments: argparse.Namespace) -> tuple[Report, Daily]:
+    seen: list[Daily] = []
+
+    async def also(books: Mapping[str, Snapshot]) -> Sequence[Finding]:
+        daily, found = await read(
+            books, at=clock.now(), overdue_after_h=arguments.overdue_after_hours
+        )
+        seen.append(daily)
+        return found
+
+    report = await check(
+        addresses_of(arguments),
+        wait_drained_s=arguments.wait_drained,
+        allow_dead_letters=arguments.allow_dead_letters,
+        progress=Telling(),
+        processes=os.cpu_count() or 1,
+        also=also,
+    )
+    return report, seen[0]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="checker.daily",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_addresses(parser, os.environ)
+    parser.add_argument(
+        "--overdue-after-hours",
+        type=int,
+        default=24,
+        metavar="H",
+        help="from what age on parked events and waiting clawbacks are overdue (%(default)s h)",
+    )
+    parser.add_argument("--summary", action="store_true", help="do not list what waits by name")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
