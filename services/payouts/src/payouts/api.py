@@ -9,7 +9,7 @@ from chassis.auth import TokenVerifier
 from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
-from payouts.edge.statement_download import statement_download
+from payouts.edge.statement_download import statement_downloads
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.links import Links
@@ -30,7 +30,7 @@ def make_app(pool: Pool, verifier: TokenVerifier, sealer: Sealer, links: Links) 
             viewer, request_id, pool=pool, rates=rates, sealer=sealer, links=links
         ),
     )
-    app.router.routes.append(statement_download(pool, links))
+    app.router.routes.extend(statement_downloads(pool, links))
     app.router.routes.extend(probes.routes([probes.database(pool, Settings.migrations())]))
     return app
 

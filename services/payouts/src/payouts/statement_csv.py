@@ -1,68 +1,34 @@
-"""A statement as a document: the same bytes whenever it is written, which its hash is of.
-
-Changing anything here changes documents that were issued: a new form needs a new number in `FORM`,
-and statements that keep theirs.
-"""
+"""A statement as CSV: the same bytes whenever it is written, which its hash is of."""
 
 import csv
 import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
+from payouts import statement_rows
 from payouts.domain.statement import Line, Period, Statement
+from payouts.statement_rows import Cell
 
-FORM: Final = "largesse-statement-1"
-_COLUMNS: Final = ("at", "kind", "micro_diamonds", "id", "gift_id", "reason", "adjusts")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def head(statement: Statement) -> bytes:
     """What stands above the lines."""
-    scope, totals = statement.scope, statement.totals
-    rows = (
-        ("form", FORM),
-        ("creator", _text(statement.creator_id)),
-        ("number", "" if statement.number is None else statement.number),
-        ("period", scope.period),
-        ("known_at", _moment(scope.known_at)),
-        ("opening_micro_diamonds", totals.opening),
-        ("earned_micro_diamonds", totals.earned),
-        ("reversed_micro_diamonds", totals.reversed),
-        ("paid_out_micro_diamonds", totals.paid_out),
-        ("closing_micro_diamonds", totals.closing),
-        (),
-        _COLUMNS,
-    )
-    return _written(rows)
+    names = [column.name for column in statement_rows.COLUMNS]
+    return _written([*statement_rows.facts(statement), (), names])
 
 
 def body(lines: Iterable[Line], period: Period) -> bytes:
     """Some of the lines, in their order."""
-    return _written(
-        (
-            _moment(line.at),
-            line.kind,
-            line.micro_diamonds,
-            line.entry_id,
-            line.gift_id or "",
-            _text(line.reason or ""),
-            line.adjusts(period) or "",
-        )
-        for line in lines
-    )
+    return _written(statement_rows.cells(line, period) for line in lines)
 
 
-def _written(rows: Iterable[Iterable[object]]) -> bytes:
+def _written(rows: Iterable[Iterable[Cell]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([_plain(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _text(text: str) -> str:
-    """Text of others, which a spreadsheet must not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _plain(cell: Cell) -> Cell:
+    """Text of others must not be taken for a formula by a spreadsheet; numbers are ours."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

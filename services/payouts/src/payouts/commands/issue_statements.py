@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from chassis.db import Conn
-from payouts.commands.read_statement import lines_by, make_statement, write_document
+from payouts.commands.read_statement import lines_by, make_statement, write_csv
 from payouts.domain.statement import Period
 from payouts.store import statements
 
@@ -68,7 +68,7 @@ async def issue_statement(conn: Conn, period: Period, creator_id: str, *, at: da
     if statement is None:
         return
     digest = hashlib.sha256()
-    async for part in write_document(statement, lines_by(conn, statement)):
+    async for part in write_csv(statement, lines_by(conn, statement)):
         digest.update(part)
     issued = statement._replace(sha256=digest.hexdigest())
     await statements.insert_statement(conn, issued, at=at)
