@@ -59,7 +59,7 @@ LINE = f"""{{
   at kind microDiamonds giftId payoutId reason adjusts withheld {MONEY} withheldBecause
 }}"""
 STATEMENT = f"""{{
-  number period knownAt sha256 csvUrl
+  number period knownAt sha256 csvUrl pdfUrl
   opening {{ microDiamonds }} earned {{ microDiamonds }} reversed {{ microDiamonds }}
   paidOut {{ microDiamonds }} closing {{ microDiamonds }}
   lines(first: 2) {{ nodes {LINE} edges {{ cursor node {LINE} }} {PAGE} }}

@@ -14,7 +14,7 @@ from chassis.graphql import Executor, mount_graphql
 from payouts.commands.known_rates import KnownRates
 from payouts.edge import rail_webhooks
 from payouts.edge.hold_clerk import holds_gauge
-from payouts.edge.statement_download import statement_download
+from payouts.edge.statement_download import statement_downloads
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.links import Links
@@ -64,7 +64,7 @@ def make_app(
             now=now,
         ),
     )
-    app.router.routes.append(statement_download(pool, links))
+    app.router.routes.extend(statement_downloads(pool, links))
     app.include_router(rail_webhooks.make_router(pool, senders, now=now))
     app.router.routes.extend(
         probes.routes(

@@ -1,7 +1,8 @@
 """Links to statements that work without a token, for a while: whoever has one may read that one.
 
-A link holds what it is to, and until when, in clear, and a signature over both (HMAC-SHA-256).
-Nothing of it names a file or is looked up before the signature is right.
+A link holds what it is to, and until when, in clear, and a signature over both (HMAC-SHA-256) and
+over the form of the document: none opens another. Nothing of it names a file or is looked up before
+the signature is right.
 """
 
 import base64
@@ -10,17 +11,28 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Self
 
 import msgspec
 
 from payouts.keys import read_keys
 
-PATH: Final = "/statements/csv"
 PARAMETER: Final = "link"
 _CHARS_MAX: Final = 1_000
-_DOMAIN: Final = b"payouts.statement-link.1:"
 _SIGNATURE_BYTES: Final = 32
+
+
+class Form(StrEnum):
+    """Of a document."""
+
+    CSV = "csv"
+    PDF = "pdf"
+
+    @property
+    def path(self) -> str:
+        """Where documents of this form are."""
+        return f"/statements/{self}"
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,15 +72,17 @@ class Links:
         lifetime = timedelta(seconds=lifetime_s)
         return cls(read_keys(keys), public_url=public_url, lifetime=lifetime)
 
-    def make(self, creator_id: str, period: str, known_at: datetime, *, now: datetime) -> str:
-        """A link to a statement, good from now on for a while."""
+    def make(
+        self, form: Form, creator_id: str, period: str, known_at: datetime, *, now: datetime
+    ) -> str:
+        """A link to a statement in one form, good from now on for a while."""
         target = Target(creator_id, period, known_at, now + self._lifetime)
         text = msgspec.json.encode(target)
-        signed = base64.urlsafe_b64encode(_signature(self._keys[0], text) + text)
-        return f"{self._public_url}{PATH}?{PARAMETER}={signed.rstrip(b'=').decode()}"
+        signed = base64.urlsafe_b64encode(_signature(self._keys[0], form, text) + text)
+        return f"{self._public_url}{form.path}?{PARAMETER}={signed.rstrip(b'=').decode()}"
 
-    def read(self, text: str, *, now: datetime) -> Target:
-        """What a link is to.
+    def read(self, form: Form, text: str, *, now: datetime) -> Target:
+        """What a link to a document of one form is to.
 
         Raises:
             LinkInvalidError: Nobody may read anything by it.
@@ -81,7 +95,9 @@ class Links:
         except (binascii.Error, ValueError) as error:
             raise LinkInvalidError from error
         signature, signed = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-        matches = [hmac.compare_digest(signature, _signature(key, signed)) for key in self._keys]
+        matches = [
+            hmac.compare_digest(signature, _signature(key, form, signed)) for key in self._keys
+        ]
         if not any(matches):
             raise LinkInvalidError
         target = msgspec.json.decode(signed, type=Target)
@@ -90,5 +106,5 @@ class Links:
         return target
 
 
-def _signature(key: bytes, text: bytes) -> bytes:
-    return hmac.digest(key, _DOMAIN + text, hashlib.sha256)
+def _signature(key: bytes, form: Form, text: bytes) -> bytes:
+    return hmac.digest(key, f"payouts.statement-{form}.1:".encode() + text, hashlib.sha256)

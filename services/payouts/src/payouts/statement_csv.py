@@ -1,81 +1,34 @@
-"""A statement as a document: the same bytes whenever it is written, which its hash is of.
-
-Changing anything here changes documents that were issued: a new form needs a new number in `FORM`,
-which the marks that are made from then on keep. The first said nothing of money; the second says
-what of a payout was withheld, and why.
-"""
+"""A statement as CSV: the same bytes whenever it is written, which its hash is of."""
 
 import csv
 import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
+from payouts import statement_rows
 from payouts.domain.statement import Line, Scope, Statement
+from payouts.statement_rows import Cell
 
-FORM: Final = 2
-"""The newest."""
-_COLUMNS: Final = ("at", "kind", "micro_diamonds", "id", "gift_id", "reason", "adjusts")
-_OF_MONEY: Final = (
-    *("currency", "gross_minor", "fees_minor", "withheld_minor", "withheld_because"),
-    *("correction_minor", "net_minor"),
-)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def head(statement: Statement) -> bytes:
     """What stands above the lines."""
-    scope, totals = statement.scope, statement.totals
-    rows = (
-        ("form", f"largesse-statement-{scope.form}"),
-        ("creator", _text(statement.creator_id)),
-        ("number", "" if statement.number is None else statement.number),
-        ("period", scope.period),
-        ("known_at", _moment(scope.known_at)),
-        ("opening_micro_diamonds", totals.opening),
-        ("earned_micro_diamonds", totals.earned),
-        ("reversed_micro_diamonds", totals.reversed),
-        ("paid_out_micro_diamonds", totals.paid_out),
-        ("closing_micro_diamonds", totals.closing),
-        (),
-        _COLUMNS if scope.form == 1 else _COLUMNS + _OF_MONEY,
-    )
-    return _written(rows)
+    names = [column.name for column in statement_rows.columns(statement.scope)]
+    return _written([*statement_rows.facts(statement), (), names])
 
 
 def body(lines: Iterable[Line], scope: Scope) -> bytes:
     """Some of the lines, in their order."""
-    return _written(
-        (
-            _moment(line.at),
-            line.kind,
-            line.micro_diamonds,
-            line.entry_id,
-            line.gift_id or "",
-            _text(line.reason or ""),
-            line.adjusts(scope.period) or "",
-            *(() if scope.form == 1 else _money(line)),
-        )
-        for line in lines
-    )
+    return _written(statement_rows.cells(line, scope) for line in lines)
 
 
-def _money(line: Line) -> tuple[object, ...]:
-    if line.money is None:
-        return ("",) * len(_OF_MONEY)
-    return tuple("" if each is None else each for each in line.money)
-
-
-def _written(rows: Iterable[Iterable[object]]) -> bytes:
+def _written(rows: Iterable[Iterable[Cell]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([_plain(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _text(text: str) -> str:
-    """Text of others, which a spreadsheet must not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _plain(cell: Cell) -> Cell:
+    """Text of others must not be taken for a formula by a spreadsheet; numbers are ours."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -1,25 +1,29 @@
 """The document `Statement`, word for word, who may ask it, and the download that it leads to."""
 
 import asyncio
+import csv
 import hashlib
+import io
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from pypdf import PdfReader
 from starlette.applications import Starlette
 
 from chassis.auth import Viewer
 from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from local_stack.operations import documents
-from payouts.commands import read_statement
+from payouts.commands import print_statement, read_statement
 from payouts.commands.known_rates import KnownRates
-from payouts.edge.statement_download import statement_download
+from payouts.edge.statement_download import statement_downloads
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
-from payouts.links import Links
+from payouts.links import Form, Links
+from payouts.testing.documents import read_pages
 from payouts.testing.paying import CREATOR, LINKS, SEALER, add_method, request, review
 from payouts.testing.stating import LAG, earn_in, let_time_be_told, tick
 
@@ -86,7 +90,8 @@ async def statement(database: Database, period: str, **variables: Any) -> Any:
 async def test_the_document_as_front_ends_send_it(may: Database) -> None:
     found = await statement(may, "2026-05")
 
-    lines, csv_url = found.pop("lines"), found.pop("csvUrl")
+    lines = found.pop("lines")
+    csv_url, pdf_url = found.pop("csvUrl"), found.pop("pdfUrl")
     digest = found.pop("sha256")
     assert found == {
         "number": 1,
@@ -106,6 +111,7 @@ async def test_the_document_as_front_ends_send_it(may: Database) -> None:
     assert not lines["pageInfo"]["hasNextPage"]
     assert len(digest) == 64
     assert csv_url.startswith("https://payouts.test/statements/csv?link=")
+    assert pdf_url.startswith("https://payouts.test/statements/pdf?link=")
 
 
 async def test_a_month_that_runs_has_no_number(may: Database) -> None:
@@ -220,9 +226,9 @@ class Browser:
 
     def __init__(self, database: Database) -> None:
         self.now = JUNE
-        route = statement_download(database.pool, LINKS, now=lambda: self.now)
+        routes = statement_downloads(database.pool, LINKS, now=lambda: self.now)
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(Starlette(routes=[route])),
+            transport=httpx.ASGITransport(Starlette(routes=routes)),
             base_url="https://payouts.test",
         )
 
@@ -279,11 +285,12 @@ async def test_a_link_is_to_what_was_known_when_it_was_made(
     assert hashlib.sha256(answer.content).hexdigest() == found["sha256"]
 
 
-async def test_a_link_that_has_expired(may: Database, browser: Browser) -> None:
+@pytest.mark.parametrize("url", ["csvUrl", "pdfUrl"])
+async def test_a_link_that_has_expired(may: Database, browser: Browser, url: str) -> None:
     found = await statement(may, "2026-05")
     browser.now += timedelta(minutes=15)
 
-    answer = await browser.client.get(found["csvUrl"])
+    answer = await browser.client.get(found[url])
 
     assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
 
@@ -296,6 +303,8 @@ async def test_a_link_that_has_expired(may: Database, browser: Browser) -> None:
         "/statements/csv?link=../../etc/passwd",
         "/statements/csv?link=%00&link=%ff",
         "/statements/csv?link=" + "A" * 3_000,
+        "/statements/pdf",
+        "/statements/pdf?link=" + "A" * 300,
     ],
 )
 async def test_a_link_that_is_none(browser: Browser, path: str) -> None:
@@ -312,9 +321,98 @@ async def test_nothing_else_is_served(browser: Browser, path: str) -> None:
 
 async def test_a_link_by_another_key(may: Database, browser: Browser) -> None:
     forger = Links([bytes([9]) * 32], public_url="https://payouts.test", lifetime=LAG)
-    url = forger.make(CREATOR, "2026-05", JUNE, now=JUNE)
 
-    assert (await browser.client.get(url)).status_code == 403
+    for form in Form:
+        url = forger.make(form, CREATOR, "2026-05", JUNE, now=JUNE)
+        assert (await browser.client.get(url)).status_code == 403
+
+
+async def test_a_link_to_one_form_opens_no_other(may: Database, browser: Browser) -> None:
+    """Put behind the other's path, it is none."""
+    found = await statement(may, "2026-05")
+
+    for url, form, other in (("csvUrl", "csv", "pdf"), ("pdfUrl", "pdf", "csv")):
+        moved = found[url].replace(f"/statements/{form}?", f"/statements/{other}?")
+        answer = await browser.client.get(moved)
+        assert (answer.status_code, answer.json()["code"]) == (403, "link_invalid")
+
+
+# --------------------------------------------------------------------------- PDF
+
+
+async def test_the_pdf_says_what_the_csv_says(may: Database, browser: Browser) -> None:
+    """Every fact and every line, in order, and the hash of the CSV."""
+    found = await statement(may, "2026-05")
+    table = await browser.client.get(found["csvUrl"])
+    rows = list(csv.reader(io.StringIO(table.text, newline="")))
+
+    answer = await browser.client.get(found["pdfUrl"])
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'attachment; filename="statement-2026-05.pdf"'
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert PdfReader(io.BytesIO(answer.content)).is_encrypted is False
+    [page] = read_pages(answer.content)
+    blank = rows.index([])
+    assert page == [
+        "Statement 2026-05",
+        *(" ".join(filter(None, row)) for row in rows[:blank]),
+        f"sha256_of_csv {found['sha256']}",
+        *(" ".join(filter(None, row)) for row in rows[blank + 1 :]),
+        f"{CREATOR} 2026-05 page 1",
+    ]
+
+
+@pytest.mark.parametrize("period", ["2026-05", "2026-06"])
+async def test_the_pdf_stays_to_the_byte(may: Database, browser: Browser, period: str) -> None:
+    """I4. Issued or running, whatever comes late: for a month and a moment it is the same."""
+    first = await statement(may, period)
+    before = await browser.client.get(first["pdfUrl"])
+    for at in (MAY, JUNE):
+        await earn_in(may.pool, 2_000, at)
+    await tick(may.pool, JUNE + timedelta(hours=1))
+    browser.now = JUNE + timedelta(minutes=1)
+
+    again = await statement(may, period, knownAt=first["knownAt"])
+    after = await browser.client.get(again["pdfUrl"])
+    newest = await statement(may, "2026-06")
+
+    assert before.status_code == after.status_code == 200
+    assert before.content == after.content
+    assert newest["earned"] == {"microDiamonds": 2_001_000_000}, "something did come"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+async def test_the_pdf_is_the_same_however_it_is_read(
+    may: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """And several at once do not write into each other."""
+    found, other = await statement(may, "2026-05"), await statement(may, "2026-06")
+    one_by_one = [await browser.client.get(each["pdfUrl"]) for each in (found, other)]
+    monkeypatch.setattr(read_statement, "LINES_AT_ONCE", at_once)
+
+    answers = await asyncio.gather(
+        *(browser.client.get(each["pdfUrl"]) for each in (found, other) * 6)
+    )
+
+    assert [answer.content for answer in answers] == [each.content for each in one_by_one] * 6
+
+
+async def test_more_lines_than_a_pdf_lists_are_in_the_csv(
+    may: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and how many; the sums are there."""
+    monkeypatch.setattr(print_statement, "LINES_MAX", 3)
+    found = await statement(may, "2026-05")
+
+    answer = await browser.client.get(found["pdfUrl"])
+
+    [page] = read_pages(answer.content)
+    assert "closing_micro_diamonds 4000000000" in page
+    assert f"sha256_of_csv {found['sha256']}" in page
+    assert page[-2].startswith("4 lines, more than the ")
+    assert not [line for line in page if "EARNED" in line]
 
 
 async def test_slow_clients_keep_no_session(may: Database, browser: Browser) -> None:

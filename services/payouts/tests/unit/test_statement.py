@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payouts import statement_csv
+from payouts import statement_csv, statement_rows
 from payouts.domain.payout import PayoutStatus
 from payouts.domain.statement import (
     Line,
@@ -29,7 +29,7 @@ def a_line(**changes: object) -> Line:
     return line._replace(**changes)
 
 
-def a_scope(form: int = statement_csv.FORM) -> Scope:
+def a_scope(form: int = statement_rows.FORM) -> Scope:
     known_at = datetime(2026, 12, 1, 0, 10, tzinfo=UTC)
     return Scope(NOVEMBER, known_at, "1:9:", None, "0", form, True)
 

@@ -4,8 +4,8 @@ import hashlib
 from datetime import datetime, timedelta
 
 from chassis.db import Conn
-from payouts import statement_csv
-from payouts.commands.read_statement import lines_by, make_statement, write_document
+from payouts import statement_rows
+from payouts.commands.read_statement import lines_by, make_statement, write_csv
 from payouts.domain.statement import Period
 from payouts.store import statements
 
@@ -23,7 +23,7 @@ async def mark_known(conn: Conn, *, at: datetime) -> None:
         first = await statements.find_first_moment(conn)
         if first is not None and Period.of(first) < Period.of(at):
             return
-    await statements.insert_mark(conn, at=at, form=statement_csv.FORM)
+    await statements.insert_mark(conn, at=at, form=statement_rows.FORM)
 
 
 async def close_period(conn: Conn, *, at: datetime, lag: timedelta) -> Period | None:
@@ -50,7 +50,7 @@ async def close_period(conn: Conn, *, at: datetime, lag: timedelta) -> Period | 
         period = Period.of(first)
     if at < period.ends + lag:
         return None
-    mark_id = await statements.insert_mark(conn, at=at, form=statement_csv.FORM)
+    mark_id = await statements.insert_mark(conn, at=at, form=statement_rows.FORM)
     await statements.insert_close(conn, period, mark_id)
     return period
 
@@ -70,7 +70,7 @@ async def issue_statement(conn: Conn, period: Period, creator_id: str, *, at: da
     if statement is None:
         return
     digest = hashlib.sha256()
-    async for part in write_document(statement, lines_by(conn, statement)):
+    async for part in write_csv(statement, lines_by(conn, statement)):
         digest.update(part)
     issued = statement._replace(sha256=digest.hexdigest())
     await statements.insert_statement(conn, issued, at=at)

@@ -62,13 +62,18 @@ async def make_statement(conn: Conn, creator_id: str, scope: Scope) -> Statement
     return Statement(creator_id, number + 1, scope, totals, sha256=None)
 
 
-async def write_document(statement: Statement, read_lines: ReadLines) -> AsyncGenerator[bytes]:
-    """The statement as a document, a part at a time: a star's has more lines than fit in memory."""
+async def write_csv(statement: Statement, read_lines: ReadLines) -> AsyncGenerator[bytes]:
+    """The statement as CSV, a part at a time: a star's has more lines than fit in memory."""
     yield statement_csv.head(statement)
     position: LineKey | None = None
     while lines := await read_lines(position):
         yield statement_csv.body(lines, statement.scope)
         position = lines[-1].key
+
+
+async def count_lines(conn: Conn, statement: Statement) -> int:
+    """How many lines a statement has."""
+    return (await statements.sum_lines(conn, statement.creator_id, statement.scope)).lines
 
 
 def lines_by(conn: Conn, statement: Statement) -> ReadLines:

@@ -9,10 +9,11 @@ from uuid import UUID
 import strawberry
 
 from chassis.graphql import After, Before, Connection, First, Last, MicroDiamonds, Money, Page
-from payouts.commands.read_statement import lines_from, write_document
+from payouts.commands.read_statement import lines_from, write_csv
 from payouts.domain import statement as domain
 from payouts.graphql.context import Info
 from payouts.graphql.payout import WithholdingRule, money
+from payouts.links import Form
 from payouts.store.statements import select_lines
 
 
@@ -130,13 +131,16 @@ class Statement:
             closing=_amount(totals.closing),
         )
 
-    @strawberry.field(description="Of the document that csvUrl leads to: SHA-256 in hex.")
+    @strawberry.field(
+        description="Of the CSV that csvUrl leads to: SHA-256 in hex. The PDF has no hash of its "
+        "own: once issued, this one is printed in it."
+    )
     async def sha256(self, info: Info) -> str:
         """As it was when issued; otherwise of what would be downloaded."""
         if self.inner.sha256 is not None:
             return self.inner.sha256
         digest = hashlib.sha256()
-        async for part in write_document(self.inner, lines_from(info.context.pool, self.inner)):
+        async for part in write_csv(self.inner, lines_from(info.context.pool, self.inner)):
             digest.update(part)
         return digest.hexdigest()
 
@@ -173,8 +177,21 @@ class Statement:
     )
     def csv_url(self, info: Info) -> str:
         """Whoever may read the statement may hand it on."""
+        return self._link(info, Form.CSV)
+
+    @strawberry.field(
+        description="The same as PDF, likewise. Of more than 100,000 lines it has the sums alone, "
+        "and says that the lines are in the CSV. What its font cannot write, such as Chinese, "
+        "stands there as code points: \\u{4e2d}."
+    )
+    def pdf_url(self, info: Info) -> str:
+        """A link of its own kind: neither opens the other."""
+        return self._link(info, Form.PDF)
+
+    def _link(self, info: Info, form: Form) -> str:
         context, inner = info.context, self.inner
         return context.links.make(
+            form,
             inner.creator_id,
             str(inner.scope.period),
             inner.scope.known_at,

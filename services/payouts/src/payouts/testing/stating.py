@@ -8,7 +8,7 @@ from chassis import ids, sql
 from chassis.db import Conn, Pool, transaction
 from payouts.commands.accrue_gifts import accrue_gifts
 from payouts.commands.known_rates import KnownRates
-from payouts.commands.read_statement import lines_from, read_statement, write_document
+from payouts.commands.read_statement import lines_from, read_statement, write_csv
 from payouts.domain.accrual import accrue
 from payouts.domain.statement import Line, Period, Statement
 from payouts.edge.statement_clerk import StatementClerk
@@ -76,5 +76,5 @@ async def state(
         if found is None:
             return None
         lines = await select_lines(conn, creator_id, found.scope, position=None, limit=100_000)
-    document = b"".join([part async for part in write_document(found, lines_from(pool, found))])
+    document = b"".join([part async for part in write_csv(found, lines_from(pool, found))])
     return Stated(found, tuple(lines), document)
