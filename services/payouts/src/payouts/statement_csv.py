@@ -2,7 +2,8 @@
 
 Changing anything here changes documents that were issued: a new form needs a new number in `FORM`,
 which the marks that are made from then on keep. The first said nothing of money; the second says
-what of a payout was withheld, and why.
+what of a payout was withheld, and why; the third what of it agencies got, and to an agency, whose
+payouts it earned of.
 """
 
 import csv
@@ -13,13 +14,14 @@ from typing import Final
 
 from payouts.domain.statement import Line, Scope, Statement
 
-FORM: Final = 2
+FORM: Final = 3
 """The newest."""
 _COLUMNS: Final = ("at", "kind", "micro_diamonds", "id", "gift_id", "reason", "adjusts")
 _OF_MONEY: Final = (
     *("currency", "gross_minor", "fees_minor", "withheld_minor", "withheld_because"),
     *("correction_minor", "net_minor"),
 )
+_OF_COMMISSIONS: Final = ("commission_minor", "commission_of")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,7 +40,7 @@ def head(statement: Statement) -> bytes:
         ("paid_out_micro_diamonds", totals.paid_out),
         ("closing_micro_diamonds", totals.closing),
         (),
-        _COLUMNS if scope.form == 1 else _COLUMNS + _OF_MONEY,
+        _columns(scope.form),
     )
     return _written(rows)
 
@@ -54,16 +56,27 @@ def body(lines: Iterable[Line], scope: Scope) -> bytes:
             line.gift_id or "",
             _text(line.reason or ""),
             line.adjusts(scope.period) or "",
-            *(() if scope.form == 1 else _money(line)),
+            *_money(line, scope.form),
         )
         for line in lines
     )
 
 
-def _money(line: Line) -> tuple[object, ...]:
-    if line.money is None:
-        return ("",) * len(_OF_MONEY)
-    return tuple("" if each is None else each for each in line.money)
+def _columns(form: int) -> tuple[str, ...]:
+    if form == 1:
+        return _COLUMNS
+    return _COLUMNS + _OF_MONEY + (_OF_COMMISSIONS if form > 2 else ())
+
+
+def _money(line: Line, form: int) -> tuple[object, ...]:
+    if form == 1:
+        return ()
+    *of_payout, commission_minor = line.money or ("",) * (len(_OF_MONEY) + 1)
+    commission_of = ""
+    if line.commission is not None:
+        of_payout[0], commission_minor, commission_of = line.commission
+    values = (*of_payout, *((commission_minor, _text(commission_of)) if form > 2 else ()))
+    return tuple("" if each is None else each for each in values)
 
 
 def _written(rows: Iterable[Iterable[object]]) -> bytes:
