@@ -10,6 +10,7 @@ def test_documents_are_found_by_name() -> None:
         *("AcceptGifts", "SendGift", "Gift", "Creator"),
         *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
+        *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"
