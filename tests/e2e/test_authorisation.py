@@ -111,6 +111,21 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "taxForm": {"formId": nothing, "kind": "W9", "country": "US", "taxId": "1"},
                 "noForm": {"formId": nothing, "decision": "VERIFIED", "reason": "papers seen"},
                 "correction": {"payoutId": nothing, "excessMinor": 1, "reason": "form came"},
+                "contract": {
+                    "contractId": nothing,
+                    "creatorId": owner,
+                    "agencyId": owner,
+                    "shareBps": 1,
+                    "effectiveFrom": "2026-01-01T00:00:00Z",
+                    "reason": "To see who may.",
+                },
+                "answer": {"contractId": nothing, "accept": True},
+                "noContract": {"contractId": nothing, "reason": "to see who may"},
+                "commission": {
+                    "payoutId": nothing,
+                    "methodId": method["methodId"],
+                    "amountMinor": 1,
+                },
                 "limit": {"dayCoins": 2_000_000, "userId": owner},
                 "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
                 "reverse": {

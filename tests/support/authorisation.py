@@ -46,9 +46,13 @@ PURCHASE = f"""
 
 TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
+CONTRACT = """{
+  id creatorId agencyId shareBps effectiveFrom endsAt proposedAt acceptedAt status
+}"""
 PAYOUT = f"""{{
-  id status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
+  id source status microDiamonds gross {MONEY} fees {{ kind amount {MONEY} }} net {MONEY} methodId
   withholding {{ amount {MONEY} rateBps because rateVersion taxFormId }}
+  commissions {{ agencyId contractId shareBps amount {MONEY} }}
   conversion {{ nanoRate source observedAt }} requestedAt dueAt waitsFor
   history {{ status at reason }}
 }}"""
@@ -57,6 +61,7 @@ BREAK = """{
 }"""
 LINE = f"""{{
   at kind microDiamonds giftId payoutId reason adjusts withheld {MONEY} withheldBecause
+  commission {MONEY} commissionOf
 }}"""
 STATEMENT = f"""{{
   number period knownAt sha256 csvUrl pdfUrl
@@ -70,6 +75,10 @@ PAYOUTS = f"""
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
   taxForms(first: 2) {{ nodes {TAX_FORM} edges {{ cursor node {TAX_FORM} }} {PAGE} }}
   withheld {{ year amount {MONEY} }} withholdingCorrections {MONEY}
+  agencyContracts(first: 2) {{ nodes {CONTRACT} edges {{ cursor node {{ id }} }} {PAGE} }}
+  creatorContracts(first: 2) {{ nodes {CONTRACT} edges {{ cursor node {{ id }} }} {PAGE} }}
+  commissions {{ available {MONEY} pending {MONEY} }}
+  commissionsByCreator {{ creatorId earned {MONEY} }}
   reversals(first: 2) {{
     nodes {{ giftId at reason kind coins microDiamonds }}
     edges {{ cursor node {{ giftId }} }} {PAGE}
@@ -155,9 +164,12 @@ ROUTES: Final = (
             Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.taxForms", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.withheld", ("null", "shown", "FORBIDDEN", "shown", "shown")),
-            Row(
-                "me.creator.withholdingCorrections",
-                ("null", "shown", "FORBIDDEN", "shown", "shown"),
+            *(
+                Row(f"me.creator.{field}", ("null", "shown", "FORBIDDEN", "shown", "shown"))
+                for field in (
+                    *("withholdingCorrections", "agencyContracts", "creatorContracts"),
+                    *("commissions", "commissionsByCreator"),
+                )
             ),
         ),
     ),
@@ -184,6 +196,8 @@ ROUTES: Final = (
                 for field in (
                     *("payouts", "payoutMethods", "statement", "reversals"),
                     *("taxForms", "withheld", "withholdingCorrections"),
+                    *("agencyContracts", "creatorContracts"),
+                    *("commissions", "commissionsByCreator"),
                 )
             ),
             Row(
@@ -543,7 +557,7 @@ ROUTES: Final = (
     Route(
         "previewing corrections of withholding",
         f"""query ($owner: ID!) {{ previewWithholdingCorrections(creatorId: $owner) {{
-          payout {PAYOUT} withheld {MONEY} excess {MONEY} because rateBps
+          payout {{ id status net {MONEY} }} withheld {MONEY} excess {MONEY} because rateBps
         }} }}""",
         (Row("previewWithholdingCorrections", OPERATORS),),
     ),
@@ -558,5 +572,73 @@ ROUTES: Final = (
           }}
         }}""",
         (Row("correctWithholding", OPERATORS),),
+    ),
+    Route(
+        "entering a contract with an agency",
+        f"""mutation ($contract: ProposeAgencyContractInput!) {{
+          proposeAgencyContract(input: $contract) {{
+            __typename {REFUSAL}
+            ... on ProposeAgencyContractPayload {{ replayed contract {CONTRACT} }}
+            ... on AgencyContractInvalid {{ code message field }}
+            ... on IdempotencyConflict {{ code message }}
+          }}
+        }}""",
+        (Row("proposeAgencyContract", OPERATORS),),
+    ),
+    Route(
+        "answering a contract with an agency",
+        f"""mutation ($answer: AnswerAgencyContractInput!) {{
+          answerAgencyContract(input: $answer) {{
+            __typename {REFUSAL}
+            ... on AnswerAgencyContractPayload {{ contract {CONTRACT} }}
+            ... on AgencyContractUnknown {{ code message }}
+            ... on AgencyContractDecided {{ code message status }}
+            ... on AgencySharesExceeded {{ code message sharesBps maxBps }}
+          }}
+        }}""",
+        (
+            Row(
+                "answerAgencyContract",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
+    ),
+    Route(
+        "ending a contract with an agency",
+        f"""mutation ($noContract: EndAgencyContractInput!) {{
+          endAgencyContract(input: $noContract) {{
+            __typename {REFUSAL}
+            ... on EndAgencyContractPayload {{ contract {CONTRACT} }}
+            ... on AgencyContractUnknown {{ code message }}
+            ... on AgencyContractDecided {{ code message status }}
+          }}
+        }}""",
+        (Row("endAgencyContract", OPERATORS),),
+    ),
+    Route(
+        "collecting commissions",
+        f"""mutation ($commission: RequestCommissionPayoutInput!) {{
+          requestCommissionPayout(input: $commission) {{
+            __typename {REFUSAL}
+            ... on RequestCommissionPayoutPayload {{ replayed payout {PAYOUT} }}
+            ... on CommissionAmountInvalid {{ code message increment {MONEY} }}
+            ... on InsufficientCommissions {{ code message available {MONEY} }}
+            ... on CommissionBelowMinimum {{ code message needed {MONEY} }}
+            ... on PayoutLimitReached {{ code message }}
+            ... on IdentityNotVerified {{ code message }}
+            ... on PayoutMethodUnavailable {{ code message }}
+            ... on PayoutMethodNotVerified {{ code message }}
+            ... on PayoutMethodLocked {{ code message }}
+            ... on PayoutCurrencyUnsupported {{ code message }}
+            ... on PayoutConversionUnavailable {{ code message }}
+            ... on TaxFormNeeded {{ code message }} ... on IdempotencyConflict {{ code message }}
+          }}
+        }}""",
+        (
+            Row(
+                "requestCommissionPayout",
+                ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN"),
+            ),
+        ),
     ),
 )

@@ -44,7 +44,9 @@ from payouts.domain.tax_form import FormKind
 from payouts.domain.terms import CurrencyTerms
 from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.statement_clerk import StatementClerk
+from payouts.store.methods import find_method
 from payouts.testing import a_rate
+from payouts.testing.agreeing import AGENCY, HOLD, PATHS, answer, collect, moved, propose
 from payouts.testing.paying import (
     add_method,
     request,
@@ -249,6 +251,7 @@ async def build(world: World) -> None:
         await run_until_settled(world, pools)
         for creator in CREATORS:
             await pay_out(pools["payouts"], creator)
+        await pay_agency(pools["payouts"], "star")
         in_months = StatementClerk(
             pools["payouts"], lag=timedelta(), now=lambda: clock.now() + timedelta(days=120)
         )
@@ -386,11 +389,11 @@ async def pay_out(payouts: Pool, creator: str) -> None:
         payout = (await request(payouts, method, 4_000_000, at=later)).payout
         for status in path:
             async with transaction(payouts) as conn:
-                moved = await move_payout(
+                after = await move_payout(
                     conn, payout, Move(PayoutStatus(status), later, "test", "why")
                 )
-            assert moved is not None
-            payout = moved
+            assert after is not None
+            payout = after
         if payout.status is PayoutStatus.PAID:
             await correct_one(payouts, payout)
     # And one that was held, on which nobody has decided in time.
@@ -399,6 +402,37 @@ async def pay_out(payouts: Pool, creator: str) -> None:
     await HoldClerk(payouts, now=lambda: later + timedelta(days=7)).once()
     await review(payouts, creator_id=creator, at=later)
     await request(payouts, method, 2_000_000, at=later)
+
+
+async def pay_agency(payouts: Pool, creator: str) -> None:
+    """Half of two payouts is an agency's; it is paid both halves before one of them comes back."""
+    later = clock.now() + timedelta(days=61)
+    contract = (
+        await propose(payouts, 5_000, creator_id=creator, effective_from=later, at=later)
+    ).contract
+    await answer(payouts, contract)
+    [method] = await payouts.fetch(
+        "SELECT method_id FROM payout_method WHERE creator_id = $1", creator
+    )
+    async with payouts.acquire() as conn:
+        to_creator = await find_method(conn, method["method_id"])
+    assert to_creator is not None
+    split = [
+        await moved(
+            payouts,
+            (await request(payouts, to_creator, 4_000_000, at=later)).payout,
+            *PATHS["PAID"],
+            at=later,
+        )
+        for _ in range(2)
+    ]
+    await review(payouts, creator_id=AGENCY, at=later)
+    to_agency = await add_method(payouts, creator_id=AGENCY, at=later)
+    due = later + HOLD
+    for path in ("CANCELED", "PAID"):
+        payout = (await collect(payouts, to_agency, 2, at=due)).payout
+        await moved(payouts, payout, *PATHS[path], at=due)
+    await moved(payouts, split[1], "RETURNED", at=due)
 
 
 async def correct_one(payouts: Pool, payout: Payout) -> None:

@@ -33,7 +33,11 @@ SOME = {
     """,
     "payouts": """
         CREATE TEMP VIEW some_accrual AS SELECT gift_id FROM accrual LIMIT 1;
-        CREATE TEMP VIEW paid_payout AS SELECT payout_id FROM payout WHERE status = 'PAID' LIMIT 1
+        CREATE TEMP VIEW paid_payout AS
+        SELECT payout_id FROM payout
+        WHERE status = 'PAID' AND source = 'EARNINGS' AND commission_minor = 0 LIMIT 1;
+        CREATE TEMP VIEW split_payout AS
+        SELECT payout_id FROM payout WHERE status = 'PAID' AND commission_minor > 0 LIMIT 1
     """,
 }
 """What a fault may befall."""
@@ -457,6 +461,67 @@ FAULTS = {
         """UPDATE withholding_entry SET creator_id = 'ben'
         WHERE kind = 'CORRECTED' AND creator_id = 'star'""",
         {("INV3", "payouts")},
+    ),
+    "a commission of more than the share": Fault(
+        "payouts",
+        """UPDATE payout_commission SET amount_minor = amount_minor + 1
+        WHERE payout_id = (TABLE split_payout)""",
+        {("INV8", "payouts"), ("INV3", "payouts")},
+    ),
+    "a commission that nobody agreed to": Fault(
+        "payouts",
+        "UPDATE agency_contract SET accepted_at = NULL, status = 'PROPOSED'",
+        {("INV8", "payouts")},
+    ),
+    "a commission at the share of another contract": Fault(
+        "payouts",
+        "UPDATE agency_contract SET share_bps = 4999",
+        {("INV8", "payouts")},
+    ),
+    "a split that the payout does not know of": Fault(
+        "payouts",
+        """UPDATE payout SET commission_minor = 0, net_minor = net_minor + commission_minor
+        WHERE payout_id = (TABLE split_payout)""",
+        {("INV8", "payouts")},
+    ),
+    "a commission that nobody is owed": Fault(
+        "payouts",
+        """DELETE FROM commission_entry
+        WHERE kind = 'EARNED' AND payout_id = (TABLE split_payout)""",
+        {("INV3", "payouts"), ("INV7", "payouts")},
+    ),
+    "a commission of a payout that came back": Fault(
+        "payouts",
+        "DELETE FROM commission_entry WHERE kind = 'RETURNED'",
+        {("INV3", "payouts")},
+    ),
+    "a commission that is due at once": Fault(
+        "payouts",
+        "UPDATE commission_entry SET due_at = at WHERE kind = 'EARNED'",
+        {("INV3", "payouts")},
+    ),
+    "a commission for another agency": Fault(
+        "payouts",
+        """UPDATE commission_entry SET agency_id = 'other'
+        WHERE payout_id = (TABLE split_payout)""",
+        {("INV3", "payouts")},
+    ),
+    "a commission that was paid and stays owed": Fault(
+        "payouts",
+        """DELETE FROM commission_entry
+        WHERE kind = 'SETTLED' AND payout_id IN (SELECT payout_id FROM payout WHERE status = 'PAID')
+        """,
+        {("INV7", "payouts")},
+    ),
+    "a payout to an agency that did not arrive and is not owed again": Fault(
+        "payouts",
+        "DELETE FROM commission_entry WHERE kind = 'UNSETTLED'",
+        {("INV7", "payouts")},
+    ),
+    "an agency that was paid what it never earned": Fault(
+        "payouts",
+        """UPDATE commission_entry SET amount_minor = amount_minor - 1 WHERE kind = 'SETTLED'""",
+        {("INV7", "payouts")},
     ),
     "a payout of what had not matured": Fault(
         "payouts",

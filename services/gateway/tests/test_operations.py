@@ -67,6 +67,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SubmitTaxForm": {
         "input": {"formId": UUID, "kind": "W9", "country": "US", "taxId": "123-45-6789"},
     },
+    "AnswerAgencyContract": {"input": {"contractId": UUID, "accept": True}},
+    "RequestCommissionPayout": {
+        "input": {"payoutId": UUID, "methodId": UUID, "amountMinor": 2**53 - 1},
+    },
     "CancelPayout": {"input": {"payoutId": UUID}},
     "Statement": {"period": "2026-11", "knownAt": None},
 }
@@ -92,6 +96,9 @@ def test_every_operation_is_found() -> None:
         "AddPayoutMethod",
         "RequestPayout",
         "SubmitTaxForm",
+        "AnswerAgencyContract",
+        "RequestCommissionPayout",
+        "Agency",
         "CancelPayout",
         "Payouts",
         "Statement",

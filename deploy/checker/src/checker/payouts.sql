@@ -310,8 +310,9 @@ FROM (
 
 -- name: payouts_add_up
 -- INV8: a payout's parts are all of it, of its creator's earnings, mature when it was requested;
--- they are worth what is said, gross is fees, withholding and net beside what is corrected, and no
--- more is withheld than the share that is said.
+-- they are worth what is said, gross is commissions, fees, withholding and net beside what is
+-- corrected, and no more is withheld than the share that is said of what is the creator's. A payout of
+-- commissions has no parts.
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
@@ -320,12 +321,16 @@ FROM (
     SELECT
         p.payout_id,
         (
-            part.micro_diamonds = p.micro_diamonds
-            AND p.gross_minor + p.correction_minor
-            = p.fixed_fee_minor + p.proportional_fee_minor + p.withheld_minor + p.net_minor
-            AND p.withheld_minor * 10000 <= p.gross_minor * p.withheld_bps
-            AND div(part.pico, 1000000000000) = p.worth_minor
-            AND part.last_matures_on <= (p.requested_at AT TIME ZONE 'UTC')::date
+            p.gross_minor + p.correction_minor = p.fixed_fee_minor + p.proportional_fee_minor
+            + p.withheld_minor + p.commission_minor + p.net_minor
+            AND p.withheld_minor * 10000 <= (p.gross_minor - p.commission_minor) * p.withheld_bps
+            AND CASE p.source
+                WHEN 'EARNINGS'
+                    THEN part.micro_diamonds = p.micro_diamonds
+                    AND div(part.pico, 1000000000000) = p.worth_minor
+                    AND part.last_matures_on <= (p.requested_at AT TIME ZONE 'UTC')::date
+                ELSE part.micro_diamonds IS NULL AND p.micro_diamonds = 0
+            END
         ) IS NOT TRUE AS is_wrong
     FROM payout AS p
     CROSS JOIN LATERAL (
@@ -413,6 +418,167 @@ FROM (
         GROUP BY creator_id, currency
     ) AS e USING (creator_id, currency)
 ) AS creators;
+
+-- name: splits_add_up
+-- INV8: the commissions of a payout are what it says, each by a contract of its creator's and within a
+-- whole increment of its share of gross.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        p.payout_id,
+        (
+            coalesce(sum(c.amount_minor), 0) = p.commission_minor
+            AND bool_and(
+                c.payout_id IS NULL
+                OR (
+                    k.creator_id = p.creator_id
+                    AND (k.agency_id, k.share_bps) = (c.agency_id, c.share_bps)
+                    AND k.accepted_at <= p.requested_at
+                    AND k.effective_from <= p.requested_at
+                    AND mod(c.amount_minor, t.increment_minor) = 0
+                    AND abs(c.amount_minor * 10000 - p.gross_minor::numeric * c.share_bps)
+                    < 10000 * t.increment_minor
+                ) IS TRUE
+            )
+        ) IS NOT TRUE AS is_wrong
+    FROM payout AS p
+    LEFT JOIN payout_commission AS c USING (payout_id)
+    LEFT JOIN agency_contract AS k USING (contract_id)
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(
+                (document::jsonb -> 'currencies' -> p.currency ->> 'increment_minor')::bigint, 1
+            ) AS increment_minor
+        FROM payout_terms
+        WHERE version = p.terms_version
+    ) AS t
+    GROUP BY p.payout_id
+) AS payouts;
+
+-- name: commissions_replay
+-- INV3: an agency is owed its part of payouts that were paid and have not come back, from when it is
+-- said that it is, and of nobody else's. That a payout was paid is told by its history.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        payout_id,
+        (
+            coalesce(e.earned_minor, 0) = CASE WHEN c.paid_at IS NULL THEN 0 ELSE c.amount_minor END
+            AND coalesce(e.returned_minor, 0)
+            = CASE WHEN c.returned_at IS NULL THEN 0 ELSE c.amount_minor END
+            AND (
+                e.agency_id IS NULL
+                OR (
+                    e.creator_id = c.creator_id
+                    AND e.currency = c.currency
+                    AND e.first_due_at = e.last_due_at
+                    AND e.first_due_at = c.paid_at + make_interval(days => c.hold_days)
+                )
+            )
+        ) IS NOT TRUE AS is_wrong
+    FROM (
+        SELECT
+            s.payout_id,
+            s.agency_id,
+            s.amount_minor,
+            s.hold_days,
+            p.creator_id,
+            p.currency,
+            h.paid_at,
+            h.returned_at
+        FROM payout_commission AS s
+        INNER JOIN payout AS p USING (payout_id)
+        CROSS JOIN LATERAL (
+            SELECT
+                max(at) FILTER (WHERE status = 'PAID') AS paid_at,
+                max(at) FILTER (WHERE status = 'RETURNED') AS returned_at
+            FROM payout_history
+            WHERE payout_id = s.payout_id
+        ) AS h
+    ) AS c
+    FULL JOIN (
+        SELECT
+            payout_id,
+            agency_id,
+            sum(amount_minor) FILTER (WHERE kind = 'EARNED') AS earned_minor,
+            -sum(amount_minor) FILTER (WHERE kind = 'RETURNED') AS returned_minor,
+            min(creator_id) AS creator_id,
+            min(currency) AS currency,
+            min(due_at) AS first_due_at,
+            max(due_at) AS last_due_at
+        FROM commission_entry
+        WHERE kind IN ('EARNED', 'RETURNED')
+        GROUP BY payout_id, agency_id
+    ) AS e USING (payout_id, agency_id)
+) AS payouts;
+
+-- name: settlements_replay
+-- INV7: what an agency's own payouts carry is taken of what it is owed, once, and given back where they
+-- did not arrive.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('payout ' || payout_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        payout_id,
+        (
+            p.source = 'COMMISSIONS'
+            AND e.agency_id = p.creator_id
+            AND e.currency = p.currency
+            AND e.agencies = 1
+            AND e.settled_minor = p.gross_minor
+            AND coalesce(e.unsettled_minor, 0) = CASE
+                WHEN EXISTS (
+                    SELECT FROM payout_history
+                    WHERE
+                        payout_id = p.payout_id
+                        AND status IN ('CANCELED', 'FAILED', 'RETURNED')
+                ) THEN p.gross_minor
+                ELSE 0
+            END
+        ) IS NOT TRUE AS is_wrong
+    FROM (SELECT * FROM payout WHERE source = 'COMMISSIONS') AS p
+    FULL JOIN (
+        SELECT
+            payout_id,
+            min(agency_id) AS agency_id,
+            min(currency) AS currency,
+            count(DISTINCT agency_id) AS agencies,
+            -sum(amount_minor) FILTER (WHERE kind = 'SETTLED') AS settled_minor,
+            sum(amount_minor) FILTER (WHERE kind = 'UNSETTLED') AS unsettled_minor
+        FROM commission_entry
+        WHERE kind IN ('SETTLED', 'UNSETTLED')
+        GROUP BY payout_id
+    ) AS e USING (payout_id)
+) AS payouts;
+
+-- name: agencies_owe_returns
+-- What agencies owe the platform: as many as are compared. None owes more than came back of what it had
+-- earned: otherwise it was paid what was never its own.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE owed_minor > returned_minor) AS wrong,
+    (
+        array_agg(agency_id || ' ' || currency || ' ' || owed_minor)
+        FILTER (WHERE owed_minor > returned_minor)
+    )[1:5] AS examples
+FROM (
+    SELECT
+        agency_id,
+        currency,
+        -sum(amount_minor) AS owed_minor,
+        coalesce(-sum(amount_minor) FILTER (WHERE kind = 'RETURNED'), 0) AS returned_minor
+    FROM commission_entry
+    GROUP BY agency_id, currency
+    HAVING sum(amount_minor) < 0
+) AS agencies;
 
 -- name: payout_move_facts
 -- For COPY: each move of a payout that is told of (see facts.py).

@@ -62,11 +62,15 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
             "INV3", "corrections_replay", "creators are owed corrections that no payout carries"
         ),
         Question("holds", "holds_end_as_the_terms_say", "holds end by themselves as terms say"),
+        Question("INV3", "commissions_replay", "agencies are owed their parts of paid payouts"),
+        Question("INV7", "settlements_replay", "what agencies' payouts carry is taken once"),
+        Question("INV7", "agencies_owe_returns", "agencies owe no more than came back"),
         Question("INV7", "earnings_taken_replay", "earnings taken are what payouts carry of them"),
         Question("INV7", "reserved_is_paid_returned_or_open", "reserved = paid + returned + open"),
         Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),
         Question("INV8", "clawbacks_fit", "clawbacks take no more than their slices earned"),
         Question("INV8", "payouts_add_up", "parts of a payout are all of it, and so are its sums"),
+        Question("INV8", "splits_add_up", "commissions of a payout are shares of it by contract"),
     ),
 }
 

@@ -11,6 +11,7 @@ def test_documents_are_found_by_name() -> None:
         *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
         *("PreviewMinorRefund", "RefundMinor"),
+        *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

@@ -25,25 +25,26 @@ LINES_MAX: Final = 100_000
 """What one document lists: some 30 MB, and four times that in memory while it is drawn."""
 
 _FONT: Final = "LargesseVera"
-_SIZE: Final = 6
-_LEADING: Final = 8.5
+_SIZE: Final = 5
+_LEADING: Final = 7
 _WIDTH, _HEIGHT = landscape(A3)
 _MARGIN: Final = 28
-_GAP: Final = 8
+_GAP: Final = 7
 _BOTTOM: Final = 40
 _COLUMN_WIDTHS: Final = {
-    "at": 120,
-    "kind": 50,
-    "micro_diamonds": 70,
-    "id": 136,
-    "gift_id": 136,
-    "adjusts": 32,
-    "currency": 32,
-    "gross_minor": 50,
-    "fees_minor": 50,
-    "withheld_minor": 56,
-    "correction_minor": 64,
-    "net_minor": 50,
+    "at": 102,
+    "kind": 62,
+    "micro_diamonds": 60,
+    "id": 116,
+    "gift_id": 116,
+    "adjusts": 28,
+    "currency": 28,
+    "gross_minor": 42,
+    "fees_minor": 40,
+    "withheld_minor": 48,
+    "correction_minor": 54,
+    "net_minor": 42,
+    "commission_minor": 56,
 }
 """Columns that are not here share what is left of the page."""
 

@@ -2,7 +2,8 @@
 
 Changing anything here changes documents that were issued: a new form needs a new number in `FORM`,
 which the marks that are made from then on keep. The first said nothing of money; the second says
-what of a payout was withheld, and why.
+what of a payout was withheld, and why; the third what of it agencies got, and to an agency, whose
+payouts it earned of.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 
 from payouts.domain.statement import Line, Period, Scope, Statement
 
-FORM: Final = 2
+FORM: Final = 3
 """The newest."""
 
 type Cell = str | int
@@ -43,6 +44,10 @@ _OF_MONEY: Final = tuple(
         )
     )
 )
+_OF_COMMISSIONS: Final = (
+    Column("commission_minor", lambda line, _: _commission(line)),
+    Column("commission_of", lambda line, _: line.commission.creator_id if line.commission else ""),
+)
 
 
 def name_of(scope: Scope) -> str:
@@ -52,7 +57,9 @@ def name_of(scope: Scope) -> str:
 
 def columns(scope: Scope) -> Sequence[Column]:
     """Those of the statement's form."""
-    return _COLUMNS if scope.form == 1 else _COLUMNS + _OF_MONEY
+    if scope.form == 1:
+        return _COLUMNS
+    return _COLUMNS + _OF_MONEY + (_OF_COMMISSIONS if scope.form > 2 else ())
 
 
 def facts(statement: Statement) -> Sequence[tuple[str, Cell]]:
@@ -78,9 +85,18 @@ def cells(line: Line, scope: Scope) -> Sequence[Cell]:
 
 
 def _money(line: Line, place: int) -> Cell:
-    """One thing of what is said of a payout's money; nothing of other lines."""
+    """One thing of what is said of a payout's money, or an agency's; nothing of other lines."""
+    if line.commission is not None and place == 0:
+        return line.commission.currency
     value = None if line.money is None else line.money[place]
     return "" if value is None else value
+
+
+def _commission(line: Line) -> Cell:
+    """Of a payout what agencies got, of an agency what it did."""
+    if line.commission is not None:
+        return line.commission.amount_minor
+    return "" if line.money is None else line.money.commission_minor
 
 
 def _moment(moment: datetime) -> str:

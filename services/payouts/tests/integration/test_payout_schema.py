@@ -43,7 +43,7 @@ async def insert(conn: Conn, values: dict[str, str]) -> None:
         ({"net_minor": "966"}, "payout_fees_and_net_are_all"),
         ({"net_minor": "0", "gross_minor": "35"}, "payout_net_minor_check"),
         ({"fixed_fee_minor": "-1", "net_minor": "991"}, "payout_fixed_fee_minor_check"),
-        ({"micro_diamonds": "0"}, "payout_micro_diamonds_check"),
+        ({"micro_diamonds": "0"}, "payout_of_earnings_takes_diamonds"),
         ({"micro_diamonds": "2001"}, "payout_reserves_no_more_than_asked"),
         (
             {"requested_micro_diamonds": "9007199254740992"},

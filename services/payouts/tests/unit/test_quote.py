@@ -1,20 +1,28 @@
 """What a payout comes to: exact, oldest first, and never more taken than is paid for."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chassis.money import exponent
-from payouts.domain.quote import Part, Quote, quote
-from payouts.domain.refusals import FeesExceedPayoutError, PayoutBelowMinimumError
+from payouts.domain.agency import Contract, ContractStatus
+from payouts.domain.quote import Part, Quote, quote, quote_commission
+from payouts.domain.refusals import (
+    CommissionBelowMinimumError,
+    FeesExceedPayoutError,
+    PayoutBelowMinimumError,
+)
 from payouts.domain.terms import CurrencyTerms
 from payouts.domain.withholding import Withholding, WithholdingRule
 from payouts.testing.paying import a_conversion, some_terms
 
+ACCEPTED = ContractStatus.ACCEPTED
 DAY = date(2026, 5, 10)
 WORTH = {1: 500_000, 2: 1_000_000, 3: 333_333}
 """Of a diamond, in millionths of a cent, by rate version."""
@@ -33,6 +41,7 @@ def quoted(
     country: str = "US",
     withheld_bps: int = 0,
     due_minor: int = 0,
+    shares_bps: Sequence[int] = (),
     **terms: Any,
 ) -> Quote:
     return quote(
@@ -44,7 +53,16 @@ def quoted(
         currency=currency,
         withholding=a_share(withheld_bps),
         due_minor=due_minor,
+        contracts=some_contracts(shares_bps),
     )
+
+
+def some_contracts(shares_bps: Sequence[int]) -> list[Contract]:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        Contract(UUID(int=n), "star", f"agency-{n}", bps, at, None, at, at, ACCEPTED, at)
+        for n, bps in enumerate(shares_bps)
+    ]
 
 
 def a_share(bps: int) -> Withholding:
@@ -204,11 +222,18 @@ def test_no_amount_is_made_or_lost(
     fee_bps=st.integers(0, 4_999),
     withheld_bps=st.integers(0, 5_000),
     due=st.integers(-(10**6), 10**6),
+    shares_bps=st.lists(st.integers(1, 1_800), max_size=5),
 )
 def test_gross_is_fees_withholding_and_net(
-    currency: str, micro_diamonds: int, fixed: int, fee_bps: int, withheld_bps: int, due: int
+    currency: str,
+    micro_diamonds: int,
+    fixed: int,
+    fee_bps: int,
+    withheld_bps: int,
+    due: int,
+    shares_bps: list[int],
 ) -> None:
-    """E41, E45. Every unit is somebody's; what is refused says the least that is not refused."""
+    """E41, E45, C47. Every unit is somebody's; what is refused says the least that is not."""
     base = some_terms().currencies
     increment = base[currency].increment_minor
     changed = CurrencyTerms(
@@ -222,6 +247,7 @@ def test_gross_is_fees_withholding_and_net(
         "currencies": {**base, currency: changed},
         "currency": currency,
         "withheld_bps": withheld_bps,
+        "shares_bps": shares_bps,
     }
     available = parts((1, 10**13))
     try:
@@ -237,9 +263,65 @@ def test_gross_is_fees_withholding_and_net(
         return
 
     kept = found.fixed_fee_minor + found.proportional_fee_minor + found.withheld_minor
-    assert found.gross_minor + found.correction_minor == kept + found.net_minor
-    assert found.withheld_minor == (
-        found.gross_minor * withheld_bps // 10_000 // increment * increment
-    )
+    own = found.gross_minor - found.commission_minor
+    assert own + found.correction_minor == kept + found.net_minor
+    assert [each.share_bps for each in found.commissions] == shares_bps
+    assert found.withheld_minor == own * withheld_bps // 10_000 // increment * increment
     assert found.net_minor >= increment
     assert found.net_minor % increment == 0
+
+
+def test_agencies_get_their_shares_of_gross() -> None:
+    """C47: fees and withholding are shares of what is the creator's."""
+    found = quoted(
+        parts((1, 5_000_000_000)), 4_000_000_000, shares_bps=(1_500, 1), withheld_bps=2_000
+    )
+
+    assert [each.amount_minor for each in found.commissions] == [300, 0]
+    assert (found.proportional_fee_minor, found.withheld_minor) == (17, 340)
+    assert found.net_minor == 2_000 - 300 - 25 - 17 - 340
+
+
+@given(
+    currency=st.sampled_from(["USD", "JPY", "HUF", "KWD"]),
+    increments=st.integers(1, 10**7),
+    withheld_bps=st.integers(0, 5_000),
+    country=st.sampled_from(["US", "PA"]),
+)
+def test_a_payout_of_commissions_is_fees_withholding_and_net(
+    currency: str, increments: int, withheld_bps: int, country: str
+) -> None:
+    """What is refused says the least that is not refused."""
+    terms = some_terms()
+    increment = terms.currencies[currency].increment_minor
+
+    def commission(amount_minor: int) -> Quote:
+        return quote_commission(
+            amount_minor,
+            terms=terms,
+            country=country,
+            currency=currency,
+            withholding=a_share(withheld_bps),
+            due_minor=0,
+        )
+
+    try:
+        found = commission(increments * increment)
+    except CommissionBelowMinimumError:
+        with pytest.raises(CommissionBelowMinimumError) as refused:
+            commission(increments * increment)
+        needed_minor = refused.value.needed_minor
+        assert needed_minor > increments * increment
+        assert commission(needed_minor).net_minor > 0
+        with pytest.raises(CommissionBelowMinimumError):
+            commission(needed_minor - increment)
+        return
+
+    kept = found.fixed_fee_minor + found.proportional_fee_minor + found.withheld_minor
+    assert found.gross_minor == increments * increment == kept + found.net_minor
+    assert (found.parts, found.commissions, found.micro_diamonds) == ((), (), 0)
+    conversion = terms.currencies[currency].conversion
+    cents = Fraction(found.gross_minor * 100, 10 ** exponent(currency))
+    if conversion is not None:
+        cents = cents * 10**9 / conversion.nano_rate
+    assert cents <= found.worth_minor < cents + 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from payouts import statement_csv, statement_rows
 from payouts.domain.payout import PayoutStatus
 from payouts.domain.statement import (
+    CommissionMoney,
     Line,
     LineKind,
     PayoutMoney,
@@ -61,11 +62,11 @@ def test_months_follow_each_other(year: int, month: int, months: int) -> None:
     assert Period.of(period.starts) == period < Period.of(period.ends)
 
 
-@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("form", [1, 2, 3])
 def test_the_document_is_these_bytes(form: int) -> None:
     """Those of statements that were issued: another form needs another number."""
     payout = UUID(int=2)
-    money = PayoutMoney("USD", 1_000, 35, 150, "TREATY", 50, 865)
+    money = PayoutMoney("USD", 1_000, 35, 150, "TREATY", 50, 665, 200)
     lines = [
         a_line(belongs_to=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC)),
         a_line(entry_id=payout, kind=LineKind.PAID_OUT, gift_id=None, micro_diamonds=-4,
@@ -79,7 +80,13 @@ def test_the_document_is_these_bytes(form: int) -> None:
             ",currency,gross_minor,fees_minor,withheld_minor,withheld_because,correction_minor"
             ",net_minor",
             ",,,,,,,",
-            ",USD,1000,35,150,TREATY,50,865",
+            ",USD,1000,35,150,TREATY,50,665",
+        ),
+        3: (
+            ",currency,gross_minor,fees_minor,withheld_minor,withheld_because,correction_minor"
+            ",net_minor,commission_minor,commission_of",
+            ",,,,,,,,,",
+            ",USD,1000,35,150,TREATY,50,665,200,",
         ),
     }[form]
 
@@ -115,3 +122,16 @@ def test_separators_are_quoted() -> None:
     line = a_line(payout_status=PayoutStatus.FAILED, recorded_reason='a,"b"\nc')
 
     assert ',"a,""b""\nc",' in statement_csv.body([line], a_scope()).decode()
+
+
+def test_a_commission_says_of_whom() -> None:
+    """Money, and no diamonds."""
+    line = a_line(
+        kind=LineKind.COMMISSION,
+        micro_diamonds=0,
+        gift_id=None,
+        commission=CommissionMoney("USD", 200, "=star"),
+    )
+
+    [row] = statement_csv.body([line], a_scope()).decode().splitlines()
+    assert row.endswith(f",COMMISSION,0,{UUID(int=1)},,,,USD,,,,,,,200,'=star")

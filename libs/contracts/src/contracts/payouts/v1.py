@@ -81,11 +81,12 @@ class PayoutRequested(Event, frozen=True, omit_defaults=True):
     payout_id: UUID
     creator_id: UserId
     micro_diamonds: MicroDiamonds
-    """What is reserved. The same in each event of the payout."""
+    """What is reserved. The same in each event of the payout; zero of an agency's commissions."""
     currency: str
     gross_minor: AmountMinor
     net_minor: AmountMinor
-    """What is to arrive: gross without fees and what is withheld, with what is corrected of it."""
+    """What is to arrive: gross without commissions, fees and what is withheld, with what is
+    corrected of it."""
     at: Instant
 
 

@@ -125,7 +125,7 @@ async def _excess(conn: Conn, payout: Payout, at: datetime) -> Excess:
     if not share.rule.has_form:
         return nothing
     increment_minor = await _increment(conn, payout)
-    excess_minor = withheld.tax_minor - share.of(payout.gross_minor, increment_minor)
+    excess_minor = withheld.tax_minor - share.of(payout.own_minor, increment_minor)
     return Excess(payout, withheld.tax_minor, max(excess_minor, 0), share)
 
 

@@ -22,6 +22,15 @@ class PayoutStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
+class PayoutSource(StrEnum):
+    """What a payout is of."""
+
+    EARNINGS = "EARNINGS"
+    """Diamonds of a creator."""
+    COMMISSIONS = "COMMISSIONS"
+    """What an agency has earned of its creators' payouts: no diamonds."""
+
+
 _S = PayoutStatus
 MOVES: Final[Mapping[PayoutStatus, frozenset[PayoutStatus]]] = {
     _S.REQUESTED: frozenset({_S.HELD, _S.QUEUED}),
@@ -57,6 +66,16 @@ class PayoutOrder(NamedTuple):
     micro_diamonds: int
 
 
+class CommissionOrder(NamedTuple):
+    """What an agency asks for."""
+
+    payout_id: UUID
+    agency_id: str
+    method_id: UUID
+    amount_minor: int
+    """Gross, in the method's currency."""
+
+
 class Payout(msgspec.Struct, frozen=True):
     """A payout with the terms that it was requested under; the fields are the columns."""
 
@@ -78,6 +97,9 @@ class Payout(msgspec.Struct, frozen=True):
     withholding_version: int | None
     tax_form_id: UUID | None
     correction_minor: int
+    source: PayoutSource
+    commission_minor: int
+    """What agencies get of it."""
     net_minor: int
     nano_rate: int
     rate_source: str | None
@@ -92,11 +114,22 @@ class Payout(msgspec.Struct, frozen=True):
 
     def answers(self, order: PayoutOrder) -> bool:
         """Whether `order` under the same id is a retry."""
-        return (self.creator_id, self.method_id, self.requested_micro_diamonds) == (
-            order.creator_id,
-            order.method_id,
-            order.micro_diamonds,
+        return self.source is PayoutSource.EARNINGS and (
+            (self.creator_id, self.method_id, self.requested_micro_diamonds)
+            == (order.creator_id, order.method_id, order.micro_diamonds)
         )
+
+    def answers_commission(self, order: "CommissionOrder") -> bool:
+        """Whether `order` under the same id is a retry."""
+        return self.source is PayoutSource.COMMISSIONS and (
+            (self.creator_id, self.method_id, self.gross_minor)
+            == (order.agency_id, order.method_id, order.amount_minor)
+        )
+
+    @property
+    def own_minor(self) -> int:
+        """What of the gross amount is not agencies': fees and withholding are shares of it."""
+        return self.gross_minor - self.commission_minor
 
     def can_become(self, status: PayoutStatus) -> bool:
         """Whether the move is allowed."""

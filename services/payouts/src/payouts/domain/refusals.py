@@ -216,3 +216,71 @@ class CorrectionChangedError(DomainError):
 
     excess_minor: int
     currency: str
+
+
+@dataclass(kw_only=True, eq=False)
+class AgencyContractInvalidError(DomainError):
+    """Nobody can agree on that."""
+
+    code: ClassVar[str] = "agency_contract_invalid"
+
+    field: str
+    """Which part of it, by its name in the schema."""
+
+
+class AgencyContractUnknownError(DomainError):
+    """No such contract, or it is not the creator's to answer."""
+
+    code = "agency_contract_unknown"
+
+
+@dataclass(kw_only=True, eq=False)
+class AgencyContractDecidedError(DomainError):
+    """It cannot be moved there from where it is."""
+
+    code: ClassVar[str] = "agency_contract_decided"
+
+    status: str
+
+
+@dataclass(kw_only=True, eq=False)
+class AgencySharesExceededError(DomainError):
+    """All agencies of a creator together would have more than they may."""
+
+    code: ClassVar[str] = "agency_shares_exceeded"
+
+    shares_bps: int
+    """What they would have."""
+    max_bps: int
+
+
+@dataclass(kw_only=True, eq=False)
+class CommissionAmountInvalidError(DomainError):
+    """Not a whole number of what can be paid, or none."""
+
+    code: ClassVar[str] = "commission_amount_invalid"
+
+    increment_minor: int
+    currency: str
+
+
+@dataclass(kw_only=True, eq=False)
+class InsufficientCommissionsError(DomainError):
+    """More than is available in the currency."""
+
+    code: ClassVar[str] = "insufficient_commissions"
+
+    available_minor: int
+    """Below zero: what payouts that came back took of what was paid already."""
+    currency: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CommissionBelowMinimumError(DomainError):
+    """Less than may be sent there, or nothing would be left after fees and withholding."""
+
+    code: ClassVar[str] = "commission_below_minimum"
+
+    needed_minor: int
+    """The least that would do."""
+    currency: str

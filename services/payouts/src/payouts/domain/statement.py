@@ -83,6 +83,9 @@ class LineKind(StrEnum):
     REVERSED = "REVERSED"
     PAID_OUT = "PAID_OUT"
     GIVEN_BACK = "GIVEN_BACK"
+    COMMISSION = "COMMISSION"
+    """Of a payout of somebody else's, for an agency: moves no diamonds."""
+    COMMISSION_RETURNED = "COMMISSION_RETURNED"
 
 
 class PayoutMoney(NamedTuple):
@@ -97,6 +100,17 @@ class PayoutMoney(NamedTuple):
     correction_minor: int
     """Of what was withheld earlier: arrives besides; below zero it does not."""
     net_minor: int
+    commission_minor: int = 0
+    """What agencies get of it."""
+
+
+class CommissionMoney(NamedTuple):
+    """What a line of an agency's is in money: below zero where it came back."""
+
+    currency: str
+    amount_minor: int
+    creator_id: str
+    """Of whose payout."""
 
 
 class Line(NamedTuple):
@@ -114,6 +128,7 @@ class Line(NamedTuple):
     recorded_reason: str | None
     belongs_to: datetime
     money: PayoutMoney | None = None
+    commission: CommissionMoney | None = None
 
     @property
     def key(self) -> "LineKey":

@@ -39,7 +39,7 @@ class CurrencyTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fixed_fee_minor: _Amount
     """Of each payout."""
     fee_bps: Annotated[int, msgspec.Meta(ge=0, lt=10_000)]
-    """Of the gross amount, rounded down: a fraction is the creator's."""
+    """Of the gross amount without commissions, rounded down: a fraction is the creator's."""
     increment_minor: _Positive = 1
     """Amounts are multiples of it. Banks take forints and Taiwan dollars whole, although these
     have two decimals."""
@@ -75,6 +75,11 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     returns_overdue_holds: tuple[str, ...] = ()
     """For what reasons payouts were held that creators get back when that time is over. All others
     wait for an operator, however long."""
+    commission_max_bps: Annotated[int, msgspec.Meta(ge=0, le=9_000)] = 5_000
+    """What all agencies of a creator may have of a payout together."""
+    commission_hold_days: _Days = 30
+    """How long after the creator's payout was paid a commission is pending: longer than a bank
+    takes to send money back."""
 
     def minimum_minor(self, country: str, currency: str) -> int:
         """The least gross amount that may be sent there (C39)."""

@@ -23,9 +23,9 @@ LEAD: Final = timedelta(minutes=1)
 class WithholdingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version of the table, in force from a moment on until the next version is.
 
-    Shares are of the gross amount. Those of the United States are in `withholding_us.json`: 24 % of
-    residents without a form (backup withholding, IRC § 3406), 30 % of foreigners (IRC § 1441) or
-    what their treaty says (IRS Tax Treaty Table 1, income code 12).
+    Shares are of the gross amount without commissions. Those of the United States are in
+    `withholding_us.json`: 24 % of residents without a form (backup withholding, IRC § 3406), 30 %
+    of foreigners (IRC § 1441) or what their treaty says (IRS Tax Treaty Table 1, income code 12).
     """
 
     version: int
@@ -71,9 +71,9 @@ class Withholding(NamedTuple):
     form_id: UUID | None
     version: int
 
-    def of(self, gross_minor: int, increment_minor: int) -> int:
+    def of(self, own_minor: int, increment_minor: int) -> int:
         """What is withheld: rounded down to a whole increment. The rest is the creator's."""
-        withheld_minor = gross_minor * self.bps // ALL_BPS
+        withheld_minor = own_minor * self.bps // ALL_BPS
         return withheld_minor - withheld_minor % increment_minor
 
 

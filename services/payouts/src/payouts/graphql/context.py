@@ -16,12 +16,14 @@ from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.graphql import Context
 from payouts.commands.known_rates import KnownRates
+from payouts.domain.agency import Commission
 from payouts.domain.earnings import Earnings
 from payouts.domain.payout import HistoryStep
 from payouts.domain.rates import RateBook
 from payouts.links import Links
 from payouts.rails.accounts import AccountHost
 from payouts.sealing import Sealer
+from payouts.store.commissions import select_of_payouts
 from payouts.store.earnings import select_earnings
 from payouts.store.payouts import select_history
 from payouts.store.sendings import select_waiting_for
@@ -54,6 +56,8 @@ class PayoutsContext(Context):
     """By payout id, likewise."""
     waiting: DataLoader[UUID, str | None]
     """Why payouts are not with their rails yet, by payout id."""
+    commissions: DataLoader[UUID, list[Commission]]
+    """What agencies get of payouts, by payout id."""
 
     @classmethod
     def of(
@@ -96,6 +100,11 @@ class PayoutsContext(Context):
                 found = await select_waiting_for(conn, payout_ids)
             return [found.get(payout_id) for payout_id in payout_ids]
 
+        async def load_commissions(payout_ids: Sequence[UUID]) -> Sequence[list[Commission]]:
+            async with pool.acquire() as conn:
+                found = await select_of_payouts(conn, payout_ids)
+            return [found[payout_id] for payout_id in payout_ids]
+
         return cls(
             viewer=viewer,
             request_id=request_id,
@@ -108,6 +117,7 @@ class PayoutsContext(Context):
             earnings=DataLoader(load),
             histories=DataLoader(load_histories),
             waiting=DataLoader(load_waiting),
+            commissions=DataLoader(load_commissions),
         )
 
 

@@ -1,7 +1,7 @@
 """The creator, as far as payouts knows one."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import strawberry
@@ -20,6 +20,12 @@ from chassis.graphql import (
 )
 from payouts.commands.read_statement import read_statement
 from payouts.domain.statement import Period, UnsettledError
+from payouts.graphql.agency import (
+    AgencyContract,
+    AgencyContractConnection,
+    CommissionBalance,
+    CreatorCommission,
+)
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
@@ -29,6 +35,8 @@ from payouts.graphql.statement import Statement
 from payouts.graphql.tax_form import TaxForm, TaxFormConnection
 from payouts.graphql.withholding import WithheldInYear
 from payouts.store.clawbacks import select_statement
+from payouts.store.commissions import select_balances, select_by_creator
+from payouts.store.contracts import select_contracts
 from payouts.store.methods import select_methods
 from payouts.store.payouts import select_payouts
 from payouts.store.tax_forms import select_forms
@@ -201,6 +209,81 @@ class Creator:
             return [
                 money(each.creator_minor, each.currency) for each in await select_due(conn, self.id)
             ]
+
+    @strawberry.field(
+        description="What agencies and the creator agree on, newest first; the creator's and "
+        "operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def agency_contracts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> AgencyContractConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        return await self._contracts(info, page, "creator")
+
+    @strawberry.field(
+        description="The same of an agency: its contracts with creators, newest first; its own and "
+        "operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def creator_contracts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> AgencyContractConnection | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        return await self._contracts(info, page, "agency")
+
+    async def _contracts(
+        self, info: Info, page: Page[_Position], side: Literal["creator", "agency"]
+    ) -> AgencyContractConnection:
+        require_owner(info.context, self.id, *_OPERATORS)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_contracts(
+                conn,
+                self.id,
+                side=side,
+                position=page.position,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
+        return AgencyContractConnection.of(
+            page, rows, node=AgencyContract.of, key=lambda row: (row.proposed_at, row.contract_id)
+        )
+
+    @strawberry.field(
+        description="What an agency is owed of its creators' payouts, by currency; its own and "
+        "operators' only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def commissions(self, info: Info) -> list[CommissionBalance] | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        context = info.context
+        require_owner(context, self.id, *_OPERATORS)
+        async with context.pool.acquire() as conn:
+            found = await select_balances(conn, self.id, context.now())
+        return [CommissionBalance.of(each) for each in found]
+
+    @strawberry.field(
+        description="What an agency has earned of each creator's payouts; its own and operators' "
+        "only.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def commissions_by_creator(self, info: Info) -> list[CreatorCommission] | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        async with info.context.pool.acquire() as conn:
+            return [CreatorCommission.of(each) for each in await select_by_creator(conn, self.id)]
 
     @strawberry.field(
         description="What was taken of the creator's earnings because payments were taken back, "

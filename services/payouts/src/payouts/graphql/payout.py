@@ -61,7 +61,8 @@ class PayoutWithholding:
 
     amount: Money = strawberry.field(description="How much.")
     rate_bps: int = strawberry.field(
-        description="Of the gross amount, in hundredths of a percent; rounded down."
+        description="Of the gross amount without commissions, in hundredths of a percent; rounded "
+        "down."
     )
     because: WithholdingRule = strawberry.field(description="By which rule.")
     rate_version: int = strawberry.field(description="Of the withholding table.")
@@ -70,12 +71,39 @@ class PayoutWithholding:
     )
 
 
+@strawberry.enum(description="What a payout is of.")
+class PayoutSource(enum.Enum):
+    """The names are those of the database."""
+
+    EARNINGS = strawberry.enum_value("EARNINGS", description="A creator's diamonds.")
+    COMMISSIONS = strawberry.enum_value(
+        "COMMISSIONS", description="What an agency has earned of its creators' payouts."
+    )
+
+
+@strawberry.type(description="What an agency gets of a payout.")
+class PayoutCommission:
+    """Fixed when the payout was requested, whatever becomes of the contract."""
+
+    agency_id: strawberry.ID = strawberry.field(description="Who.")
+    contract_id: UUID = strawberry.field(description="By which of the creator's contracts.")
+    share_bps: int = strawberry.field(
+        description="Of the gross amount, in hundredths of a percent."
+    )
+    amount: Money = strawberry.field(
+        description="How much. The creator's part and all commissions are the gross amount: what "
+        "cannot be divided goes to the largest remainders."
+    )
+
+
 @strawberry.enum(description="What a fee is for.")
 class PayoutFeeKind(enum.Enum):
     """One of each per payout, where they are not zero."""
 
     FIXED = strawberry.enum_value("FIXED", description="Of each payout.")
-    PROPORTIONAL = strawberry.enum_value("PROPORTIONAL", description="Of its gross amount.")
+    PROPORTIONAL = strawberry.enum_value(
+        "PROPORTIONAL", description="Of its gross amount, without commissions."
+    )
     WITHHOLDING = strawberry.enum_value(
         "WITHHOLDING", description="Withheld for the tax office; see `withholding`."
     )
@@ -83,6 +111,9 @@ class PayoutFeeKind(enum.Enum):
         "WITHHOLDING_CORRECTION",
         description="Of what was withheld of earlier payouts: below zero where it is paid back "
         "with this one, above where it had been paid back wrongly.",
+    )
+    COMMISSION = strawberry.enum_value(
+        "COMMISSION", description="What agencies get; see `commissions`."
     )
 
 
@@ -121,12 +152,16 @@ class Payout:
     """At the terms of the moment it was requested."""
 
     id: UUID = strawberry.field(description="Made by the client.")
+    currency: strawberry.Private[str]
+    source: PayoutSource = strawberry.field(description="What it is of.")
     status: PayoutStatus = strawberry.field(description="How far it has come.")
     micro_diamonds: MicroDiamonds = strawberry.field(
         description="What is reserved: what was asked for, without what makes no whole unit of the "
-        "currency. The rest stays available."
+        "currency. The rest stays available. Zero of commissions, which are money already."
     )
-    gross: Money = strawberry.field(description="What the diamonds are worth.")
+    gross: Money = strawberry.field(
+        description="What the diamonds are worth, or the commissions that it is of."
+    )
     fees: list[PayoutFee] = strawberry.field(description="What is kept.")
     net: Money = strawberry.field(description="What arrives: gross without all `fees`.")
     withholding: PayoutWithholding | None = strawberry.field(
@@ -149,9 +184,12 @@ class Payout:
             (PayoutFeeKind.PROPORTIONAL, payout.proportional_fee_minor),
             (PayoutFeeKind.WITHHOLDING, payout.withheld_minor),
             (PayoutFeeKind.WITHHOLDING_CORRECTION, -payout.correction_minor),
+            (PayoutFeeKind.COMMISSION, payout.commission_minor),
         )
         return cls(
             id=payout.payout_id,
+            currency=currency,
+            source=PayoutSource(payout.source.value),
             status=PayoutStatus(payout.status.value),
             micro_diamonds=MicroDiamonds(payout.micro_diamonds),
             gross=money(payout.gross_minor, currency),
@@ -171,6 +209,21 @@ class Payout:
     async def waits_for(self, info: Info) -> str | None:
         """Of all payouts of a request in one statement."""
         return await info.context.waiting.load(self.id)
+
+    @strawberry.field(
+        description="How it is split: what each agency gets of it, the largest part first."
+    )
+    async def commissions(self, info: Info) -> list[PayoutCommission]:
+        """Of all payouts of a request in one statement."""
+        return [
+            PayoutCommission(
+                agency_id=strawberry.ID(each.agency_id),
+                contract_id=each.contract_id,
+                share_bps=each.share_bps,
+                amount=money(each.amount_minor, self.currency),
+            )
+            for each in await info.context.commissions.load(self.id)
+        ]
 
     @strawberry.field(description="What happened to it, in order.")
     async def history(self, info: Info) -> list[PayoutStep]:

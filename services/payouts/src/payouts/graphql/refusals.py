@@ -7,6 +7,7 @@ import strawberry
 
 from chassis.graphql import IdempotencyConflict, MicroDiamonds, Money, Refusal, refusal
 from payouts.domain import refusals as domain
+from payouts.graphql.agency_refusals import AgencyRefusal, shown_of_agencies
 from payouts.graphql.payout import PayoutStatus, money
 from payouts.graphql.tax_form import TaxFormStatus
 from payouts.graphql.tax_refusals import (
@@ -224,6 +225,7 @@ type PayoutRefusal = (
     | TaxFormNeeded
     | WithholdingCorrectionChanged
     | IdempotencyConflict
+    | AgencyRefusal
 )
 
 
@@ -287,7 +289,7 @@ def shown(error: domain.DomainError) -> PayoutRefusal:
                 excess=money(error.excess_minor, error.currency),
             )
         case _:
-            return _without_facts(error)
+            return shown_of_agencies(error) or _without_facts(error)
 
 
 def _without_facts(error: domain.DomainError) -> PayoutRefusal:

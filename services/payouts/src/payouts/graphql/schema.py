@@ -4,12 +4,16 @@ import strawberry
 
 from chassis.graphql import requires_scope, schema
 from payouts.graphql.mutations.add_payout_method import add_payout_method
+from payouts.graphql.mutations.answer_agency_contract import answer_agency_contract
 from payouts.graphql.mutations.cancel_payout import cancel_payout
 from payouts.graphql.mutations.correct_withholding import correct_withholding
 from payouts.graphql.mutations.decide_held_payout import decide_held_payout
 from payouts.graphql.mutations.disable_payout_method import disable_payout_method
+from payouts.graphql.mutations.end_agency_contract import end_agency_contract
 from payouts.graphql.mutations.open_payout_onboarding import open_payout_onboarding
+from payouts.graphql.mutations.propose_agency_contract import propose_agency_contract
 from payouts.graphql.mutations.repair_break import approve_payout_repair, propose_payout_repair
+from payouts.graphql.mutations.request_commission_payout import request_commission_payout
 from payouts.graphql.mutations.request_payout import request_payout
 from payouts.graphql.mutations.review_creator import review_creator
 from payouts.graphql.mutations.review_tax_form import review_tax_form
@@ -43,6 +47,12 @@ class Mutation:
         description="Turn available diamonds into money. Safe to retry with the same payoutId.",
         extensions=[requires_scope("creator")],
     )
+    request_commission_payout = strawberry.mutation(
+        request_commission_payout,
+        description="Turn available commissions of an agency into a payout. Safe to retry with the "
+        "same payoutId.",
+        extensions=[requires_scope("creator")],
+    )
     cancel_payout = strawberry.mutation(
         cancel_payout,
         description="Take a payout back that was not sent yet. Safe to retry.",
@@ -62,6 +72,22 @@ class Mutation:
         correct_withholding,
         description="For operators: give a creator what was withheld before their form was valid. "
         "Safe to retry.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    propose_agency_contract = strawberry.mutation(
+        propose_agency_contract,
+        description="For operators: enter what an agency and a creator are to agree on. Safe to "
+        "retry with the same contractId.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    answer_agency_contract = strawberry.mutation(
+        answer_agency_contract,
+        description="Accept or decline a contract with an agency. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    end_agency_contract = strawberry.mutation(
+        end_agency_contract,
+        description="For operators: end a contract with an agency, from now on. Safe to retry.",
         extensions=[requires_scope(OPERATOR)],
     )
     review_creator = strawberry.mutation(

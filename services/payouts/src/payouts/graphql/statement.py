@@ -36,11 +36,18 @@ class StatementLineKind(enum.Enum):
     GIVEN_BACK = strawberry.enum_value(
         "GIVEN_BACK", description="Reserved by a payout that did not arrive, or came back."
     )
+    COMMISSION = strawberry.enum_value(
+        "COMMISSION",
+        description="An agency's part of somebody's payout that was paid: money, and no diamonds.",
+    )
+    COMMISSION_RETURNED = strawberry.enum_value(
+        "COMMISSION_RETURNED", description="That payout came back."
+    )
 
 
 @strawberry.type(description="A line of a statement.")
 class StatementLine:
-    """Of one gift, or of one step of a payout."""
+    """Of one gift, of one step of a payout, or of one commission."""
 
     at: datetime = strawberry.field(description="When it was booked.")
     kind: StatementLineKind = strawberry.field(description="What it is.")
@@ -63,6 +70,13 @@ class StatementLine:
     withheld_because: WithholdingRule | None = strawberry.field(
         description="Why as much. Null of a gift, and of payouts from before anything was withheld."
     )
+    commission: Money | None = strawberry.field(
+        description="Of a payout what agencies get of it; of a commission what the agency does. "
+        "Below zero where it is given back. Null of a gift."
+    )
+    commission_of: strawberry.ID | None = strawberry.field(
+        description="Of whose payout the commission is; null of other lines."
+    )
 
     @classmethod
     def of(cls, line: domain.Line, period: domain.Period) -> Self:
@@ -80,6 +94,10 @@ class StatementLine:
             adjusts=None if adjusts is None else str(adjusts),
             withheld=None if of is None else money(of.withheld_minor, of.currency),
             withheld_because=None if because is None else WithholdingRule(because),
+            commission=_commission(line),
+            commission_of=None
+            if line.commission is None
+            else strawberry.ID(line.commission.creator_id),
         )
 
 
@@ -197,6 +215,12 @@ class Statement:
             inner.scope.known_at,
             now=context.now(),
         )
+
+
+def _commission(line: domain.Line) -> Money | None:
+    if line.commission is not None:
+        return money(line.commission.amount_minor, line.commission.currency)
+    return None if line.money is None else money(line.money.commission_minor, line.money.currency)
 
 
 def _amount(micro_diamonds: int) -> StatementAmount:

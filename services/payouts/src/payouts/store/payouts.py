@@ -7,7 +7,15 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn, Record
-from payouts.domain.payout import RELEASED, HistoryStep, Move, Payout, PayoutStatus
+from payouts.domain.agency import Commission
+from payouts.domain.payout import (
+    RELEASED,
+    HistoryStep,
+    Move,
+    Payout,
+    PayoutSource,
+    PayoutStatus,
+)
 from payouts.domain.quote import Part
 
 STATEMENTS = sql.load("payouts.store", "payouts.sql")
@@ -20,10 +28,19 @@ class Requested(NamedTuple):
     week_minor: int
 
 
-async def insert_payout(conn: Conn, payout: Payout, parts: Sequence[Part]) -> bool:
-    """Write a payout and take its earnings; False, and nothing done, where the id is taken.
+async def insert_payout(
+    conn: Conn,
+    payout: Payout,
+    parts: Sequence[Part],
+    commissions: Sequence[Commission] = (),
+    *,
+    hold_days: int = 0,
+) -> bool:
+    """Write a payout, take its earnings and split it; False, and nothing done, where the id is
+    taken.
 
-    The caller holds the locks of `lock_available`.
+    The caller holds the locks of `lock_available`. Agencies wait `hold_days` for their commissions
+    after the payout was paid.
     """
     return (
         await conn.fetchval(
@@ -55,6 +72,13 @@ async def insert_payout(conn: Conn, payout: Payout, parts: Sequence[Part]) -> bo
             payout.withholding_version,
             payout.tax_form_id,
             payout.correction_minor,
+            payout.source,
+            payout.commission_minor,
+            [each.agency_id for each in commissions],
+            [each.contract_id for each in commissions],
+            [each.share_bps for each in commissions],
+            [each.amount_minor for each in commissions],
+            hold_days,
         )
         is not None
     )
@@ -130,5 +154,9 @@ async def select_history(conn: Conn, payout_ids: Sequence[UUID]) -> dict[UUID, l
 
 def payout_of(row: Record) -> Payout:
     """A row with all columns of a payout."""
-    fields: dict[str, Any] = {**row, "status": PayoutStatus(row["status"])}
+    fields: dict[str, Any] = {
+        **row,
+        "status": PayoutStatus(row["status"]),
+        "source": PayoutSource(row["source"]),
+    }
     return Payout(**fields)

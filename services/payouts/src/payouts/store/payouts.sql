@@ -1,13 +1,14 @@
 -- name: insert_payout
--- Writes the payout, which earnings it carries, and takes them, in one statement: no code path can
--- do the one without the other. The caller holds the buckets' locks. Nothing is returned where the
+-- Writes the payout, which earnings it carries, how it is split, and takes the earnings, in one
+-- statement: no code path can do the one without the other. The caller holds the buckets' locks. Nothing is returned where the
 -- id is taken, and nothing is then taken either.
 -- $1 payout_id, $2 creator_id, $3 method_id, $4 requested, $5 micro_diamonds, $6 worth_minor,
 -- $7 worth_currency, $8 currency, $9 gross_minor, $10 fixed_fee_minor, $11 proportional_fee_minor,
 -- $12 net_minor, $13 nano_rate, $14 rate_source, $15 rate_observed_at, $16 terms_version,
 -- $17 requested_at, $18 due_at, $19 days of the parts, $20 their rate versions, $21 their amounts,
 -- $22 withheld_minor, $23 withheld_bps, $24 withholding_rule, $25 withholding_version, $26 tax_form_id,
--- $27 correction_minor
+-- $27 correction_minor, $28 source, $29 commission_minor, $30 agencies, $31 their contracts,
+-- $32 their shares, $33 their amounts, $34 how many days they wait for them
 WITH added AS (
     INSERT INTO payout (
         payout_id,
@@ -34,12 +35,14 @@ WITH added AS (
         withholding_version,
         tax_form_id,
         correction_minor,
+        source,
+        commission_minor,
         moved_at,
         moved_by
     )
     VALUES (
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-        $22, $23, $24, $25, $26, $27, $17, $2
+        $22, $23, $24, $25, $26, $27, $28, $29, $17, $2
     )
     ON CONFLICT (payout_id) DO NOTHING
     RETURNING payout_id, creator_id
@@ -56,6 +59,22 @@ part AS (
     CROSS JOIN unnest($19::date[], $20::integer[], $21::bigint[])
         AS i (matures_on, rate_version, micro_diamonds)
     RETURNING matures_on, rate_version, micro_diamonds
+),
+
+commission AS (
+    INSERT INTO payout_commission (
+        payout_id, agency_id, contract_id, share_bps, amount_minor, hold_days
+    )
+    SELECT
+        a.payout_id,
+        i.agency_id,
+        i.contract_id,
+        i.share_bps,
+        i.amount_minor,
+        $34
+    FROM added AS a
+    CROSS JOIN unnest($30::text[], $31::uuid[], $32::integer[], $33::bigint[])
+        AS i (agency_id, contract_id, share_bps, amount_minor)
 ),
 
 taken AS (
@@ -91,6 +110,8 @@ SELECT
     withholding_version,
     tax_form_id,
     correction_minor,
+    source,
+    commission_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -181,6 +202,8 @@ SELECT
     withholding_version,
     tax_form_id,
     correction_minor,
+    source,
+    commission_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -221,6 +244,8 @@ SELECT
     withholding_version,
     tax_form_id,
     correction_minor,
+    source,
+    commission_minor,
     net_minor,
     nano_rate,
     rate_source,
@@ -263,6 +288,8 @@ SELECT
     withholding_version,
     tax_form_id,
     correction_minor,
+    source,
+    commission_minor,
     net_minor,
     nano_rate,
     rate_source,

@@ -8,6 +8,7 @@ from chassis import sql
 from chassis.db import Conn, Record
 from payouts.domain.payout import PayoutStatus
 from payouts.domain.statement import (
+    CommissionMoney,
     Line,
     LineKey,
     LineKind,
@@ -172,6 +173,9 @@ def _line(row: Record) -> Line:
         recorded_reason=row["reason"],
         belongs_to=row["belongs_to"],
         money=None if status is None else _money(row),
+        commission=None
+        if row["earned_of"] is None
+        else CommissionMoney(row["earned_currency"], row["earned_minor"], row["earned_of"]),
     )
 
 
@@ -185,4 +189,5 @@ def _money(row: Record) -> PayoutMoney:
         withheld_because=row["withholding_rule"],
         correction_minor=sign * row["correction_minor"],
         net_minor=sign * row["net_minor"],
+        commission_minor=sign * row["commission_minor"],
     )

@@ -43,15 +43,34 @@ SET issued_at = $2
 WHERE period = $1;
 
 -- name: select_unstated
--- Creators after another, in order, who may need a statement of a month and have none.
+-- Creators and agencies after another, in order, who may need a statement of a month and have none.
 -- $1 first day of the month, $2 creator_id, $3 at most
 SELECT creator_id
-FROM creator_earning AS c
-WHERE
-    creator_id > $2
-    AND NOT EXISTS (
-        SELECT FROM statement WHERE creator_id = c.creator_id AND period = $1
+FROM (
+    (
+        SELECT creator_id
+        FROM creator_earning AS c
+        WHERE
+            creator_id > $2
+            AND NOT EXISTS (
+                SELECT FROM statement WHERE creator_id = c.creator_id AND period = $1
+            )
+        ORDER BY creator_id
+        LIMIT $3
     )
+    UNION
+    (
+        SELECT DISTINCT agency_id
+        FROM commission_entry AS e
+        WHERE
+            agency_id > $2
+            AND NOT EXISTS (
+                SELECT FROM statement WHERE creator_id = e.agency_id AND period = $1
+            )
+        ORDER BY agency_id
+        LIMIT $3
+    )
+) AS found
 ORDER BY creator_id
 LIMIT $3;
 
@@ -147,9 +166,20 @@ SELECT
     p.withheld_minor,
     p.withholding_rule,
     p.correction_minor,
-    p.net_minor
+    p.net_minor,
+    p.commission_minor,
+    c.currency AS earned_currency,
+    c.amount_minor AS earned_minor,
+    c.creator_id AS earned_of
 FROM statement_entry AS e
 LEFT JOIN payout AS p ON e.payout_status IS NOT NULL AND e.entry_id = p.payout_id
+LEFT JOIN commission_entry AS c
+    ON e.kind = CASE c.kind
+        WHEN 'EARNED' THEN 'COMMISSION'
+        WHEN 'RETURNED' THEN 'COMMISSION_RETURNED'
+    END
+    AND e.entry_id = c.payout_id
+    AND e.creator_id = c.agency_id
 WHERE
     e.creator_id = $1
     AND e.recorded_by >= $2::text::xid8
@@ -182,9 +212,20 @@ SELECT
     p.withheld_minor,
     p.withholding_rule,
     p.correction_minor,
-    p.net_minor
+    p.net_minor,
+    p.commission_minor,
+    c.currency AS earned_currency,
+    c.amount_minor AS earned_minor,
+    c.creator_id AS earned_of
 FROM statement_entry AS e
 LEFT JOIN payout AS p ON e.payout_status IS NOT NULL AND e.entry_id = p.payout_id
+LEFT JOIN commission_entry AS c
+    ON e.kind = CASE c.kind
+        WHEN 'EARNED' THEN 'COMMISSION'
+        WHEN 'RETURNED' THEN 'COMMISSION_RETURNED'
+    END
+    AND e.entry_id = c.payout_id
+    AND e.creator_id = c.agency_id
 WHERE
     e.creator_id = $1
     AND e.recorded_by >= $2::text::xid8

@@ -21,7 +21,7 @@ UNION ALL
 SELECT p.payout_id::text
 FROM payout AS p
 CROSS JOIN LATERAL (
-    SELECT sum(micro_diamonds) AS micro_diamonds
+    SELECT coalesce(sum(micro_diamonds), 0) AS micro_diamonds
     FROM payout_part
     WHERE payout_id = p.payout_id
 ) AS part
