@@ -53,6 +53,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "buckets_replay", "schedules equal the replay of the journal"),
         Question("INV3", "payouts_move_as_allowed", "payouts are where their history led them"),
         Question("INV3", "statements_replay", "statements follow, and equal the replay"),
+        Question("INV3", "figures_replay", "figures equal the replay of the journals"),
         Question("INV7", "earnings_taken_replay", "earnings taken are what payouts carry of them"),
         Question("INV7", "reserved_is_paid_returned_or_open", "reserved = paid + returned + open"),
         Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),
