@@ -69,7 +69,13 @@ STATEMENT = f"""{{
   paidOut {{ microDiamonds }} closing {{ microDiamonds }}
   lines(first: 2) {{ nodes {LINE} edges {{ cursor node {LINE} }} {PAGE} }}
 }}"""
+FIGURES = "{ key gifts coins microDiamonds reversedCoins reversedMicroDiamonds }"
+ANALYTICS = f"""{{
+  asOf totalGifts totalCoins totalMicroDiamonds totalReversedCoins totalReversedMicroDiamonds
+  nodes {FIGURES} edges {{ cursor node {FIGURES} }} {PAGE}
+}}"""
 PAYOUTS = f"""
+  analytics(from: "2026-01-01", to: "2026-12-31", by: GIFTER, first: 2) {ANALYTICS}
   statement(period: $month) {STATEMENT}
   payouts(first: 2) {{ nodes {PAYOUT} edges {{ cursor node {{ id }} }} {PAGE} }}
   payoutMethods(first: 2) {{ nodes {METHOD} edges {{ cursor node {{ id }} }} {PAGE} }}
@@ -160,6 +166,7 @@ ROUTES: Final = (
             Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             # Only the owner has earned something.
             Row("me.creator.statement", ("null", "null", "FORBIDDEN", "shown", "null")),
+            Row("me.creator.analytics", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.taxForms", ("null", "shown", "FORBIDDEN", "shown", "shown")),
@@ -194,7 +201,7 @@ ROUTES: Final = (
                     ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
                 )
                 for field in (
-                    *("payouts", "payoutMethods", "statement", "reversals"),
+                    *("payouts", "payoutMethods", "statement", "reversals", "analytics"),
                     *("taxForms", "withheld", "withholdingCorrections"),
                     *("agencyContracts", "creatorContracts"),
                     *("commissions", "commissionsByCreator"),

@@ -258,6 +258,8 @@ async def build(world: World) -> None:
         await in_months.once()
         await take_back(pools["wallet"])
         await run_until_settled(world, pools)
+        # What was taken back is in figures too.
+        await in_months.once()
 
 
 async def buy(wallet: Pool, viewer: str, coins: int) -> None:

@@ -1,5 +1,7 @@
 """Books that are clean are called clean, after everything was looked at."""
 
+from collections import Counter
+
 import msgspec
 import pytest
 from checker_world import CREATORS, Copy, World
@@ -51,6 +53,59 @@ async def test_the_world_has_something_of_everything(world: World) -> None:
     assert min(kinds) >= 5
     assert reversals is not None
     assert min(reversals) >= 1
+
+
+async def test_figures_tie_across_services(world: World) -> None:
+    """C50: by gifter, by item and by day, what creators see adds up to their totals in gifts and to
+    their earnings in payouts, after reversals and reinstatements; item by item too."""
+    async with world.tampering("gifts") as conn:
+        coins = {
+            row["creator_id"]: row["coins"]
+            for row in await conn.fetch("SELECT creator_id, coins FROM creator_total")
+        }
+        received = await conn.fetch("""
+            SELECT
+                creator_id,
+                sender_id,
+                item_id,
+                (settled_at AT TIME ZONE 'UTC')::date AS day,
+                price_coins - reversed_coins AS coins
+            FROM gift
+            WHERE status IN ('SENT', 'REVERSED')
+        """)
+    async with world.tampering("payouts") as conn:
+        earned = {
+            row["creator_id"]: row["earned"]
+            for row in await conn.fetch("""
+                SELECT creator_id, lifetime_micro_diamonds - clawed_micro_diamonds AS earned
+                FROM creator_earning
+            """)
+        }
+        figures = await conn.fetch("""
+            SELECT
+                creator_id,
+                breakdown,
+                day,
+                key,
+                coins - reversed_coins AS coins,
+                micro_diamonds - reversed_micro_diamonds AS micro_diamonds
+            FROM creator_figure
+        """)
+
+    assert any(row["coins"] == 0 for row in received), "something was taken back"
+    for breakdown, key in (("GIFTER", "sender_id"), ("ITEM", "item_id"), ("DAY", None)):
+        mine = [row for row in figures if row["breakdown"] == breakdown]
+        told = Counter[tuple[str, ...]]()
+        for row in received:
+            told[row["creator_id"], str(row["day"]), row[key] if key else ""] += row["coins"]
+        assert {
+            (row["creator_id"], str(row["day"]), row["key"]): row["coins"] for row in mine
+        } == dict(told)
+        for creator, total in coins.items():
+            assert sum(row["coins"] for row in mine if row["creator_id"] == creator) == total
+            assert earned[creator] == sum(
+                row["micro_diamonds"] for row in mine if row["creator_id"] == creator
+            )
 
 
 async def test_a_system_nobody_has_used_is_clean(new_database: NewDatabase) -> None:

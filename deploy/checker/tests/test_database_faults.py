@@ -534,6 +534,23 @@ FAULTS = {
         "UPDATE payout SET worth_minor = worth_minor + 1 WHERE payout_id = (TABLE paid_payout)",
         {("INV8", "payouts")},
     ),
+    "a figure of a gift too many": Fault(
+        "payouts",
+        """UPDATE creator_figure SET gifts = gifts + 1
+        WHERE (creator_id, breakdown, day, key) = (
+            SELECT creator_id, breakdown, day, key FROM creator_figure LIMIT 1
+        )""",
+        {("INV3", "payouts")},
+    ),
+    "figures of another gifter": Fault(
+        "payouts",
+        """UPDATE creator_figure SET key = 'nobody'
+        WHERE (creator_id, breakdown, day, key) = (
+            SELECT creator_id, breakdown, day, key FROM creator_figure
+            WHERE breakdown = 'GIFTER' LIMIT 1
+        )""",
+        {("INV3", "payouts")},
+    ),
     "a statement of more than was earned": Fault(
         "payouts",
         """UPDATE statement SET

@@ -73,6 +73,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     },
     "CancelPayout": {"input": {"payoutId": UUID}},
     "Statement": {"period": "2026-11", "knownAt": None},
+    "Analytics": {"from": "2026-11-01", "to": "2026-12-01", "by": "GIFTER", "after": None},
 }
 
 
@@ -102,6 +103,7 @@ def test_every_operation_is_found() -> None:
         "CancelPayout",
         "Payouts",
         "Statement",
+        "Analytics",
     ]
 
 

@@ -268,6 +268,74 @@ FROM (
     FULL JOIN stated AS e USING (creator_id, period)
 ) AS statements;
 
+-- name: figures_replay
+-- INV3: figures by gifter, by item and by day are what the journals add up to, as far as the mark up to
+-- which they have been added.
+WITH folded AS (
+    SELECT m.known
+    FROM figure_fold
+    INNER JOIN statement_mark AS m USING (mark_id)
+),
+
+entry AS (
+    SELECT
+        a.gift_id,
+        1 AS gifts,
+        a.coins,
+        a.micro_diamonds,
+        0 AS reversed_coins,
+        0 AS reversed_micro_diamonds
+    FROM accrual AS a
+    INNER JOIN folded AS f ON pg_visible_in_snapshot(a.recorded_by, f.known)
+    UNION ALL
+    SELECT
+        c.gift_id,
+        0,
+        0,
+        0,
+        CASE WHEN c.cause_id = c.reversal_id THEN c.coins ELSE -c.coins END,
+        CASE WHEN c.cause_id = c.reversal_id THEN c.micro_diamonds ELSE -c.micro_diamonds END
+    FROM clawback AS c
+    INNER JOIN folded AS f ON pg_visible_in_snapshot(c.recorded_by, f.known)
+),
+
+replayed AS (
+    SELECT
+        a.creator_id,
+        kind.breakdown,
+        (a.sent_at AT TIME ZONE 'UTC')::date AS day,
+        kind.key,
+        sum(e.gifts) AS gifts,
+        sum(e.coins) AS coins,
+        sum(e.micro_diamonds) AS micro_diamonds,
+        sum(e.reversed_coins) AS reversed_coins,
+        sum(e.reversed_micro_diamonds) AS reversed_micro_diamonds
+    FROM entry AS e
+    INNER JOIN accrual AS a USING (gift_id)
+    CROSS JOIN LATERAL (
+        VALUES ('GIFTER', a.sender_id), ('ITEM', a.item_id), ('DAY', '')
+    ) AS kind (breakdown, key)
+    GROUP BY a.creator_id, kind.breakdown, day, kind.key
+)
+
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id || ' ' || breakdown || ' ' || day) FILTER (WHERE is_wrong))[1:5]
+        AS examples
+FROM (
+    SELECT
+        creator_id,
+        breakdown,
+        day,
+        (f.gifts, f.coins, f.micro_diamonds, f.reversed_coins, f.reversed_micro_diamonds)
+        IS DISTINCT FROM
+        (r.gifts, r.coins, r.micro_diamonds, r.reversed_coins, r.reversed_micro_diamonds)
+        AS is_wrong
+    FROM creator_figure AS f
+    FULL JOIN replayed AS r USING (creator_id, breakdown, day, key)
+) AS figures;
+
 -- name: payouts_move_as_allowed
 -- INV3: a payout is where its history ends, which goes from its request by allowed moves only.
 SELECT

@@ -65,6 +65,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "commissions_replay", "agencies are owed their parts of paid payouts"),
         Question("INV7", "settlements_replay", "what agencies' payouts carry is taken once"),
         Question("INV7", "agencies_owe_returns", "agencies owe no more than came back"),
+        Question("INV3", "figures_replay", "figures equal the replay of the journals"),
         Question("INV7", "earnings_taken_replay", "earnings taken are what payouts carry of them"),
         Question("INV7", "reserved_is_paid_returned_or_open", "reserved = paid + returned + open"),
         Question("INV8", "slices_add_up", "slices of an accrual are all of it, at their rates"),

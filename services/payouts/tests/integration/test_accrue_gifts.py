@@ -185,6 +185,8 @@ async def test_copy_keeps_every_bit(database: Database, seed: int) -> None:
             slice_coins=tuple(coins),
             slice_micro_diamonds=tuple(micro_diamonds),
             matures_on=tuple(date.fromordinal(edge(1, 3_650_000)) for _ in range(count)),
+            sender_id=chance.choice(["a", "é" * 64, "日本"]),
+            item_id=chance.choice(["rose", "", "𝄞"]),
         )
 
     written = {accrual.gift_id: accrual for accrual in (accrual() for _ in range(300))}

@@ -34,6 +34,9 @@ class Accrual(msgspec.Struct, frozen=True, gc=False):
     slice_coins: tuple[int, ...]
     slice_micro_diamonds: tuple[int, ...]
     matures_on: tuple[date, ...]
+    sender_id: str
+    """Empty, like the item, where it was not kept yet when the gift was accrued."""
+    item_id: str
 
     def tells_the_same_as(self, other: "Accrual") -> bool:
         """Whether both come from the same gift, told twice.
@@ -49,6 +52,8 @@ class Accrual(msgspec.Struct, frozen=True, gc=False):
             and self.lot_classes == other.lot_classes
             and self.slice_coins == other.slice_coins
             and self.matures_on == other.matures_on
+            and (self.sender_id == other.sender_id or not self.sender_id)
+            and (self.item_id == other.item_id or not self.item_id)
         )
 
 
@@ -102,6 +107,8 @@ def accrue(gift: GiftSent, book: RateBook) -> Accrual:
         slice_coins=tuple(slice_coins),
         slice_micro_diamonds=tuple(slice_micro_diamonds),
         matures_on=tuple(days),
+        sender_id=gift.sender_id,
+        item_id=gift.item_id,
     )
 
 

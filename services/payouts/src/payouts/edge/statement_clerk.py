@@ -1,4 +1,4 @@
-"""The statement clerk: marks what is known, closes months, and issues their statements.
+"""The statement clerk: marks what is known, closes months, issues statements, adds up figures.
 
 It keeps nothing in memory: a clerk that is killed anywhere is gone on with by the next, and several
 take turns.
@@ -12,6 +12,7 @@ import structlog
 from chassis import clock
 from chassis.clock import Clock
 from chassis.db import Pool, transact
+from payouts.commands.fold_figures import fold_figures
 from payouts.commands.issue_statements import (
     close_period,
     finish_period,
@@ -36,7 +37,7 @@ class StatementClerk:
         self._now = now
 
     async def once(self) -> None:
-        """Issue everything that is due, and mark what is known."""
+        """Issue everything that is due, mark what is known, and add it up."""
         while (period := await self._close()) is not None:
             issued = await self._issue(period)
             await transact(
@@ -45,6 +46,7 @@ class StatementClerk:
             )
             log.info("statements_issued", period=str(period), creators=issued)
         await transact(self._pool, lambda conn: mark_known(conn, at=self._now()))
+        await transact(self._pool, fold_figures)
 
     async def _close(self) -> Period | None:
         return await transact(

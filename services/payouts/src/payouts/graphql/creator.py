@@ -1,6 +1,6 @@
 """The creator, as far as payouts knows one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from chassis.graphql import (
     requires_scope,
 )
 from payouts.commands.read_statement import read_statement
+from payouts.domain.figures import Breakdown, Days
 from payouts.domain.statement import Period, UnsettledError
 from payouts.graphql.agency import (
     AgencyContract,
@@ -26,6 +27,7 @@ from payouts.graphql.agency import (
     CommissionBalance,
     CreatorCommission,
 )
+from payouts.graphql.analytics import AnalyticsBreakdown, CreatorAnalytics
 from payouts.graphql.context import Info
 from payouts.graphql.earnings import Earnings
 from payouts.graphql.method import PayoutMethod, PayoutMethodConnection
@@ -37,6 +39,7 @@ from payouts.graphql.withholding import WithheldInYear
 from payouts.store.clawbacks import select_statement
 from payouts.store.commissions import select_balances, select_by_creator
 from payouts.store.contracts import select_contracts
+from payouts.store.figures import select_days, select_keys
 from payouts.store.methods import select_methods
 from payouts.store.payouts import select_payouts
 from payouts.store.tax_forms import select_forms
@@ -312,6 +315,59 @@ class Creator:
         return EarningReversalConnection.of(
             page, rows, node=EarningReversal.of, key=lambda line: (line.seq,)
         )
+
+    @strawberry.field(
+        description="What the creator was given in a range of days, by gifter, item or day; the "
+        "creator's and operators' only, by gifter the creator's and auditors'.",
+        extensions=[requires_scope(*_READERS)],
+    )
+    async def analytics(
+        self,
+        info: Info,
+        from_: Annotated[
+            date, strawberry.argument(name="from", description="The first day, in UTC.")
+        ],
+        to: Annotated[
+            date,
+            strawberry.argument(
+                description="The first day that is not in it: at most 366 days later."
+            ),
+        ],
+        by: Annotated[
+            AnalyticsBreakdown, strawberry.argument(description="What to tell apart by.")
+        ],
+        first: First = None,
+        after: After = None,
+    ) -> CreatorAnalytics | None:
+        """Null, with FORBIDDEN, for everybody else."""
+        breakdown = Breakdown(by.value)
+        # Who gave is nobody else's business, as with giftsReceived.
+        readers = (AUDITOR,) if breakdown is Breakdown.GIFTER else _OPERATORS
+        require_owner(info.context, self.id, *readers)
+        days = Days(from_, to)
+        try:
+            days.check()
+        except ValueError as error:
+            raise BadUserInputError(f"{str(error).capitalize()}.") from error
+        if breakdown is Breakdown.DAY:
+            page = Page.of(tuple[date], first=first, after=after)
+            async with info.context.pool.acquire() as conn:
+                found = await select_days(
+                    conn,
+                    self.id,
+                    days,
+                    after=page.position[0] if page.position else None,
+                    limit=page.limit + 1,
+                )
+            return CreatorAnalytics.show(
+                page, found, key=lambda day: (date.fromisoformat(day.key),)
+            )
+        place = Page.of(tuple[int, str], first=first, after=after)
+        async with info.context.pool.acquire() as conn:
+            found = await select_keys(
+                conn, self.id, days, breakdown, position=place.position, limit=place.limit + 1
+            )
+        return CreatorAnalytics.show(place, found, key=lambda each: (each.figures.coins, each.key))
 
 
 def _period(text: str, *, now: datetime) -> Period:

@@ -20,6 +20,8 @@ COLUMNS = (
     "rate_version",
     "sent_at",
     "creator_id",
+    "sender_id",
+    "item_id",
     "lot_classes",
     "lot_ids",
     "slice_coins",
@@ -51,6 +53,7 @@ def encode(accruals: Iterable[Accrual]) -> bytes:
     add = pieces.append
     for accrual in accruals:
         creator_id = accrual.creator_id.encode()
+        sender_id = accrual.sender_id.encode()
         add(
             _FIXED.pack(
                 len(COLUMNS),
@@ -68,6 +71,9 @@ def encode(accruals: Iterable[Accrual]) -> bytes:
             )
         )
         add(creator_id)
+        add(_LENGTH.pack(len(sender_id)))
+        add(sender_id)
+        add(_text(accrual.item_id))
         add(_texts(accrual.lot_classes))
         add(_slices(accrual))
     add(_TRAILER)
@@ -122,8 +128,14 @@ def _after_lengths(values: Sequence[int], head: bytes, length: bytes) -> Generat
 
 
 @lru_cache(maxsize=1_024)
+def _text(value: str) -> bytes:
+    text = value.encode()
+    return _LENGTH.pack(len(text)) + text
+
+
+@lru_cache(maxsize=1_024)
 def _texts(values: tuple[str, ...]) -> bytes:
-    elements = b"".join(_LENGTH.pack(len(value.encode())) + value.encode() for value in values)
+    elements = b"".join(map(_text, values))
     return _head(_OID_TEXT, len(values), len(elements)) + elements
 
 

@@ -35,4 +35,6 @@ def _accrual(row: Record) -> Accrual:
         slice_coins=tuple(row["slice_coins"]),
         slice_micro_diamonds=tuple(row["slice_micro_diamonds"]),
         matures_on=tuple(row["matures_on"]),
+        sender_id=row["sender_id"],
+        item_id=row["item_id"],
     )

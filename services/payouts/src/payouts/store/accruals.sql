@@ -11,6 +11,8 @@ SELECT
     lot_classes,
     slice_coins,
     slice_micro_diamonds,
-    matures_on
+    matures_on,
+    sender_id,
+    item_id
 FROM accrual
 WHERE gift_id = any($1::uuid[]);
