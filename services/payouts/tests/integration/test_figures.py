@@ -243,6 +243,8 @@ async def test_what_commits_late_is_added_once(database: Database) -> None:
 
     after = await analytics(pool, by="GIFTER")
 
+    others = await pool.fetch("SELECT gifts FROM creator_figure WHERE creator_id = 'other'")
+    assert [row["gifts"] for row in others] == [1, 1, 1], "what was known then is not added again"
     assert before["totalGifts"] == 0
     assert [(node["key"], node["coins"]) for node in after["nodes"]] == [("late", 7)]
 
@@ -293,6 +295,19 @@ async def test_what_no_client_should_send(database: Database, asked: dict[str, A
     body = await run(database.pool, **asked)
 
     assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+async def test_pages_are_all_gifters_once(database: Database, size: int) -> None:
+    """Also of those who gave as much as each other, in whatever case they are written."""
+    pool = database.pool
+    givers = [("a", 5), ("B", 5), ("c", 5), ("d", 9), ("e", 1)]
+    await apply(pool, *(given_by(name, "rose", coins, DAY) for name, coins in givers))
+    await tick(pool, NOW)
+
+    nodes = await walked(pool, by="GIFTER", first=size)
+
+    assert [node["key"] for node in nodes] == ["d", "B", "a", "c", "e"]
 
 
 async def test_a_cursor_is_of_its_list(database: Database) -> None:
