@@ -453,7 +453,7 @@ async def test_request_payout(
         ({"rail": "pigeon"}, "payout_rail_unavailable"),
         ({"rail": ""}, "payout_rail_unavailable"),
         ({"rail": None}, INVALID),
-        ({"details": None}, INVALID),
+        ({"details": None}, DETAILS),
         ({"details": {}}, INVALID),
         ({"details": {"currency": "XXX"}}, "payout_currency_unsupported"),
         ({"details": {"currency": "AED"}}, "payout_currency_unsupported"),

@@ -10,7 +10,7 @@ BEGIN
         WHERE
             t.schemaname = 'public'
             -- Grows with time alone.
-            AND t.tablename <> 'statement_mark'
+            AND t.tablename NOT IN ('statement_mark', 'figure_fold')
         ORDER BY t.tablename
     LOOP
         RETURN QUERY EXECUTE format(

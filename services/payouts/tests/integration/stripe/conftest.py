@@ -12,8 +12,9 @@ from chassis.db import transaction
 from chassis.testing.databases import Database
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
+from payouts.commands.publish_withholding import publish_withholding
 from payouts.testing import a_rate, assert_books_balance
-from payouts.testing.paying import assert_payouts_balance, earn, some_terms
+from payouts.testing.paying import assert_payouts_balance, earn, some_terms, some_withholding
 from support.connect_scene import ConnectScene
 
 
@@ -34,6 +35,7 @@ async def database(unseeded: Database) -> Database:
     async with transaction(unseeded.pool) as conn:
         await publish_rates(conn, [a_rate()], now=clock.now())
         await publish_terms(conn, [terms], now=clock.now())
+        await publish_withholding(conn, [some_withholding()], now=clock.now())
     return unseeded
 
 
