@@ -9,8 +9,8 @@ BEGIN
         FROM pg_tables AS t
         WHERE
             t.schemaname = 'public'
-            -- Grows with time alone.
-            AND t.tablename NOT IN ('statement_mark', 'figure_fold')
+            -- Grow with time alone, or follow behind what others hold.
+            AND t.tablename NOT IN ('statement_mark', 'figure_fold', 'creator_figure')
         ORDER BY t.tablename
     LOOP
         RETURN QUERY EXECUTE format(
