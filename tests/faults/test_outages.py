@@ -1,5 +1,7 @@
 """Webhooks while a service is down, and a provider that is down and then makes up for it."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from chassis.ids import uuid7
@@ -13,8 +15,10 @@ SERVICES = ("wallet-api", "wallet-worker", "gifts-api", "gifts-worker", "payouts
 
 
 @pytest.fixture
-def provider(world: World) -> Provider:
-    return Provider(world.stack, world.http)
+async def provider(world: World) -> AsyncGenerator[Provider]:
+    provider = Provider(world.stack, world.http)
+    yield provider
+    await provider.disturb()
 
 
 def payment_of(purchase: Answer) -> str:
@@ -73,12 +77,11 @@ async def test_a_provider_that_was_down_catches_up(world: World, provider: Provi
         await world.client.press(order["checkoutUrl"], "pay")
     for order in orders[:4]:
         await provider.refund(payment_of(order))
-    await provider.disturb(outage=True)
-
     late = await world.viewer(coins=0)
     wanted = {"purchaseId": str(uuid7()), "bundleId": bundle["id"], "provider": "sandbox"}
-    refusal = await world.ask("PurchaseCoins", late, input=wanted)
     async with flowing(world) as flow:
+        await provider.disturb(outage=True)
+        refusal = await world.ask("PurchaseCoins", late, input=wanted)
         # Gifts go on without the provider.
         await flow.moves(12, within_s=60)
     assert refusal["code"] == "provider_unavailable", refusal
