@@ -290,11 +290,21 @@ class MoneyMachine(RuleBasedStateMachine):
         if days:
             self.wait(days)
 
-    @rule(who=WHO, whom=WHOM, stage=st.sampled_from(["opened", "lost"]), won=st.booleans())
-    def lose_it_again(self, who: str, whom: str, stage: str, won: bool) -> None:
-        """What was given away is disputed: creators are asked, and may have it back."""
+    @rule(
+        who=WHO,
+        whom=WHOM,
+        stage=st.sampled_from(["opened", "lost"]),
+        late=st.booleans(),
+        won=st.booleans(),
+    )
+    def lose_it_again(self, who: str, whom: str, stage: str, late: bool, won: bool) -> None:
+        """What was given away is disputed: creators are asked, perhaps when it is theirs for good
+        by then, and may have it back."""
         self.have_a_good_evening(who, whom, 30, 0)
         self.dispute(-1, stage)
+        if late:
+            self.wait(15)
+            self.let_all_arrive()
         if won:
             self.dispute(-1, "won")
 
@@ -584,7 +594,7 @@ def _safe_from(refundable_until: datetime) -> date:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(15, 30), pytest.param(300, 80, marks=pytest.mark.long)],
+    [(25, 30), pytest.param(300, 80, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_money_goes_where_the_models_say(
