@@ -1,16 +1,9 @@
-"""What every receiver of webhooks does: raw bytes first, then who signed, then what it says."""
+"""What every receiver of webhooks does: raw bytes first, then who signed, then what it says.
+
+The HTTP side, `chassis.webhooks.requests`, is not imported here: workers read what was signed too,
+and start without a web framework.
+"""
 
 from chassis.webhooks.errors import SignatureError, StaleError, TurnedAwayError, UnreadableError
-from chassis.webhooks.requests import BODY_BYTES_MAX, answer, read_body, recorded, unreadable_id
 
-__all__ = [
-    "BODY_BYTES_MAX",
-    "SignatureError",
-    "StaleError",
-    "TurnedAwayError",
-    "UnreadableError",
-    "answer",
-    "read_body",
-    "recorded",
-    "unreadable_id",
-]
+__all__ = ["SignatureError", "StaleError", "TurnedAwayError", "UnreadableError"]

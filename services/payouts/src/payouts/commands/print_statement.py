@@ -6,7 +6,6 @@ from typing import Final
 
 from payouts.commands.read_statement import ReadLines
 from payouts.domain.statement import Statement
-from payouts.statement_pdf import LINES_MAX, Paper
 
 DOCUMENTS_AT_ONCE: Final = 2
 
@@ -30,6 +29,10 @@ class Printer:
             lines: How many it has: with more than `LINES_MAX`, the document lists none, and says
                 that they are in the CSV.
         """
+        # Loaded with the first document: the library and its font take 10 MB and a third of the
+        # time that the api takes to start.
+        from payouts.statement_pdf import LINES_MAX, Paper
+
         async with self._documents:
             paper = await self._draw(lambda: Paper(statement))
             if lines > LINES_MAX:

@@ -14,16 +14,8 @@ from chassis import clock
 from chassis.clock import Clock
 from chassis.db import Conn, Pool
 from chassis.telemetry import metrics
-from chassis.webhooks import (
-    SignatureError,
-    StaleError,
-    TurnedAwayError,
-    UnreadableError,
-    answer,
-    read_body,
-    recorded,
-    unreadable_id,
-)
+from chassis.webhooks import SignatureError, StaleError, TurnedAwayError, UnreadableError
+from chassis.webhooks.requests import answer, read_body, recorded, unreadable_id
 from payouts.commands.take_rail_event import take_rail_event
 from payouts.domain.rail_event import DeliveryOutcome, unreadable
 from payouts.rails.sender import Sender

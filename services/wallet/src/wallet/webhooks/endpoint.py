@@ -14,14 +14,8 @@ from chassis.batcher import OverloadedError
 from chassis.clock import Clock
 from chassis.db import Pool
 from chassis.telemetry import current_traceparent, metrics
-from chassis.webhooks import (
-    SignatureError,
-    StaleError,
-    TurnedAwayError,
-    UnreadableError,
-    answer,
-    read_body,
-)
+from chassis.webhooks import SignatureError, StaleError, TurnedAwayError, UnreadableError
+from chassis.webhooks.requests import answer, read_body
 from wallet.commands.settle_events import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent, ProviderUnavailableError
 from wallet.providers import Seller, Store

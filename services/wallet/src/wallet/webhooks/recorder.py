@@ -12,7 +12,8 @@ import structlog
 from chassis.batcher import Batcher
 from chassis.clock import Clock
 from chassis.db import Conn, Pool
-from chassis.webhooks import TurnedAwayError, recorded, unreadable_id
+from chassis.webhooks import TurnedAwayError
+from chassis.webhooks.requests import recorded, unreadable_id
 from wallet.commands.record_deliveries import Delivery, record_deliveries
 from wallet.commands.settle_events import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent
