@@ -13,12 +13,10 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 import msgspec
 import psutil
 import uvloop
-from aiokafka.structs import ConsumerRecord
 
 from chassis.batch import EventReader
 from chassis.consumer import RECORDS_MAX
@@ -27,8 +25,9 @@ from chassis.consuming.fence import find_offsets
 from chassis.consuming.lane import Lane
 from chassis.db import Pool, open_pool, transaction
 from chassis.ids import uuid7
-from chassis.kafka import RawRecord, Reader, TopicPartition, partition_of
+from chassis.kafka import RawRecord, TopicPartition, partition_of
 from chassis.serve import calm_collector
+from chassis.testing.unbrokered import a_record, unbrokered_lane
 from contracts.event import describe, encode
 from contracts.gifts.v1 import CHARGE, ChargeRequested
 from wallet.consumers.charge_requested import OnChargeRequested
@@ -79,19 +78,6 @@ class Done(msgspec.Struct):
     resident_mb: float
 
 
-class _NoBroker:
-    """Stands where a lane tells Kafka's client to go on or to wait."""
-
-    def resume(self, partition: TopicPartition) -> None:
-        """Nothing fetches."""
-
-    def pause(self, partition: TopicPartition) -> None:
-        """Nothing fetches."""
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        """Nothing fetches."""
-
-
 class _Partition:
     """The records of one partition, made in advance."""
 
@@ -102,19 +88,13 @@ class _Partition:
 
     def add(self, request: ChargeRequested) -> None:
         """Append a record as the relay of gifts would have published it."""
-        value = encode(request)
         self.records.append(
-            ConsumerRecord(
-                topic=CHARGE.name,
-                partition=self.place.partition,
-                offset=self.offset,
-                timestamp=0,
-                timestamp_type=0,
+            a_record(
+                self.place.topic,
+                self.place.partition,
+                self.offset,
                 key=request.payer_id.encode(),
-                value=value,
-                checksum=None,
-                serialized_key_size=len(request.payer_id),
-                serialized_value_size=len(value),
+                value=encode(request),
                 headers=_HEADERS,
             )
         )
@@ -190,10 +170,7 @@ class _Worker:
         }
         # By rank, not by number: two workers would leave every other lane empty.
         ranked = list(self.partitions.values())
-        self._lanes = [
-            (Lane(cast(Reader, _NoBroker())), ranked[rank :: job.lanes])
-            for rank in range(job.lanes)
-        ]
+        self._lanes = [(unbrokered_lane(), ranked[rank :: job.lanes]) for rank in range(job.lanes)]
         for lane, partitions in self._lanes:
             lane.reset({partition.place: 0 for partition in partitions})
         self.batches_ms: list[float] = []

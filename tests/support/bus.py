@@ -7,35 +7,21 @@ there twice, under the same ids.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
-
-from aiokafka.structs import ConsumerRecord
+from typing import NamedTuple
 
 from chassis import outbox
 from chassis.batch import EventReader
 from chassis.consumer import Subscription
 from chassis.consuming.applying import Applier
 from chassis.consuming.fence import FencedError, find_offsets
-from chassis.consuming.lane import Lane, Source
+from chassis.consuming.lane import Lane
 from chassis.db import Pool, transaction
 from chassis.kafka import RawRecord, TopicPartition, partition_of
+from chassis.testing.unbrokered import a_record, unbrokered_lane
 from contracts.event import Topic
 
 PARTITIONS = 2
 _HEADERS = ("ce_id", b"/test/1"), ("ce_time", b"2026-09-01T00:00:00+00:00"), ("ce_source", b"/t")
-
-
-class _NoBroker:
-    """Stands where a lane tells Kafka's client to go on or to wait."""
-
-    def resume(self, partition: TopicPartition) -> None:
-        """Nothing fetches."""
-
-    def pause(self, partition: TopicPartition) -> None:
-        """Nothing fetches."""
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        """Nothing fetches."""
 
 
 class Consumer:
@@ -60,7 +46,7 @@ class Consumer:
             reader=EventReader(events),
             handler=handler,
         )
-        return applier, Lane(cast("Source", _NoBroker()))
+        return applier, unbrokered_lane()
 
     def restart(self) -> None:
         """The worker dies, and another begins."""
@@ -74,7 +60,7 @@ class Consumer:
         batch = list(records[partition][offset[partition] : offset[partition] + count])
         if batch:
             self._lane.put(TopicPartition(self.topic.name, partition), batch)
-            stale = Lane(cast("Source", _NoBroker()))
+            stale = unbrokered_lane()
             stale.reset(self._lane.positions())
             await self._applier.apply(self._lane, self._lane.take(count), asyncio.Event())
             self._last = stale, batch
@@ -160,17 +146,12 @@ class Bus:
             number = partition_of(key, PARTITIONS)
             partition = self.records(topic)[number]
             partition.append(
-                ConsumerRecord(
-                    topic=topic,
-                    partition=number,
-                    offset=len(partition),
-                    timestamp=0,
-                    timestamp_type=0,
+                a_record(
+                    topic,
+                    number,
+                    len(partition),
                     key=key,
                     value=stored.value,
-                    checksum=None,
-                    serialized_key_size=len(key),
-                    serialized_value_size=len(stored.value),
                     headers=(("ce_type", stored.type.encode()), *_HEADERS),
                 )
             )

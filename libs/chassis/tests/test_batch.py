@@ -1,11 +1,11 @@
 """What a consumer makes of the bytes on a topic."""
 
 import pytest
-from aiokafka.structs import ConsumerRecord
 
 from chassis import ids
 from chassis.batch import EventReader
 from chassis.kafka import Headers, RawRecord
+from chassis.testing import unbrokered
 from contracts.event import encode
 from contracts.gifts.v1 import ChargeRequested
 
@@ -14,19 +14,7 @@ TYPE = ("ce_type", b"gifts.charge_requested.v1")
 
 
 def a_record(value: bytes | None, headers: Headers = (TYPE,)) -> RawRecord:
-    return ConsumerRecord(
-        topic="gifts.charge.v1",
-        partition=0,
-        offset=7,
-        timestamp=0,
-        timestamp_type=0,
-        key=b"star",
-        value=value,
-        checksum=None,
-        serialized_key_size=4,
-        serialized_value_size=len(value or b""),
-        headers=headers,
-    )
+    return unbrokered.a_record("gifts.charge.v1", 0, 7, key=b"star", value=value, headers=headers)
 
 
 def test_event_is_read_with_its_trace() -> None:

@@ -22,7 +22,15 @@ from aiokafka.structs import ConsumerRecord
 
 from contracts.event import Topic
 
-__all__ = ["KafkaError", "RawRecord", "Reader", "TopicPartition", "Writer", "ensure_topics"]
+__all__ = [
+    "ConsumerRecord",
+    "KafkaError",
+    "RawRecord",
+    "Reader",
+    "TopicPartition",
+    "Writer",
+    "ensure_topics",
+]
 
 type RawRecord = ConsumerRecord[bytes | None, bytes | None]
 type Headers = Sequence[tuple[str, bytes]]

@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
-
-from aiokafka.structs import ConsumerRecord
 
 from chassis import outbox
 from chassis.batch import EventReader
 from chassis.consuming.applying import Applier
 from chassis.consuming.fence import find_offsets
-from chassis.consuming.lane import Lane
 from chassis.db import Pool, transaction
 from chassis.ids import uuid7
-from chassis.kafka import RawRecord, Reader, TopicPartition
+from chassis.kafka import RawRecord, TopicPartition
+from chassis.testing.unbrokered import a_record, unbrokered_lane
 from contracts.dead_letter.v1 import DeadLettered
 from contracts.event import describe, encode
 from contracts.gifts.v1 import CHARGE, ChargeRequested
@@ -26,23 +23,13 @@ PLACE = TopicPartition(CHARGE.name, 0)
 TYPE = ("ce_type", describe(ChargeRequested).type.encode())
 
 
-class NoBroker:
-    """A lane tells its reader where to go on; here nobody fetches."""
-
-    def resume(self, partition: TopicPartition) -> None:
-        pass
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        pass
-
-
 def a_request(payer_id: str, *, coins: int = 1, order_key: str = "star") -> ChargeRequested:
     return ChargeRequested(charge_id=uuid7(), payer_id=payer_id, order_key=order_key, coins=coins)
 
 
 def records(values: Sequence[bytes]) -> list[RawRecord]:
     return [
-        ConsumerRecord(CHARGE.name, 0, offset, 0, 0, b"k", value, None, 1, len(value), [TYPE])
+        a_record(CHARGE.name, 0, offset, key=b"k", value=value, headers=[TYPE])
         for offset, value in enumerate(values)
     ]
 
@@ -59,7 +46,7 @@ async def test_poison_is_set_aside_and_its_neighbours_are_charged(pool: Pool) ->
     values[7:7] = [encode(a_request("ann", order_key="st\0r"))]
     values[9:9] = [encode(a_request("ann")).replace(b'"coins":1', b'"coins":0')]
     values[11:11] = [b"\xff\x00 no JSON"]
-    lane = Lane(cast(Reader, NoBroker()))
+    lane = unbrokered_lane()
     lane.reset({PLACE: 0})
     lane.put(PLACE, records(values))
     applier = Applier(
