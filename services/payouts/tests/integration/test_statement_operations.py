@@ -17,7 +17,8 @@ from chassis.auth import Viewer
 from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from local_stack.operations import documents
-from payouts.commands import print_statement, read_statement
+from payouts import statement_pdf
+from payouts.commands import read_statement
 from payouts.commands.known_rates import KnownRates
 from payouts.edge.statement_download import statement_downloads
 from payouts.graphql.context import PayoutsContext
@@ -403,7 +404,7 @@ async def test_more_lines_than_a_pdf_lists_are_in_the_csv(
     may: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so, and how many; the sums are there."""
-    monkeypatch.setattr(print_statement, "LINES_MAX", 3)
+    monkeypatch.setattr(statement_pdf, "LINES_MAX", 3)
     found = await statement(may, "2026-05")
 
     answer = await browser.client.get(found["pdfUrl"])
