@@ -17,7 +17,10 @@ _FILES: Mapping[str, Sequence[str]] = {
         "outbox.sql",
     ),
     "gifts": ("gifts.sql", "outbox.sql"),
-    "payouts": ("payouts.sql", "payouts_figures.sql", "outbox.sql"),
+    "payouts": (
+        *("payouts.sql", "statements.sql", "shares.sql", "payouts_figures.sql"),
+        "outbox.sql",
+    ),
 }
 """Where a service's database is asked from."""
 _ROWS_AT_ONCE = 5_000
