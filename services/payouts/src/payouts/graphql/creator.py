@@ -1,11 +1,14 @@
 """The creator, as far as payouts knows one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from functools import partial
+from typing import Annotated, Literal, Protocol, Self
 from uuid import UUID
 
 import strawberry
 
+from chassis.db import Conn
 from chassis.graphql import (
     AUDITOR,
     After,
@@ -50,6 +53,21 @@ _READERS = ("creator", *_OPERATORS)
 _Position = tuple[datetime, UUID]
 
 
+class _Select[Row](Protocol):
+    """Reads a user's rows beyond a position, newest first; backward: oldest first."""
+
+    async def __call__(
+        self,
+        conn: Conn,
+        user_id: str,
+        /,
+        *,
+        position: _Position | None,
+        backward: bool,
+        limit: int,
+    ) -> Sequence[Row]: ...
+
+
 @strawberry.federation.type(keys=["id"], description="A person who can be sent gifts.")
 class Creator:
     """Anyone with a user id may be one: who has earned nothing has earnings of zero."""
@@ -83,16 +101,8 @@ class Creator:
         before: Before = None,
     ) -> PayoutConnection | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, *_OPERATORS)
-        page = Page.of(_Position, first=first, after=after, last=last, before=before)
-        async with info.context.pool.acquire() as conn:
-            rows = await select_payouts(
-                conn,
-                self.id,
-                position=page.position,
-                backward=page.backward,
-                limit=page.limit + 1,
-            )
+        page = self._page(info, first, after, last, before)
+        rows = await self._rows(info, page, select_payouts)
         return PayoutConnection.of(
             page, rows, node=Payout.of, key=lambda row: (row.requested_at, row.payout_id)
         )
@@ -146,16 +156,8 @@ class Creator:
         before: Before = None,
     ) -> PayoutMethodConnection | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, *_OPERATORS)
-        page = Page.of(_Position, first=first, after=after, last=last, before=before)
-        async with info.context.pool.acquire() as conn:
-            rows = await select_methods(
-                conn,
-                self.id,
-                position=page.position,
-                backward=page.backward,
-                limit=page.limit + 1,
-            )
+        page = self._page(info, first, after, last, before)
+        rows = await self._rows(info, page, select_methods)
         return PayoutMethodConnection.of(
             page, rows, node=PayoutMethod.of, key=lambda row: (row.added_at, row.method_id)
         )
@@ -174,16 +176,8 @@ class Creator:
         before: Before = None,
     ) -> TaxFormConnection | None:
         """Null, with FORBIDDEN, for everybody else."""
-        require_owner(info.context, self.id, *_OPERATORS)
-        page = Page.of(_Position, first=first, after=after, last=last, before=before)
-        async with info.context.pool.acquire() as conn:
-            rows = await select_forms(
-                conn,
-                self.id,
-                position=page.position,
-                backward=page.backward,
-                limit=page.limit + 1,
-            )
+        page = self._page(info, first, after, last, before)
+        rows = await self._rows(info, page, select_forms)
         return TaxFormConnection.of(
             page, rows, node=TaxForm.of, key=lambda row: (row.submitted_at, row.form_id)
         )
@@ -227,7 +221,7 @@ class Creator:
         before: Before = None,
     ) -> AgencyContractConnection | None:
         """Null, with FORBIDDEN, for everybody else."""
-        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        page = self._page(info, first, after, last, before)
         return await self._contracts(info, page, "creator")
 
     @strawberry.field(
@@ -244,22 +238,13 @@ class Creator:
         before: Before = None,
     ) -> AgencyContractConnection | None:
         """Null, with FORBIDDEN, for everybody else."""
-        page = Page.of(_Position, first=first, after=after, last=last, before=before)
+        page = self._page(info, first, after, last, before)
         return await self._contracts(info, page, "agency")
 
     async def _contracts(
         self, info: Info, page: Page[_Position], side: Literal["creator", "agency"]
     ) -> AgencyContractConnection:
-        require_owner(info.context, self.id, *_OPERATORS)
-        async with info.context.pool.acquire() as conn:
-            rows = await select_contracts(
-                conn,
-                self.id,
-                side=side,
-                position=page.position,
-                backward=page.backward,
-                limit=page.limit + 1,
-            )
+        rows = await self._rows(info, page, partial(select_contracts, side=side))
         return AgencyContractConnection.of(
             page, rows, node=AgencyContract.of, key=lambda row: (row.proposed_at, row.contract_id)
         )
@@ -368,6 +353,26 @@ class Creator:
                 conn, self.id, days, breakdown, position=place.position, limit=place.limit + 1
             )
         return CreatorAnalytics.show(place, found, key=lambda each: (each.figures.coins, each.key))
+
+    def _page(
+        self, info: Info, first: First, after: After, last: Last, before: Before
+    ) -> Page[_Position]:
+        """Which page is asked for, by somebody who may see it."""
+        require_owner(info.context, self.id, *_OPERATORS)
+        return Page.of(_Position, first=first, after=after, last=last, before=before)
+
+    async def _rows[Row](
+        self, info: Info, page: Page[_Position], select: _Select[Row]
+    ) -> Sequence[Row]:
+        """What is on the page, and whether there is more."""
+        async with info.context.pool.acquire() as conn:
+            return await select(
+                conn,
+                self.id,
+                position=page.position,
+                backward=page.backward,
+                limit=page.limit + 1,
+            )
 
 
 def _period(text: str, *, now: datetime) -> Period:
