@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from chassis.pace import Pace
+from chassis.pace import REST_MAX_S, Pace
 
 
 class Batcher[Request, Result]:
@@ -19,19 +19,21 @@ class Batcher[Request, Result]:
         *,
         size_max: int = 500,
         waiting_max: int = 5_000,
+        rest_max_s: float = REST_MAX_S,
     ) -> None:
         """Args:
         write: Writes a group and returns a result for each, in order. An error of its own
             reaches every request of the group.
         size_max: The largest group.
         waiting_max: More requests than this in the queue are turned away.
+        rest_max_s: The longest pause between two groups; see `Pace`.
         """
         self._write = write
         self._size_max = size_max
         self._waiting_max = waiting_max
         self._queue: list[tuple[Request, asyncio.Future[Result]]] = []
         self._writer: asyncio.Task[None] | None = None
-        self._pace = Pace()
+        self._pace = Pace(rest_max_s=rest_max_s)
 
     async def submit(self, request: Request) -> Result:
         """Write `request` with whatever else is waiting and return its result.

@@ -18,7 +18,9 @@ class Pace:
     its worker rested begins at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, rest_max_s: float = REST_MAX_S) -> None:
+        """`rest_max_s`: more where nobody waits at a screen, so that batches become larger."""
+        self._rest_max_s = rest_max_s
         self._rested_at = 0.0
 
     async def rested(self) -> None:
@@ -35,7 +37,7 @@ class Pace:
             yield
         finally:
             now = _now()
-            self._rested_at = now + min(REST_SHARE * (now - began_at), REST_MAX_S)
+            self._rested_at = now + min(REST_SHARE * (now - began_at), self._rest_max_s)
 
 
 def _now() -> float:

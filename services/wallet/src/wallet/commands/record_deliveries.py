@@ -183,7 +183,7 @@ async def _record(
         settled: dict[str, EventOutcome] = {
             events[place].event_id: outcome for place, outcome in applied.items()
         }
-        await settle_events(conn, provider, settled, at=at)
+        await settle_events(conn, provider, settled, at=at, are_new=True)
     return {**again, **applied}
 
 

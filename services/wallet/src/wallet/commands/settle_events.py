@@ -27,7 +27,12 @@ ALARMS: Final[Mapping[DeliveryOutcome, str]] = MappingProxyType(
 
 
 async def settle_events(
-    conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome], *, at: datetime
+    conn: Conn,
+    provider: str,
+    outcomes: Mapping[str, EventOutcome],
+    *,
+    at: datetime,
+    are_new: bool = False,
 ) -> None:
     """Note what came of events; alarms are raised, or resolved where an event explained itself.
 
@@ -36,9 +41,11 @@ async def settle_events(
         provider: Whose events they are.
         outcomes: By the provider's own id of the event.
         at: When.
+        are_new: They came in this transaction, so that no alarm of theirs can be open.
     """
     await provider_events.update_outcomes(conn, provider, outcomes)
-    if quiet := [event_id for event_id, outcome in outcomes.items() if outcome not in ALARMS]:
+    quiet = [event_id for event_id, outcome in outcomes.items() if outcome not in ALARMS]
+    if quiet and not are_new:
         await provider_events.resolve_alarms(conn, provider, quiet, at)
     for event_id, outcome in outcomes.items():
         if outcome in ALARMS:

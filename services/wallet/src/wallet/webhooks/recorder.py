@@ -18,7 +18,9 @@ from wallet.commands.record_deliveries import Delivery, record_deliveries
 from wallet.commands.settle_events import ALARMS, DeliveryOutcome
 from wallet.domain.purchase import PaymentEvent
 
-_TOGETHER_MAX: Final = 100
+_TOGETHER_MAX: Final = 200
+_REST_MAX_S: Final = 0.2
+"""Providers wait for seconds, and nobody at a screen waits for them."""
 
 log = structlog.get_logger()
 
@@ -35,7 +37,9 @@ class Recorder:
         self._pool = pool
         self._provider = provider
         self._now = now
-        self._together = Batcher(self._write_together, size_max=_TOGETHER_MAX)
+        self._together = Batcher(
+            self._write_together, size_max=_TOGETHER_MAX, rest_max_s=_REST_MAX_S
+        )
 
     async def record(
         self, told: PaymentEvent | None, body: bytes, *, traceparent: str | None
