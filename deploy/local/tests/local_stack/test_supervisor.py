@@ -136,6 +136,8 @@ def test_end_stack_finds_orphans_without_pid_files(home: Home, tmp_path: Path) -
     supervisor = spawn_detached(home, "supervisor", [sys.executable, "-c", code])
     eventually(lambda: len(living(home)) == 2)
     os.kill(supervisor, signal.SIGKILL)
+    # Killed, it may be there for a moment longer.
+    eventually(lambda: len(living(home)) == 1)
     for file in (home.path / "pid").iterdir():
         file.unlink()
     (orphan,) = living(home)
