@@ -7,12 +7,10 @@ import pytest
 from chassis.ids import uuid7
 from chassis.testing.eventually import eventually
 from local_stack.client import GatewayError
+from support.reversing import MICRO_PER_COIN
 from support.world import Answer, World
 
 pytestmark = pytest.mark.stack
-
-MICRO_PER_COIN = 500_000
-"""Of coins that were bought: half a diamond each, in micro-diamonds."""
 
 
 async def test_an_evening_of_one_viewer(world: World) -> None:

@@ -90,7 +90,7 @@ async def test_a_reversal_survives_the_death_of_all_at_a_step(
     viewer = await world.viewer(coins=0)
     purchase_id, gifts = await buy_and_give(world, viewer, creators)
     for creator in creators:
-        await earned(world, creator, coins=10, diamonds=True)
+        await earned(world, creator, coins=10)
 
     for process in REVERSAL_STEPS[step]:
         crash_points.arm(process, step)
@@ -99,4 +99,4 @@ async def test_a_reversal_survives_the_death_of_all_at_a_step(
 
     for creator, gift in zip(creators, gifts, strict=True):
         await gift_becomes(world, viewer, gift["id"], "REVERSED")
-        await earned(world, creator, coins=0, diamonds=False)
+        await earned(world, creator, coins=0)

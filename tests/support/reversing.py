@@ -7,6 +7,10 @@ from chassis.ids import uuid7
 from chassis.testing.eventually import eventually
 from support.world import PATIENCE_S, Answer, World, patiently
 
+# What a coin is worth to a creator by the terms of the seeded economy.
+MICRO_PER_COIN = 500_000
+MICRO_PER_BONUS_COIN = 250_000
+
 REVERSALS = """
 query Reversals($id: ID!) {
   creator(id: $id) {
@@ -71,16 +75,20 @@ async def gift_becomes(world: World, viewer: str, gift_id: str, status: str) -> 
     )
 
 
-async def earned(world: World, creator: str, *, coins: int, diamonds: bool) -> Answer:
-    """The creator once totals say so many coins, and whether any diamonds are left."""
+async def earned(world: World, creator: str, *, coins: int, bonus_coins: int = 0) -> None:
+    """Wait until gifts counts so many coins, and payouts has booked what they are worth.
+
+    `bonus_coins` of them came on top of what was paid for.
+    """
+    worth = coins * MICRO_PER_COIN - bonus_coins * (MICRO_PER_COIN - MICRO_PER_BONUS_COIN)
 
     def settled(seen: Answer) -> bool:
         return (
             seen["giftsReceived"]["totalCoins"] == coins
-            and (seen["earnings"]["lifetime"]["microDiamonds"] > 0) == diamonds
+            and seen["earnings"]["lifetime"]["microDiamonds"] == worth
         )
 
-    return await eventually(
+    await eventually(
         lambda: patiently(lambda: world.ask("Creator", creator, id=creator)),
         until=settled,
         within_s=PATIENCE_S,
