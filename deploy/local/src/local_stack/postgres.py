@@ -60,6 +60,9 @@ _THROWAWAY: Mapping[str, str] = {
     "full_page_writes": "off",
     "shared_buffers": "512MB",
     "autovacuum": "off",
+    # The log may lie in memory, and databases are gone before a checkpoint would write them.
+    "min_wal_size": "256MB",
+    "max_wal_size": "1GB",
 }
 
 

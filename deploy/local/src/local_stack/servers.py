@@ -4,7 +4,7 @@
 
 1. the addresses in LARGESSE_POSTGRES_DSN and LARGESSE_KAFKA_SERVERS;
 2. containers of deploy/compose.yaml, where a Docker engine answers;
-3. local processes under `.local/test`.
+3. local processes under `.local/test`, with their data in memory where there is enough of it.
 
 The processes of 2 and 3 are kept by a keeper in the background. Whoever uses the servers holds a
 shared lock on a file; the kernel lets it go however the user ends. The keeper stops the servers and
@@ -12,7 +12,6 @@ itself when it has been able to take that lock for itself for a while.
 """
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from dataclasses import asdict, dataclass
 
 import psutil
 
-from local_stack import docker, kafka, paths, ports, postgres
+from local_stack import docker, kafka, memory, paths, ports, postgres
 from local_stack.addresses import given_server
 from local_stack.databases import password
 from local_stack.file_lock import FileLock
@@ -114,12 +113,15 @@ def keep() -> None:
         raise LocalProblemError("the servers for tests are kept already: use `servers.ensure()`")
     # Left by a keeper that was killed. What they held is of no use without them.
     end(living(_HOME), grace_s=10)
-    shutil.rmtree(_HOME.path / "data", ignore_errors=True)
+    memory.link(_HOME.path / "data")
     used = ports.free()
-    if docker.answers():
-        _keep_containers(used)
-    else:
-        _keep_processes(used)
+    try:
+        if docker.answers():
+            _keep_containers(used)
+        else:
+            _keep_processes(used)
+    finally:
+        memory.unlink(_HOME.path / "data")
 
 
 def _keep_containers(used: Mapping[str, int]) -> None:
