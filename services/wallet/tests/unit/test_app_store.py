@@ -76,27 +76,29 @@ NOTIFICATION = st.fixed_dictionaries(
         "signedDate": st.integers(min_value=0, max_value=2_000_000_000_000) | JSON,
     },
 )
+# One store for all examples: it remembers nothing, and costs more to make than they to check.
+FEW = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | JSON.map(delivered))
 @example(b"[" * 60_000)
 @example(delivered("." * 60_000))
 @example(delivered("\ud800.\ud800.x"))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-async def test_any_unsigned_bytes_are_of_nobody(body: bytes) -> None:
-    store = AppStore(an_app())
+@settings(FEW, max_examples=60)
+async def test_any_unsigned_bytes_are_of_nobody(store: AppStore, body: bytes) -> None:
     with pytest.raises(SignatureError):
         await store.receive({}, body, now_s=time.time())
-    await store.close()
 
 
 @given(NOTIFICATION, TRANSACTION, st.booleans())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(FEW, max_examples=150)
 async def test_any_signed_content_is_an_event_or_unreadable(
-    notification: dict[str, Any], transaction: dict[str, Any], has_data: bool
+    store: AppStore, notification: dict[str, Any], transaction: dict[str, Any], has_data: bool
 ) -> None:
     """And an event that is read fits the columns that it goes to."""
-    store = AppStore(an_app())
     data = {"bundleId": APP, "environment": "Sandbox"}
     if has_data:
         data["signedTransactionInfo"] = SIGNER.sign(transaction)
@@ -106,8 +108,6 @@ async def test_any_signed_content_is_an_event_or_unreadable(
     except (UnreadableError, SignatureError):
         # A date of signing at which no certificate was valid makes the signature good for nothing.
         return
-    finally:
-        await store.close()
 
     for text in (event.event_id, event.type):
         assert 0 < len(text) <= 128

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +50,21 @@ def saying(content: bytes, status: int = 200) -> GooglePlay:
     return a_store(lambda _: httpx.Response(status, content=content))
 
 
+class Google:
+    """One store for all examples of a test: its key costs more to read than they to check."""
+
+    def __init__(self) -> None:
+        self.says = b""
+        self.store = a_store(lambda _: httpx.Response(200, content=self.says))
+
+
+@pytest.fixture
+async def google() -> AsyncGenerator[Google]:
+    google = Google()
+    yield google
+    await google.store.close()
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -90,22 +105,26 @@ PUSH = NOTIFICATION.map(
         {"message": {"messageId": "1", "data": b64encode(json.dumps(said).encode()).decode()}}
     ).encode()
 )
-FEW = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @FEW
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | PUSH, PRODUCT | JSON)
 @example(b"[" * 60_000, {})
 @example(b'{"message": {"messageId": "1", "data": "====="}}', {})
-async def test_any_bytes_are_an_event_or_unreadable(body: bytes, product: Any) -> None:
+async def test_any_bytes_are_an_event_or_unreadable(
+    google: Google, body: bytes, product: Any
+) -> None:
     """And an event that is read fits the columns that it goes to."""
-    store = saying(json.dumps(product).encode())
+    google.says = json.dumps(product).encode()
     try:
-        event = await store.receive({}, body, now_s=0)
+        event = await google.store.receive({}, body, now_s=0)
     except (UnreadableError, ProviderUnavailableError):
         return
-    finally:
-        await store.close()
 
     for text in (event.event_id, event.type):
         assert 0 < len(text) <= 160
@@ -131,12 +150,11 @@ async def test_any_bytes_are_an_event_or_unreadable(body: bytes, product: Any) -
     )
     | JSON
 )
-async def test_any_entry_of_the_list_is_an_event(entry: Any) -> None:
+async def test_any_entry_of_the_list_is_an_event(google: Google, entry: Any) -> None:
     """What cannot be read is one too, so that it is kept and alarms."""
-    store = saying(json.dumps({"voidedPurchases": [entry]}).encode())
+    google.says = json.dumps({"voidedPurchases": [entry]}).encode()
     now = datetime.now(UTC)
-    page = await store.list_voided(now, now, None)
-    await store.close()
+    page = await google.store.list_voided(now, now, None)
 
     (voided,) = page.voided
     assert (voided.event.claim is not None) == (voided.event.outcome == "claimed")
