@@ -10,6 +10,7 @@ from checker_world import SERVICES, Copy, World, build, drop, execute
 
 from chassis import kafka
 from chassis.kafka import Outbound
+from chassis.testing.databases import copying
 from chassis.testing.plugin import Servers
 from contracts import catalogue
 
@@ -45,10 +46,7 @@ async def broken(world: World) -> AsyncGenerator[Copy]:
         copies.append(made)
         await execute(
             world.server_dsn,
-            *(
-                f"CREATE DATABASE {made.databases[service]} TEMPLATE {world.databases[service]}"
-                for service in SERVICES
-            ),
+            *(copying(world.databases[service], made.databases[service]) for service in SERVICES),
         )
         if records is not None:
             made = replace(made, prefix=f"b{name}.")

@@ -341,6 +341,9 @@ async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int
         for each in topic["partitions"]
     ]
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None)
+    # Asked for the ends of topics that it does not know, it waits 0.1 s for each of them.
+    consumer.assign(partitions)
+    consumer.pause(*partitions)
     await consumer.start()
     try:
         found: dict[TopicPartition, int] = await consumer.end_offsets(partitions)

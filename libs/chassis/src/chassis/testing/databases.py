@@ -29,6 +29,14 @@ def dsn_of(server_dsn: str, database: str) -> str:
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 
+def copying(template: str, name: str) -> str:
+    """The statement that makes the database `name` a copy of `template`.
+
+    A template is small and at rest: its files are copied faster than its pages are logged.
+    """
+    return f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'
+
+
 @asynccontextmanager
 async def migrated(
     server_dsn: str, migrations: str, *, connections_max: int = 10
@@ -44,8 +52,7 @@ async def migrated(
     name = f"test_{secrets.token_hex(6)}"
     conn = await asyncpg.connect(server_dsn)
     try:
-        # A template is small and at rest: its files are copied faster than its pages are logged.
-        await conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        await conn.execute(copying(template, name))
         dsn = dsn_of(server_dsn, name)
         pool = await open_pool(dsn, connections_max=connections_max, application="test")
         try:
