@@ -54,8 +54,10 @@ export async function createGateway(settings: Settings, supergraph: Supergraph, 
 async function closeServer(server: Server, graceS: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  server.closeIdleConnections();
+  // Again and again: a connection whose last request has been answered would stay open.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const deadline = setTimeout(() => server.closeAllConnections(), graceS * 1_000);
   await promise;
+  clearInterval(idle);
   clearTimeout(deadline);
 }
