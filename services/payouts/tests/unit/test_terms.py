@@ -33,6 +33,10 @@ def altered(currency: CurrencyTerms, **changes: object) -> CurrencyTerms:
         (some_terms(returns_overdue_holds=("sanction_hit",)), "never given back by itself"),
         (some_terms(returns_overdue_holds=("boredom",)), "no payout is held for boredom"),
         (some_terms(held_review_days=None), "need held_review_days"),
+        (
+            some_terms(currencies={"USD": altered(USD, second_operator_from_minor=1), "JPY": JPY}),
+            "never in JPY",
+        ),
     ],
 )
 def test_terms_that_cannot_be(terms: Terms, reason: str) -> None:
