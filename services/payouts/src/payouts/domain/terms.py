@@ -183,7 +183,7 @@ def _check_second_operators(terms: Terms) -> None:
         for currency, each in terms.currencies.items()
         if each.second_operator_from_minor is None
     }
-    if without and without != terms.currencies.keys():
+    if len(without) not in (0, len(terms.currencies)):
         raise TermsRefusedError(
             f"a second operator is needed in some currencies and never in "
             f"{', '.join(sorted(without))}: name an amount in each, or in none"
