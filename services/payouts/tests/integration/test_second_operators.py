@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from chassis.auth import Viewer
+from chassis.db import transact
 from chassis.graphql import Executor, Operation
 from chassis.telemetry.metrics import REGISTRY
 from chassis.testing.databases import Database
 from payouts.commands.correct_withholding import Corrected
 from payouts.commands.decide_held_payout import HeldDecision
 from payouts.commands.known_rates import KnownRates
+from payouts.commands.publish_terms import publish_terms
 from payouts.domain.payout import Payout, PayoutStatus
 from payouts.domain.refusals import (
     CorrectionChangedError,
@@ -39,6 +41,7 @@ from payouts.testing.paying import (
     review,
     settled_creator,
     some_details,
+    some_terms,
 )
 from payouts.testing.taxing import (
     ask_to_correct,
@@ -182,6 +185,30 @@ async def test_what_is_much_in_yen(database: Database) -> None:
 
     assert payout.gross_minor == 1_500
     assert await ask_for_decision(database.pool, payout) is None
+
+
+async def test_in_a_withdrawn_currency_everything_takes_two(database: Database) -> None:
+    """Nobody says any more how much is much in it; nor does the database let one release it."""
+    await settled_creator(database.pool)
+    in_yen = await add_method(
+        database.pool, some_details(currency="JPY"), at=NOW - timedelta(days=9)
+    )
+    payout = (await request(database.pool, in_yen, TEN_DOLLARS)).payout
+    await found_and_cleared(database)
+    later = NOW + timedelta(days=1)
+    kept = {"USD": some_terms().currencies["USD"]}
+    terms = some_terms(2, effective_from=later, currencies=kept)
+    await transact(database.pool, lambda conn: publish_terms(conn, [terms], now=NOW))
+
+    asked = await ask_for_decision(database.pool, payout, at=later)
+    with pytest.raises(asyncpg.RestrictViolationError, match="by one operator alone"):
+        await database.pool.execute(
+            "UPDATE payout SET status = 'QUEUED', moved_by = 'otto', moved_at = $1", later
+        )
+    released = await ask_for_decision(database.pool, payout, operator_id="olga", at=later)
+
+    assert asked is None
+    assert released is not None
 
 
 async def test_giving_back_takes_one(database: Database) -> None:
