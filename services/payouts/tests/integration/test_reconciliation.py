@@ -9,9 +9,10 @@ from typing import override
 import asyncpg
 import pytest
 
-from chassis.db import Conn, transact
+from chassis.db import Conn, Pool, transact
 from chassis.ids import uuid7
 from chassis.operators import Act
+from chassis.testing.eventually import eventually
 from payouts.commands.reconcile_rail import RepairOrder, approve_repair, propose_repair
 from payouts.domain.method import BankDetails
 from payouts.domain.payout import PayoutStatus
@@ -247,19 +248,28 @@ async def test_a_proposal_from_before_the_upgrade_is_approved_after_it(scene: Sc
 
 
 async def test_two_who_propose_at_once(scene: Scene) -> None:
-    """One has proposed, and the other one is told that there is nothing to propose any more."""
+    """Whoever waits for the first sees what was proposed: it is not approved by proposing it."""
     found = await one_break(scene)
+    pool = scene.database.pool
+    order = RepairOrder(found.break_id, Act("otto", "seen in their books", scene.clock.now))
 
-    came = await asyncio.gather(
-        *(propose(scene, found, who) for who in ("otto", "olga", "otto", "olga")),
-        return_exceptions=True,
-    )
+    async with pool.acquire() as conn, conn.transaction():
+        first = await propose_repair(conn, order)
+        others = [asyncio.create_task(propose(scene, found, who)) for who in ("otto", "olga")]
+        await eventually(lambda: two_wait(pool), within_s=60)
+    same, other = await asyncio.gather(*others, return_exceptions=True)
 
-    assert sorted(type(each).__name__ for each in came) == (
-        ["Break"] * 2 + ["BreakNotRepairableError"] * 2
+    assert same == first
+    assert isinstance(other, BreakNotRepairableError), other
+    assert await pool.fetchval("SELECT approved_by FROM operator_proposal") is None
+
+
+async def two_wait(pool: Pool) -> bool:
+    """Whether two sessions of this database wait for another."""
+    return await pool.fetchval(
+        "SELECT count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0) = 2"
+        " FROM pg_stat_activity WHERE datname = current_database()"
     )
-    [proposed] = await breaks(scene)
-    assert proposed.status is BreakStatus.PROPOSED
 
 
 async def test_a_repair_is_done_once(scene: Scene) -> None:

@@ -336,6 +336,21 @@ async def test_database_releases_nothing_by_one_operator(
             )
 
 
+async def test_database_takes_no_approval_of_an_earlier_hold(database: Database) -> None:
+    """Not even by whoever released that one."""
+    await need_second_operator(database.pool, USD=GROSS_MINOR)
+    payout = await held(database)
+    released = await release(database.pool, payout)
+    await found_and_cleared(database)
+
+    with pytest.raises(asyncpg.RestrictViolationError, match="by one operator alone"):
+        await database.pool.execute(
+            "UPDATE payout SET status = 'QUEUED', moved_by = $1, moved_at = $2",
+            released.moved_by,
+            NOW,
+        )
+
+
 async def test_much_is_corrected_by_two_operators(database: Database) -> None:
     """The amount is what both have seen; another one is refused, also between the two."""
     payout, excess_minor = await excess(database)
