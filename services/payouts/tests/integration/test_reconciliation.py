@@ -9,9 +9,10 @@ from typing import override
 import asyncpg
 import pytest
 
-from chassis.db import Conn, Pool, transact
+from chassis.db import Conn, transact
 from chassis.ids import uuid7
 from chassis.operators import Act
+from chassis.testing.databases import blocked
 from chassis.testing.eventually import eventually
 from payouts.commands.reconcile_rail import RepairOrder, approve_repair, propose_repair
 from payouts.domain.method import BankDetails
@@ -256,20 +257,12 @@ async def test_two_who_propose_at_once(scene: Scene) -> None:
     async with pool.acquire() as conn, conn.transaction():
         first = await propose_repair(conn, order)
         others = [asyncio.create_task(propose(scene, found, who)) for who in ("otto", "olga")]
-        await eventually(lambda: two_wait(pool), within_s=60)
+        await eventually(lambda: blocked(pool), within_s=60, until=lambda count: count == 2)
     same, other = await asyncio.gather(*others, return_exceptions=True)
 
     assert same == first
     assert isinstance(other, BreakNotRepairableError), other
     assert await pool.fetchval("SELECT approved_by FROM operator_proposal") is None
-
-
-async def two_wait(pool: Pool) -> bool:
-    """Whether two sessions of this database wait for another."""
-    return await pool.fetchval(
-        "SELECT count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0) = 2"
-        " FROM pg_stat_activity WHERE datname = current_database()"
-    )
 
 
 async def test_a_repair_is_done_once(scene: Scene) -> None:

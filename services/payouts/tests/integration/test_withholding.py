@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from chassis.db import Pool, transact
+from chassis.db import transact
 from chassis.ids import uuid7
 from chassis.operators import Act
-from chassis.testing.databases import Database
+from chassis.testing.databases import Database, blocked
 from chassis.testing.eventually import eventually
 from payouts.commands.correct_withholding import CorrectWithholding, correct_withholding
 from payouts.commands.decide_held_payout import HeldDecision
@@ -396,19 +396,11 @@ async def test_two_corrections_at_once(taxed: Database) -> None:
     async with pool.acquire() as conn, conn.transaction():
         booked = await correct_withholding(conn, order)
         second = asyncio.create_task(correct(pool, first, 90, at=NOW + DAY))
-        await eventually(lambda: waits(pool), within_s=60)
+        await eventually(lambda: blocked(pool), within_s=60)
 
     assert booked is not None, "one operator is enough for so little"
     assert (booked.replayed, (await second).replayed) == (False, True)
     assert await due(taxed) == 90
-
-
-async def waits(pool: Pool) -> bool:
-    """Whether a session of this database waits for another."""
-    return await pool.fetchval(
-        "SELECT bool_or(cardinality(pg_blocking_pids(pid)) > 0) FROM pg_stat_activity"
-        " WHERE datname = current_database()"
-    )
 
 
 async def test_two_payouts_at_once_carry_a_correction_once(taxed: Database) -> None:
@@ -422,7 +414,7 @@ async def test_two_payouts_at_once_carry_a_correction_once(taxed: Database) -> N
     async with pool.acquire() as conn, conn.transaction():
         one = await request_payout(conn, order, KnownRates(), at=NOW + DAY)
         other = asyncio.create_task(again(taxed, first))
-        await eventually(lambda: waits(pool), within_s=60)
+        await eventually(lambda: blocked(pool), within_s=60)
 
     assert (one.payout.correction_minor, (await other).correction_minor) == (90, 0)
     assert await due(taxed) == 0

@@ -49,6 +49,14 @@ async def migrated(
         await _execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+async def blocked(pool: Pool) -> int:
+    """How many sessions of a database wait for others."""
+    return await pool.fetchval(
+        "SELECT count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0)"
+        " FROM pg_stat_activity WHERE datname = current_database()"
+    )
+
+
 async def _template(server_dsn: str, migrations: str) -> str:
     """The name of a database with these very migrations, made by whoever needs it first."""
     text = "".join(migration.checksum for migration in migrate.migrations(migrations))
