@@ -48,9 +48,9 @@ from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout
 from payouts.testing import a_rate
 from payouts.testing.agreeing import AGENCY, HOLD, PATHS, answer, collect, moved, propose
+from payouts.testing.deciding import release
 from payouts.testing.paying import (
     add_method,
-    release,
     request,
     review,
     some_terms,

@@ -25,11 +25,10 @@ from payouts.edge.hold_clerk import HoldClerk, holds_gauge
 from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout, select_history
 from payouts.testing import a_rate
+from payouts.testing.deciding import ask_for_decision, release
 from payouts.testing.paying import (
     NOW,
-    ask_for_decision,
     assert_payouts_balance,
-    release,
     request,
     review,
     settled_creator,

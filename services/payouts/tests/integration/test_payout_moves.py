@@ -25,11 +25,11 @@ from payouts.domain.refusals import (
 )
 from payouts.domain.review import Decision
 from payouts.store.payouts import find_payout, select_history
+from payouts.testing.deciding import ask_for_decision
 from payouts.testing.paying import (
     CREATOR,
     NOW,
     add_method,
-    ask_for_decision,
     assert_payouts_balance,
     cancel,
     request,

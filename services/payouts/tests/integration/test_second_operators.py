@@ -1,103 +1,40 @@
-"""Much does not leave by one operator's word: the first proposes, a second one has it done."""
+"""Much is not released by one operator's word: the first proposes, a second one has it done."""
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
-import msgspec
 import pytest
 
-from chassis.auth import Viewer
 from chassis.db import transact
-from chassis.graphql import Executor, Operation
-from chassis.telemetry.metrics import REGISTRY
 from chassis.testing.databases import Database
-from payouts.commands.correct_withholding import Corrected
 from payouts.commands.decide_held_payout import HeldDecision
-from payouts.commands.known_rates import KnownRates
 from payouts.commands.publish_terms import publish_terms
 from payouts.domain.payout import Payout, PayoutStatus
-from payouts.domain.refusals import (
-    CorrectionChangedError,
-    CreatorNotClearedError,
-    PayoutNotHeldError,
-)
+from payouts.domain.refusals import CreatorNotClearedError, PayoutNotHeldError
 from payouts.domain.review import Decision
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.store.payouts import find_payout
-from payouts.testing.agreeing import PATHS, moved
-from payouts.testing.paying import (
-    LINKS,
-    NOW,
-    SEALER,
-    add_method,
+from payouts.testing.deciding import (
+    GROSS_MINOR,
+    OPERATORS,
+    TEN_DOLLARS,
     ask_for_decision,
-    assert_payouts_balance,
+    found_and_cleared,
+    held_payout,
+    logged,
     need_second_operator,
     release,
+)
+from payouts.testing.paying import (
+    NOW,
+    add_method,
+    assert_payouts_balance,
     request,
     review,
     settled_creator,
     some_details,
     some_terms,
 )
-from payouts.testing.taxing import (
-    ask_to_correct,
-    assert_withholding_balances,
-    declare,
-    preview,
-    withhold,
-)
-
-TEN_DOLLARS = 2_000_000_000
-GROSS_MINOR = 1_000
-OPERATORS = ("otto", "olga", "ada")
-EXECUTOR = Executor(SCHEMA)
-DECIDE = """
-mutation ($input: DecideHeldPayoutInput!) {
-  decideHeldPayout(input: $input) {
-    __typename
-    ... on DecideHeldPayoutPayload { payout { id status } }
-    ... on Refusal { code message }
-  }
-}
-"""
-CORRECT = """
-mutation ($input: CorrectWithholdingInput!) {
-  correctWithholding(input: $input) {
-    __typename
-    ... on CorrectWithholdingPayload { replayed corrected { amountMinor } }
-    ... on Refusal { code message }
-  }
-}
-"""
-LOG = "{ payoutsActions { nodes { operatorId action subject reason details } } }"
-
-
-async def held(database: Database) -> Payout:
-    """Ten dollars of a creator who was on a list, and is not any more."""
-    method = await settled_creator(database.pool)
-    payout = (await request(database.pool, method, TEN_DOLLARS)).payout
-    await found_and_cleared(database)
-    return await now_is(database, payout)
-
-
-async def found_and_cleared(database: Database) -> None:
-    await review(database.pool, Decision.SANCTION_HIT)
-    await review(database.pool, Decision.SANCTION_CLEARED)
-
-
-async def excess(database: Database) -> tuple[Payout, int]:
-    """Ten dollars that were paid before a form came, and what was withheld too much of them."""
-    await withhold(database.pool)
-    method = await settled_creator(database.pool)
-    payout = (await request(database.pool, method, TEN_DOLLARS)).payout
-    payout = await moved(database.pool, payout, *PATHS["PAID"])
-    await declare(database.pool)
-    [seen] = await preview(database.pool)
-    return payout, seen.excess_minor
 
 
 async def now_is(database: Database, payout: Payout) -> Payout:
@@ -107,27 +44,10 @@ async def now_is(database: Database, payout: Payout) -> Payout:
     return found
 
 
-async def logged(database: Database, action: str) -> list[tuple[str, str, str, Any]]:
-    """Who did what to what, on what grounds, oldest first; with the details."""
-    rows = await database.pool.fetch(
-        "SELECT operator_id, subject, reason, details FROM operator_action WHERE action = $1"
-        " ORDER BY action_id",
-        action,
-    )
-    return [(*tuple(row)[:3], msgspec.json.decode(row["details"])) for row in rows]
-
-
-async def corrected_minor(database: Database) -> int:
-    return await database.pool.fetchval(
-        "SELECT coalesce(sum(creator_minor), 0)::bigint FROM withholding_entry"
-        " WHERE kind = 'CORRECTED'"
-    )
-
-
 async def test_much_is_released_by_two_operators(database: Database) -> None:
     """Each on their own grounds, both in the log; the first one asking again changes nothing."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
 
     asked = [await ask_for_decision(database.pool, payout, reason="a namesake") for _ in range(3)]
     waiting = await now_is(database, payout)
@@ -147,7 +67,7 @@ async def test_much_is_released_by_two_operators(database: Database) -> None:
         "currency": "USD",
     }
     subject = str(payout.payout_id)
-    assert await logged(database, "decideHeldPayout") == [
+    assert await logged(database.pool, "decideHeldPayout") == [
         ("otto", subject, "a namesake", details | {"proposed": True}),
         ("olga", subject, "I saw the passport", details),
     ]
@@ -165,12 +85,12 @@ async def test_what_is_much_is_said_by_currency(
 ) -> None:
     """Below the amount one operator is enough, whatever it is in other currencies."""
     await need_second_operator(database.pool, **from_minor)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
 
     released = await ask_for_decision(database.pool, payout)
 
     assert (released is None) == is_much
-    assert len(await logged(database, "decideHeldPayout")) == 1
+    assert len(await logged(database.pool, "decideHeldPayout")) == 1
 
 
 async def test_what_is_much_in_yen(database: Database) -> None:
@@ -181,7 +101,7 @@ async def test_what_is_much_in_yen(database: Database) -> None:
         database.pool, some_details(currency="JPY"), at=NOW - timedelta(days=9)
     )
     payout = (await request(database.pool, in_yen, TEN_DOLLARS)).payout
-    await found_and_cleared(database)
+    await found_and_cleared(database.pool)
 
     assert payout.gross_minor == 1_500
     assert await ask_for_decision(database.pool, payout) is None
@@ -194,7 +114,7 @@ async def test_in_a_withdrawn_currency_everything_takes_two(database: Database) 
         database.pool, some_details(currency="JPY"), at=NOW - timedelta(days=9)
     )
     payout = (await request(database.pool, in_yen, TEN_DOLLARS)).payout
-    await found_and_cleared(database)
+    await found_and_cleared(database.pool)
     later = NOW + timedelta(days=1)
     kept = {"USD": some_terms().currencies["USD"]}
     terms = some_terms(2, effective_from=later, currencies=kept)
@@ -214,7 +134,7 @@ async def test_in_a_withdrawn_currency_everything_takes_two(database: Database) 
 async def test_giving_back_takes_one(database: Database) -> None:
     """No money leaves by it: who disagrees with a proposal ends it, and it is not done any more."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     await ask_for_decision(database.pool, payout)
 
     returned = await ask_for_decision(database.pool, payout, HeldDecision.RETURN, "olga")
@@ -226,7 +146,7 @@ async def test_giving_back_takes_one(database: Database) -> None:
             await ask_for_decision(database.pool, payout, operator_id=operator_id)
     assert [
         (who, details["decision"], "proposed" in details)
-        for who, _, _, details in await logged(database, "decideHeldPayout")
+        for who, _, _, details in await logged(database.pool, "decideHeldPayout")
     ] == [("otto", "RELEASE", True), ("olga", "RETURN", False)]
     await assert_payouts_balance(database.pool)
 
@@ -234,7 +154,7 @@ async def test_giving_back_takes_one(database: Database) -> None:
 async def test_two_operators_at_once_release_once(database: Database) -> None:
     """However often each asks: one proposes, the other one releases, all others change nothing."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
 
     answers = await asyncio.gather(
         *(
@@ -247,7 +167,7 @@ async def test_two_operators_at_once_release_once(database: Database) -> None:
 
     assert [type(each) for each in answers if each is not None].count(Payout) == 1
     assert {type(each) for each in answers} <= {type(None), Payout, PayoutNotHeldError}
-    (first, *_), (second, *_) = await logged(database, "decideHeldPayout")
+    (first, *_), (second, *_) = await logged(database.pool, "decideHeldPayout")
     assert {first, second} == {"otto", "olga"}
     assert (await now_is(database, payout)).moved_by == second
     steps = await database.pool.fetchval(
@@ -260,21 +180,21 @@ async def test_two_operators_at_once_release_once(database: Database) -> None:
 
 async def test_one_operator_many_times_at_once_is_one(database: Database) -> None:
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
 
     answers = await asyncio.gather(*(ask_for_decision(database.pool, payout) for _ in range(8)))
 
     assert answers == [None] * 8
-    assert len(await logged(database, "decideHeldPayout")) == 1
+    assert len(await logged(database.pool, "decideHeldPayout")) == 1
     assert (await now_is(database, payout)).status is PayoutStatus.HELD
 
 
 async def test_held_again_it_takes_two_again(database: Database) -> None:
     """What two agreed on was the hold that they had seen."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     await release(database.pool, payout)
-    await found_and_cleared(database)
+    await found_and_cleared(database.pool)
 
     asked = [
         await ask_for_decision(database.pool, payout, operator_id=who) for who in ("olga", "olga")
@@ -285,14 +205,14 @@ async def test_held_again_it_takes_two_again(database: Database) -> None:
     assert released is not None
     assert [
         (who, details["held_at_step"])
-        for who, _, _, details in await logged(database, "decideHeldPayout")
+        for who, _, _, details in await logged(database.pool, "decideHeldPayout")
     ] == [("otto", 3), ("olga", 3), ("olga", 5), ("otto", 5)]
 
 
 async def test_a_hit_between_the_two_stops_the_second(database: Database) -> None:
     """Whoever is second is held to what is known then; nor is anything agreed on meanwhile."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     await ask_for_decision(database.pool, payout)
     await review(database.pool, Decision.SANCTION_HIT)
 
@@ -306,7 +226,7 @@ async def test_a_hit_between_the_two_stops_the_second(database: Database) -> Non
 
 async def test_nothing_is_proposed_while_the_hit_stands(database: Database) -> None:
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     await review(database.pool, Decision.SANCTION_HIT)
 
     with pytest.raises(CreatorNotClearedError):
@@ -321,7 +241,7 @@ async def test_database_releases_nothing_by_one_operator(
 ) -> None:
     """Whoever writes; the amount below which one is enough is the terms' alone."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     if proposed:
         await ask_for_decision(database.pool, payout)
 
@@ -339,9 +259,9 @@ async def test_database_releases_nothing_by_one_operator(
 async def test_database_takes_no_approval_of_an_earlier_hold(database: Database) -> None:
     """Not even by whoever released that one."""
     await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
+    payout = await held_payout(database.pool)
     released = await release(database.pool, payout)
-    await found_and_cleared(database)
+    await found_and_cleared(database.pool)
 
     with pytest.raises(asyncpg.RestrictViolationError, match="by one operator alone"):
         await database.pool.execute(
@@ -349,166 +269,3 @@ async def test_database_takes_no_approval_of_an_earlier_hold(database: Database)
             released.moved_by,
             NOW,
         )
-
-
-async def test_much_is_corrected_by_two_operators(database: Database) -> None:
-    """The amount is what both have seen; another one is refused, also between the two."""
-    payout, excess_minor = await excess(database)
-    await need_second_operator(database.pool, USD=excess_minor)
-
-    asked = [await ask_to_correct(database.pool, payout, excess_minor, "otto") for _ in range(2)]
-    for amount_minor in (excess_minor - 1, excess_minor + 1):
-        with pytest.raises(CorrectionChangedError):
-            await ask_to_correct(database.pool, payout, amount_minor, "olga")
-    untouched = await corrected_minor(database)
-    done = await ask_to_correct(database.pool, payout, excess_minor, "olga")
-    retried = [await ask_to_correct(database.pool, payout, excess_minor, who) for who in OPERATORS]
-
-    assert asked == [None, None]
-    assert untouched == 0
-    assert (done, done and done.replayed) == (Corrected(payout, excess_minor, False), False)
-    assert retried == [Corrected(payout, excess_minor, True)] * 3
-    assert await corrected_minor(database) == excess_minor
-    assert [
-        (who, subject, details["amount_minor"], "proposed" in details)
-        for who, subject, _, details in await logged(database, "correctWithholding")
-    ] == [
-        ("otto", str(payout.payout_id), excess_minor, True),
-        ("olga", str(payout.payout_id), excess_minor, False),
-    ]
-    await assert_withholding_balances(database.pool)
-
-
-async def test_little_is_corrected_by_one_operator(database: Database) -> None:
-    payout, excess_minor = await excess(database)
-    await need_second_operator(database.pool, USD=excess_minor + 1)
-
-    done = await ask_to_correct(database.pool, payout, excess_minor, "otto")
-
-    assert done == Corrected(payout, excess_minor, replayed=False)
-    assert await database.pool.fetchval("SELECT count(*) FROM operator_proposal") == 0
-
-
-async def test_two_operators_at_once_correct_once(database: Database) -> None:
-    payout, excess_minor = await excess(database)
-    await need_second_operator(database.pool, USD=1)
-
-    answers = await asyncio.gather(
-        *(
-            ask_to_correct(database.pool, payout, excess_minor, operator_id)
-            for _ in range(4)
-            for operator_id in ("otto", "olga")
-        )
-    )
-
-    assert [each is not None and not each.replayed for each in answers].count(True) == 1
-    assert await corrected_minor(database) == excess_minor
-    assert {who for who, *_ in await logged(database, "correctWithholding")} == {"otto", "olga"}
-    await assert_withholding_balances(database.pool)
-
-
-@pytest.mark.parametrize("proposed", [False, True])
-async def test_database_corrects_nothing_by_one_operator(
-    database: Database, proposed: bool
-) -> None:
-    payout, excess_minor = await excess(database)
-    await need_second_operator(database.pool, USD=1)
-    if proposed:
-        await ask_to_correct(database.pool, payout, excess_minor, "otto")
-
-    with pytest.raises(asyncpg.RestrictViolationError, match="by one operator alone"):
-        await database.pool.execute(
-            "INSERT INTO withholding_entry (creator_id, currency, payout_id, kind, tax_year,"
-            " tax_minor, creator_minor, tax_form_id, at)"
-            " SELECT creator_id, 'USD', $1, 'CORRECTED', 2026, -$2::bigint, $2, form_id, $3"
-            " FROM tax_form",
-            payout.payout_id,
-            excess_minor,
-            NOW,
-        )
-
-
-async def ask(database: Database, document: str, who: str, scope: str, **variables: Any) -> Any:
-    context = PayoutsContext.of(
-        Viewer(who, frozenset({scope})),
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: NOW,
-    )
-    body = await EXECUTOR.run(Operation(document, variables), context)
-    assert "errors" not in body, body
-    data: Any = body["data"]
-    [answer] = data.values()
-    return answer
-
-
-async def test_what_operators_are_told(database: Database) -> None:
-    """The first is told that it waits, and so is a metric; an auditor sees both."""
-    payout, excess_minor = await excess(database)
-    await need_second_operator(database.pool, USD=1)
-    correction = {
-        "payoutId": str(payout.payout_id),
-        "excessMinor": excess_minor,
-        "reason": "form came",
-    }
-    before = refused("correctWithholding")
-
-    proposed = await ask(database, CORRECT, "otto", "operator:payouts", input=correction)
-    done = await ask(
-        database, CORRECT, "olga", "operator:payouts", input=correction | {"reason": "so it did"}
-    )
-    seen = await ask(database, LOG, "ada", "operator:audit")
-
-    assert proposed == {
-        "__typename": "ApprovalNeeded",
-        "code": "approval_needed",
-        "message": "Noted. It is done when a second operator sends the same request.",
-    }
-    assert refused("correctWithholding") == before + 1
-    assert done == {
-        "__typename": "CorrectWithholdingPayload",
-        "replayed": False,
-        "corrected": {"amountMinor": excess_minor},
-    }
-    assert [
-        (node["operatorId"], node["action"], node["subject"], node["reason"])
-        for node in seen["nodes"][:2]
-    ] == [
-        ("olga", "correctWithholding", str(payout.payout_id), "so it did"),
-        ("otto", "correctWithholding", str(payout.payout_id), "form came"),
-    ]
-
-
-async def test_what_operators_are_told_of_a_hold(database: Database) -> None:
-    await need_second_operator(database.pool, USD=GROSS_MINOR)
-    payout = await held(database)
-    decision = {
-        "payoutId": str(payout.payout_id),
-        "decision": "RELEASE",
-        "reason": "it was a namesake",
-    }
-
-    answers = [
-        await ask(database, DECIDE, who, "operator:payouts", input=decision)
-        for who in ("otto", "otto", "olga", "otto")
-    ]
-
-    assert [each.get("code") for each in answers] == [
-        "approval_needed",
-        "approval_needed",
-        None,
-        "payout_not_held",
-    ]
-    assert answers[2]["payout"] == {"id": str(payout.payout_id), "status": "QUEUED"}
-
-
-def refused(mutation: str) -> float:
-    return (
-        REGISTRY.get_sample_value(
-            "largesse_refusals_total", {"operation": mutation, "code": "approval_needed"}
-        )
-        or 0.0
-    )

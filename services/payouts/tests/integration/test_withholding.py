@@ -28,14 +28,13 @@ from payouts.domain.tax_form import FormDecision, FormKind
 from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout
 from payouts.store.withholding import find_due, select_years
+from payouts.testing.deciding import ask_for_decision, release
 from payouts.testing.paying import (
     CREATOR,
     NOW,
     add_method,
-    ask_for_decision,
     assert_payouts_balance,
     earn,
-    release,
     request,
     review,
     settled_creator,

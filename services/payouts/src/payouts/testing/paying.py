@@ -9,19 +9,11 @@ import msgspec
 
 from chassis import ids, sql
 from chassis.db import Conn, Pool, transact
-from chassis.operators import Act
-from contracts.event import COINS_MAX
 from payouts.commands.accrue_gifts import accrue_gifts
 from payouts.commands.add_payout_method import AddPayoutMethod, add_payout_method
 from payouts.commands.cancel_payout import cancel_payout
-from payouts.commands.decide_held_payout import (
-    DecideHeldPayout,
-    HeldDecision,
-    decide_held_payout,
-)
 from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout_method import verify_payout_method
-from payouts.commands.publish_terms import publish_terms
 from payouts.commands.record_findings import Reviewed
 from payouts.commands.request_payout import Requested, request_payout
 from payouts.commands.review_creator import review_creator
@@ -86,45 +78,6 @@ def some_terms(version: int = 1, **changes: Any) -> Terms:  # noqa: ANN401 - any
         returns_overdue_holds=(HELD_FOR_IDENTITY,),
     )
     return msgspec.structs.replace(terms, **changes)
-
-
-async def need_second_operator(pool: Pool, **from_minor: int) -> None:
-    """Let terms come into force before `NOW` by which two operators release so much, by currency.
-
-    In currencies that are not named one is enough for all that can be paid out.
-    """
-    at = NOW - timedelta(days=1)
-    currencies = {
-        currency: msgspec.structs.replace(
-            each, second_operator_from_minor=from_minor.get(currency, COINS_MAX)
-        )
-        for currency, each in some_terms().currencies.items()
-    }
-    terms = some_terms(2, effective_from=at, currencies=currencies)
-    await transact(pool, lambda conn: publish_terms(conn, [terms], now=at - timedelta(days=1)))
-
-
-async def ask_for_decision(
-    pool: Pool,
-    payout: Payout,
-    decision: HeldDecision = HeldDecision.RELEASE,
-    operator_id: str = "otto",
-    *,
-    reason: str = "papers seen",
-    at: datetime = NOW,
-) -> Payout | None:
-    """Let one operator decide on a held payout; None where it waits for another."""
-    order = DecideHeldPayout(payout.payout_id, decision, Act(operator_id, reason, at))
-    return await transact(pool, lambda conn: decide_held_payout(conn, order))
-
-
-async def release(pool: Pool, payout: Payout, *, at: datetime = NOW) -> Payout:
-    """Release a held payout, with as many operators as it takes."""
-    for operator_id in ("otto", "olga"):
-        released = await ask_for_decision(pool, payout, operator_id=operator_id, at=at)
-        if released is not None:
-            return released
-    raise AssertionError("two operators are enough for everything")
 
 
 def some_withholding(version: int = 1, **changes: Any) -> WithholdingTable:  # noqa: ANN401

@@ -23,7 +23,8 @@ from payouts.commands.submit_tax_form import SubmitTaxForm, submit_tax_form
 from payouts.domain.payout import Payout
 from payouts.domain.tax_form import FormDecision, FormKind, TaxForm, read_declaration
 from payouts.domain.withholding import WithholdingTable
-from payouts.testing.paying import CREATOR, NOW, SEALER
+from payouts.testing.agreeing import PATHS, moved
+from payouts.testing.paying import CREATOR, NOW, SEALER, request, settled_creator
 
 STATEMENTS = sql.load("payouts.testing", "taxing.sql")
 
@@ -124,6 +125,17 @@ async def ask_to_correct(
     """Let one operator ask for a correction."""
     order = CorrectWithholding(payout.payout_id, amount_minor, Act(operator_id, "form came", at))
     return await transact(pool, lambda conn: correct_withholding(conn, order))
+
+
+async def overwithheld(pool: Pool) -> tuple[Payout, int]:
+    """Ten dollars that were paid before a form came, and what was withheld too much of them."""
+    await withhold(pool)
+    method = await settled_creator(pool)
+    payout = (await request(pool, method, 2_000_000_000)).payout
+    payout = await moved(pool, payout, *PATHS["PAID"])
+    await declare(pool)
+    [seen] = await preview(pool)
+    return payout, seen.excess_minor
 
 
 async def assert_withholding_balances(pool: Pool) -> None:
