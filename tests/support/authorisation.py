@@ -538,6 +538,7 @@ ROUTES: Final = (
           ... on CreatorNotCleared {{ code message }}
           ... on TaxFormNeeded {{ code message }}
           ... on PayoutMethodUnavailable {{ code message }}
+          ... on ApprovalNeeded {{ code message }}
         }} }}""",
         (Row("decideHeldPayout", OPERATORS),),
     ),
@@ -576,6 +577,7 @@ ROUTES: Final = (
             ... on CorrectWithholdingPayload {{ replayed payout {PAYOUT} corrected {MONEY} }}
             ... on PayoutUnknown {{ code message }}
             ... on WithholdingCorrectionChanged {{ code message excess {MONEY} }}
+            ... on ApprovalNeeded {{ code message }}
           }}
         }}""",
         (Row("correctWithholding", OPERATORS),),

@@ -45,8 +45,10 @@ from payouts.domain.terms import CurrencyTerms
 from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.store.methods import find_method
+from payouts.store.payouts import find_payout
 from payouts.testing import a_rate
 from payouts.testing.agreeing import AGENCY, HOLD, PATHS, answer, collect, moved, propose
+from payouts.testing.deciding import release
 from payouts.testing.paying import (
     add_method,
     request,
@@ -75,8 +77,12 @@ SERVICES = ("wallet", "gifts", "payouts")
 CREATORS = ("anna", "ben", "star")
 VIEWERS = tuple(f"viewer-{n}" for n in range(5))
 PARTITIONS = 3
-FREE = {"USD": CurrencyTerms(minimum_minor=1, fixed_fee_minor=0, fee_bps=0)}
-"""Terms under which the cents that this world earns can be paid out."""
+FREE = {
+    "USD": CurrencyTerms(
+        minimum_minor=1, fixed_fee_minor=0, fee_bps=0, second_operator_from_minor=1
+    )
+}
+"""Terms under which the cents that this world earns can be paid out, and a cent is much."""
 MOST_BPS = 6_000
 """What is withheld without a tax form: one of two cents."""
 
@@ -398,6 +404,21 @@ async def pay_out(payouts: Pool, creator: str) -> None:
             payout = after
         if payout.status is PayoutStatus.PAID:
             await correct_one(payouts, payout)
+    # One that was held and released, twice, and canceled after all.
+    payout = (await request(payouts, method, 4_000_000, at=later)).payout
+    for _ in range(2):
+        await review(payouts, Decision.SANCTION_HIT, creator_id=creator, at=later)
+        await review(payouts, Decision.SANCTION_CLEARED, creator_id=creator, at=later)
+        # The one before this was waiting too, and was held with it.
+        for each in await payouts.fetch("SELECT payout_id FROM payout WHERE status = 'HELD'"):
+            async with payouts.acquire() as conn:
+                stopped = await find_payout(conn, each["payout_id"])
+            assert stopped is not None
+            released = await release(payouts, stopped, at=later)
+            if released.payout_id == payout.payout_id:
+                payout = released
+    async with transaction(payouts) as conn:
+        await move_payout(conn, payout, Move(PayoutStatus.CANCELED, later, "test", "why"))
     # And one that was held, on which nobody has decided in time.
     await request(payouts, method, 2_000_000, at=later)
     await review(payouts, Decision.IDENTITY_REJECTED, creator_id=creator, at=later)

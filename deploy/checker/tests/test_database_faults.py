@@ -163,6 +163,61 @@ FAULTS = {
         WHERE n.payout_id = h.payout_id AND n.actor = 'hold_review' AND h.step = n.step - 1""",
         {("holds", "payouts")},
     ),
+    "a release that nobody had proposed": Fault(
+        "payouts",
+        """DELETE FROM operator_action
+        WHERE action = 'decideHeldPayout' AND details::jsonb @> '{"proposed": true}'
+            AND action_id = (
+                SELECT min(action_id) FROM operator_action WHERE action = 'decideHeldPayout'
+            )""",
+        {("operators", "payouts")},
+    ),
+    "a release by whoever had proposed it": Fault(
+        "payouts",
+        """UPDATE operator_action SET operator_id = 'otto' WHERE action = 'decideHeldPayout';
+        UPDATE payout_history SET actor = 'otto' WHERE actor = 'olga'""",
+        {("operators", "payouts")},
+    ),
+    "a release that rests on that of an earlier hold": Fault(
+        "payouts",
+        """DELETE FROM operator_action AS a
+        USING payout_history AS h
+        WHERE
+            a.action = 'decideHeldPayout'
+            AND a.subject = h.payout_id::text
+            AND (a.details::jsonb ->> 'held_at_step')::integer = h.step
+            AND EXISTS (
+                SELECT FROM payout_history
+                WHERE payout_id = h.payout_id AND status = 'HELD' AND step < h.step
+            )""",
+        {("operators", "payouts")},
+    ),
+    "a release by somebody who is not in the log": Fault(
+        "payouts",
+        "UPDATE payout_history SET actor = 'ada' WHERE actor = 'olga' AND status = 'QUEUED'",
+        {("operators", "payouts")},
+    ),
+    "much that was released under terms that ask for two": Fault(
+        "payouts",
+        """DELETE FROM operator_action WHERE action = 'decideHeldPayout';
+        UPDATE payout_terms SET document = jsonb_set(
+            document::jsonb, '{currencies,USD,second_operator_from_minor}', '2'
+        )::text""",
+        {("operators", "payouts")},
+    ),
+    "a correction by one operator": Fault(
+        "payouts",
+        """DELETE FROM operator_action
+        WHERE action = 'correctWithholding' AND details::jsonb @> '{"proposed": true}'""",
+        {("operators", "payouts")},
+    ),
+    "a correction of more than two operators had seen": Fault(
+        "payouts",
+        """UPDATE operator_action
+        SET details = jsonb_set(details::jsonb, '{amount_minor}', '0')::text
+        WHERE action = 'correctWithholding' AND NOT details::jsonb @> '{"proposed": true}'""",
+        {("operators", "payouts")},
+    ),
     "a clawback that was undone by hand": Fault(
         "payouts",
         "DELETE FROM clawback WHERE covered_coins > 0",

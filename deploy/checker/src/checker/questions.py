@@ -62,6 +62,8 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
             "INV3", "corrections_replay", "creators are owed corrections that no payout carries"
         ),
         Question("holds", "holds_end_as_the_terms_say", "holds end by themselves as terms say"),
+        Question("operators", "releases_take_two", "two operators released what is much"),
+        Question("operators", "corrections_take_two", "two operators corrected what is much"),
         Question("INV3", "commissions_replay", "agencies are owed their parts of paid payouts"),
         Question("INV7", "settlements_replay", "what agencies' payouts carry is taken once"),
         Question("INV7", "agencies_owe_returns", "agencies owe no more than came back"),

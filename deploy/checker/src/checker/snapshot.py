@@ -18,7 +18,8 @@ _FILES: Mapping[str, Sequence[str]] = {
     ),
     "gifts": ("gifts.sql", "outbox.sql"),
     "payouts": (
-        *("payouts.sql", "statements.sql", "shares.sql", "payouts_figures.sql"),
+        *("payouts.sql", "statements.sql", "shares.sql", "operators.sql"),
+        "payouts_figures.sql",
         "outbox.sql",
     ),
 }

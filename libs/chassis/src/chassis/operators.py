@@ -91,13 +91,20 @@ async def select_actions(
 
 
 async def is_approved(
-    conn: Conn, act: Act, action: str, subject: str, terms: Mapping[str, object]
+    conn: Conn,
+    act: Act,
+    action: str,
+    subject: str,
+    terms: Mapping[str, object],
+    *,
+    occasion: str | None = None,
 ) -> bool:
     """Whether two operators want this; False: it is proposed, and waits for the second.
 
     The first who asks proposes, another who asks for exactly the same approves: what is to be done
     is never approved by who has not seen it. Whoever asks later gets the same answer. The caller
-    does it in the same transaction if this is True.
+    does it in the same transaction if this is True, and logs it; that it was proposed is logged
+    here, once, with the terms.
 
     Args:
         conn: In a transaction.
@@ -105,21 +112,27 @@ async def is_approved(
         action: What is to be done: the mutation's name.
         subject: What it is to be done to.
         terms: All that it depends on; compared word by word.
+        occasion: Which time, where the same may be done to the subject again: two operators
+            agree on that time alone. Without blanks.
 
     Raises:
         ProposalConflictError: The same was proposed in other terms.
     """
     told = msgspec.json.encode(terms, order="deterministic").decode()
-    await conn.execute(
-        STATEMENTS["insert_proposal"], action, subject, told, act.operator_id, act.reason, act.at
+    key = subject if occasion is None else f"{subject}/{occasion}"
+    is_new = await conn.fetchval(
+        STATEMENTS["insert_proposal"], action, key, told, act.operator_id, act.reason, act.at
     )
-    proposal = await conn.fetchrow(STATEMENTS["lock_proposal"], action, subject)
-    assert proposal is not None, "inserted above, and never deleted"
+    if is_new is not None:
+        await record(conn, act, action, subject, {**terms, "proposed": True})
+        return False
+    proposal = await conn.fetchrow(STATEMENTS["lock_proposal"], action, key)
+    assert proposal is not None, "it was there already, and none is ever deleted"
     if proposal["terms"] != told:
         raise ProposalConflictError
     if proposal["approved_by"] is not None:
         return True
     if proposal["proposed_by"] == act.operator_id:
         return False
-    await conn.execute(STATEMENTS["approve_proposal"], action, subject, act.operator_id, act.at)
+    await conn.execute(STATEMENTS["approve_proposal"], action, key, act.operator_id, act.at)
     return True

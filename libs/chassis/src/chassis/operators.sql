@@ -34,10 +34,12 @@ ORDER BY action_id ASC
 LIMIT $2;
 
 -- name: insert_proposal
+-- Returns nothing where it is proposed already.
 -- $1 action, $2 subject, $3 terms, $4 proposed_by, $5 reason, $6 proposed_at
 INSERT INTO operator_proposal (action, subject, terms, proposed_by, reason, proposed_at)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING proposed_by;
 
 -- name: lock_proposal
 -- $1 action, $2 subject

@@ -85,10 +85,17 @@ def test_reason_is_kept_without_what_surrounds_it() -> None:
 TERMS = {"coins": 5_000, "purchase": "p"}
 
 
-async def ask_for(service: Database, operator_id: str, **changes: object) -> bool:
+async def ask_for(
+    service: Database, operator_id: str, *, occasion: str | None = None, **changes: object
+) -> bool:
     async with transaction(service.pool) as conn:
         return await operators.is_approved(
-            conn, Act(operator_id, "a good reason", AT), "doThing", "a", TERMS | changes
+            conn,
+            Act(operator_id, "a good reason", AT),
+            "doThing",
+            "a",
+            TERMS | changes,
+            occasion=occasion,
         )
 
 
@@ -97,6 +104,27 @@ async def test_it_takes_two(service: Database) -> None:
     answers = [await ask_for(service, who) for who in ("otto", "otto", "olga", "otto", "ada")]
 
     assert answers == [False, False, True, True, True]
+
+
+async def test_each_occasion_takes_two(service: Database) -> None:
+    """What was approved once is not approved for the next time."""
+    first = [await ask_for(service, who, occasion="1") for who in ("otto", "olga")]
+    second = [await ask_for(service, who, occasion="2") for who in ("olga", "olga", "otto")]
+
+    assert first == [False, True]
+    assert second == [False, False, True]
+
+
+async def test_a_proposal_is_in_the_log_once(service: Database) -> None:
+    """With what was proposed; what came of it is logged by whoever does it."""
+    for who in ("otto", "otto", "olga", "otto"):
+        await ask_for(service, who, occasion="1")
+
+    async with service.pool.acquire() as conn:
+        (action,) = await operators.select_actions(conn, beyond=None, limit=9, backward=False)
+
+    assert action[1:5] == ("otto", "doThing", "a", "a good reason")
+    assert action.details == '{"coins":5000,"purchase":"p","proposed":true}'
 
 
 async def test_two_at_once_are_two(service: Database) -> None:

@@ -11,14 +11,9 @@ from structlog.testing import capture_logs
 
 from chassis import clock
 from chassis.db import transact
-from chassis.operators import Act
 from chassis.telemetry.metrics import REGISTRY
 from chassis.testing.databases import Database
-from payouts.commands.decide_held_payout import (
-    DecideHeldPayout,
-    HeldDecision,
-    decide_held_payout,
-)
+from payouts.commands.decide_held_payout import HeldDecision
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.domain.payout import HistoryStep, Payout, PayoutStatus, shown_reason
@@ -30,6 +25,7 @@ from payouts.edge.hold_clerk import HoldClerk, holds_gauge
 from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout, select_history
 from payouts.testing import a_rate
+from payouts.testing.deciding import ask_for_decision, release
 from payouts.testing.paying import (
     NOW,
     assert_payouts_balance,
@@ -163,12 +159,10 @@ async def test_an_operator_at_the_same_moment(database: Database, decision: Held
     asked = await held(database, Decision.IDENTITY_REJECTED, count=10)
     await review(database.pool)
 
-    async def decide(payout: Payout) -> Payout:
-        order = DecideHeldPayout(payout.payout_id, decision, Act("otto", "papers seen", NOW + WEEK))
-        return await transact(database.pool, lambda conn: decide_held_payout(conn, order))
-
     told, *decided = await asyncio.gather(
-        look(database, NOW + WEEK), *(decide(each) for each in asked), return_exceptions=True
+        look(database, NOW + WEEK),
+        *(ask_for_decision(database.pool, each, decision, at=NOW + WEEK) for each in asked),
+        return_exceptions=True,
     )
 
     assert isinstance(told, list), told
@@ -205,10 +199,7 @@ async def test_released_and_held_again_is_another_hold(database: Database) -> No
     (payout,) = await held(database, Decision.SANCTION_HIT)
     assert await look(database, NOW + WEEK) == ["hold_overdue"]
     await review(database.pool, Decision.SANCTION_CLEARED)
-    order = DecideHeldPayout(
-        payout.payout_id, HeldDecision.RELEASE, Act("otto", "another name", NOW + WEEK)
-    )
-    await transact(database.pool, lambda conn: decide_held_payout(conn, order))
+    await release(database.pool, payout, at=NOW + WEEK)
     await review(database.pool, Decision.SANCTION_HIT, at=NOW + WEEK)
 
     assert await look(database, NOW + 2 * WEEK - MICROSECOND) == []
@@ -247,21 +238,44 @@ async def test_a_note_of_who_was_told_stays(database: Database) -> None:
 
 
 async def test_seeding_after_the_upgrade(unseeded: Database) -> None:
-    """What the migration makes of the first terms is what the file says: seeding finds it there."""
+    """What migrations make of the first terms is what the file says: seeding finds it there."""
     text = files("payouts.data").joinpath("payout_terms.json").read_bytes()
-    first, second = msgspec.json.decode(text, type=list[Terms])
-    upgrade = files("payouts.migrations").joinpath("0330_overdue_holds.sql").read_text()
-    insert = upgrade[upgrade.index("INSERT INTO payout_terms") :]
+    wanted = msgspec.json.decode(text, type=list[Terms])
+    inserts = [upgrade("0330_overdue_holds.sql"), upgrade("0350_second_operators.sql")]
     pool = unseeded.pool
     await transact(pool, lambda conn: publish_rates(conn, [a_rate()], now=clock.now()))
-    await transact(pool, lambda conn: publish_terms(conn, [first], now=clock.now()))
+    await transact(pool, lambda conn: publish_terms(conn, wanted[:1], now=clock.now()))
 
-    await pool.execute(insert)
-    await pool.execute(insert)
-    added = await transact(pool, lambda conn: publish_terms(conn, [first, second], now=clock.now()))
+    for insert in (*inserts, *inserts):
+        await pool.execute(insert)
+    added = await transact(pool, lambda conn: publish_terms(conn, wanted, now=clock.now()))
 
     assert added == []
+    assert await pool.fetchval("SELECT count(*) FROM payout_terms") == len(wanted) == 3
+
+
+async def test_the_upgrade_leaves_others_terms_alone(unseeded: Database) -> None:
+    """Who pays out in other currencies says in them how much takes two operators."""
+    pool = unseeded.pool
+    await transact(pool, lambda conn: publish_rates(conn, [a_rate()], now=clock.now()))
+    await transact(
+        pool,
+        lambda conn: publish_terms(
+            conn,
+            [some_terms(), some_terms(2, effective_from=NOW - WEEK)],
+            now=clock.now(),
+        ),
+    )
+
+    await pool.execute(upgrade("0350_second_operators.sql"))
+
     assert await pool.fetchval("SELECT count(*) FROM payout_terms") == 2
+
+
+def upgrade(migration: str) -> str:
+    """What a migration does about terms that are in force already."""
+    text = files("payouts.migrations").joinpath(migration).read_text()
+    return text[text.index("INSERT INTO payout_terms") :]
 
 
 async def test_a_new_system_gets_all_terms_at_once(unseeded: Database) -> None:

@@ -10,13 +10,8 @@ from msgspec.structs import replace
 
 from chassis.db import transact
 from chassis.ids import uuid7
-from chassis.operators import Act
 from chassis.testing.databases import Database
-from payouts.commands.decide_held_payout import (
-    DecideHeldPayout,
-    HeldDecision,
-    decide_held_payout,
-)
+from payouts.commands.decide_held_payout import HeldDecision
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method, verify_payout_method
 from payouts.domain.method import MethodStatus
@@ -30,6 +25,7 @@ from payouts.domain.refusals import (
 )
 from payouts.domain.review import Decision
 from payouts.store.payouts import find_payout, select_history
+from payouts.testing.deciding import ask_for_decision
 from payouts.testing.paying import (
     CREATOR,
     NOW,
@@ -217,13 +213,6 @@ async def test_somebody_elses_payout_is_unknown(database: Database) -> None:
     assert await status_of(database, payout) is PayoutStatus.QUEUED
 
 
-async def decide(
-    database: Database, payout: Payout, decision: HeldDecision, actor: str = "otto"
-) -> Payout:
-    order = DecideHeldPayout(payout.payout_id, decision, Act(actor, "papers seen", NOW))
-    return await transact(database.pool, lambda conn: decide_held_payout(conn, order))
-
-
 async def test_a_hit_between_request_and_transfer_holds(database: Database) -> None:
     """E35: what waits is held and stays reserved; its creator cannot cancel it."""
     method = await settled_creator(database.pool)
@@ -255,12 +244,13 @@ async def test_an_operator_decides(
     await review(database.pool, Decision.SANCTION_HIT)
     await review(database.pool, Decision.SANCTION_CLEARED)
 
-    decided = await decide(database, payout, decision)
+    decided = await ask_for_decision(database.pool, payout, decision)
 
+    assert decided is not None, "one is enough for so little"
     assert (decided.status, decided.moved_by, decided.reason) == (status, "otto", "papers seen")
     assert await taken(database) == left
     with pytest.raises(PayoutNotHeldError):
-        await decide(database, payout, decision)
+        await ask_for_decision(database.pool, payout, decision)
     await assert_payouts_balance(database.pool)
     logged = await database.pool.fetch(
         "SELECT operator_id, action, subject, reason, details FROM operator_action"
@@ -272,7 +262,7 @@ async def test_an_operator_decides(
             "decideHeldPayout",
             str(payout.payout_id),
             "papers seen",
-            f'{{"decision":"{decision}"}}',
+            f'{{"decision":"{decision}","held_at_step":3,"gross_minor":1000,"currency":"USD"}}',
         )
     ]
 
@@ -283,7 +273,7 @@ async def test_nothing_is_released_while_the_hit_stands(database: Database) -> N
     await review(database.pool, Decision.SANCTION_HIT)
 
     with pytest.raises(CreatorNotClearedError):
-        await decide(database, payout, HeldDecision.RELEASE)
+        await ask_for_decision(database.pool, payout)
 
     assert await status_of(database, payout) is PayoutStatus.HELD
 
@@ -322,7 +312,7 @@ async def test_disabling_a_method_cancels_what_waits_for_it(database: Database) 
         "HELD",
     ]
     with pytest.raises(MethodUnavailableError):
-        await decide(database, held, HeldDecision.RELEASE)
+        await ask_for_decision(database.pool, held)
     await assert_payouts_balance(database.pool)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import override
 
 import asyncpg
@@ -11,6 +12,8 @@ import pytest
 from chassis.db import Conn, transact
 from chassis.ids import uuid7
 from chassis.operators import Act
+from chassis.testing.databases import blocked
+from chassis.testing.eventually import eventually
 from payouts.commands.reconcile_rail import RepairOrder, approve_repair, propose_repair
 from payouts.domain.method import BankDetails
 from payouts.domain.payout import PayoutStatus
@@ -198,18 +201,68 @@ async def test_nobody_approves_their_own_proposal(scene: Scene) -> None:
     found = await one_break(scene)
     with pytest.raises(BreakNotRepairableError):
         await approve(scene, found)
+    await change_is_refused(scene, "UPDATE payout_break SET status = 'PROPOSED'")
     await propose(scene, found)
     assert (await propose(scene, found)).status is BreakStatus.PROPOSED
 
     with pytest.raises(SecondOperatorNeededError):
         await approve(scene, found, "otto")
-    with pytest.raises(asyncpg.CheckViolationError, match="payout_break_takes_two"):
-        await scene.database.pool.execute(
-            "UPDATE payout_break"
-            " SET status = 'REPAIRED', approved_by = proposed_by, ended_at = now()"
-        )
+    await change_is_refused(scene, "UPDATE payout_break SET status = 'REPAIRED', ended_at = now()")
+    [proposed] = await breaks(scene)
+    assert (proposed.proposed_by, proposed.proposal_reason) == ("otto", "seen in their books")
 
     assert await scene.taken() == TEN_DOLLARS
+
+
+async def change_is_refused(scene: Scene, change: str) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError, match="by one operator alone"):
+        await scene.database.pool.execute(change)
+
+
+async def test_a_proposal_from_before_the_upgrade_is_approved_after_it(scene: Scene) -> None:
+    """The migration writes it in the words in which it is asked for now."""
+    found = await one_break(scene)
+    pool = scene.database.pool
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute("UPDATE payout_break SET status = 'PROPOSED'")
+        # As it was: the break's own columns said who had proposed and approved.
+        await conn.execute("""
+            ALTER TABLE payout_break
+            ADD COLUMN proposed_by text, ADD COLUMN proposed_at timestamptz,
+            ADD COLUMN proposal_reason text, ADD COLUMN approved_by text
+        """)
+        await conn.execute(
+            "UPDATE payout_break SET proposed_by = 'otto', proposal_reason = 'long ago',"
+            " proposed_at = $1",
+            scene.clock.now,
+        )
+        text = files("payouts.migrations").joinpath("0351_repairs_as_proposals.sql").read_text()
+        await conn.execute(text[: text.index("-- With them go")])
+
+    with pytest.raises(SecondOperatorNeededError):
+        await approve(scene, found, "otto")
+    repaired = await approve(scene, found)
+
+    assert (repaired.status, repaired.proposed_by) == (BreakStatus.REPAIRED, "otto")
+    assert await scene.taken() == 0
+
+
+async def test_two_who_propose_at_once(scene: Scene) -> None:
+    """Whoever waits for the first sees what was proposed: it is not approved by proposing it."""
+    found = await one_break(scene)
+    pool = scene.database.pool
+    order = RepairOrder(found.break_id, Act("otto", "seen in their books", scene.clock.now))
+
+    async with pool.acquire() as conn, conn.transaction():
+        first = await propose_repair(conn, order)
+        others = [asyncio.create_task(propose(scene, found, who)) for who in ("otto", "olga")]
+        await eventually(lambda: blocked(pool), within_s=60, until=lambda count: count == 2)
+    same, other = await asyncio.gather(*others, return_exceptions=True)
+
+    assert same == first
+    assert isinstance(other, BreakNotRepairableError), other
+    assert await pool.fetchval("SELECT approved_by FROM operator_proposal") is None
 
 
 async def test_a_repair_is_done_once(scene: Scene) -> None:

@@ -7,17 +7,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from chassis.db import Pool, transact
+from chassis.db import transact
 from chassis.ids import uuid7
 from chassis.operators import Act
-from chassis.testing.databases import Database
+from chassis.testing.databases import Database, blocked
 from chassis.testing.eventually import eventually
 from payouts.commands.correct_withholding import CorrectWithholding, correct_withholding
-from payouts.commands.decide_held_payout import (
-    DecideHeldPayout,
-    HeldDecision,
-    decide_held_payout,
-)
+from payouts.commands.decide_held_payout import HeldDecision
 from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout import move_payout
 from payouts.commands.request_payout import request_payout
@@ -32,6 +28,7 @@ from payouts.domain.tax_form import FormDecision, FormKind
 from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout
 from payouts.store.withholding import find_due, select_years
+from payouts.testing.deciding import ask_for_decision, release
 from payouts.testing.paying import (
     CREATOR,
     NOW,
@@ -239,13 +236,6 @@ async def found(database: Database, payout: Payout) -> Payout:
     return read
 
 
-async def decided(
-    database: Database, payout: Payout, decision: HeldDecision, at: datetime
-) -> Payout:
-    order = DecideHeldPayout(payout.payout_id, decision, Act("otto", "form seen", at))
-    return await transact(database.pool, lambda conn: decide_held_payout(conn, order))
-
-
 @pytest.mark.parametrize("renewed", [True, False], ids=["renewed", "not-renewed"])
 async def test_a_form_that_expires_between_request_and_transfer(
     taxed: Database, renewed: bool
@@ -261,16 +251,17 @@ async def test_a_form_that_expires_between_request_and_transfer(
     await transact(taxed.pool, lambda conn: submit_payouts(conn, at=new_year, limit=9))
     held = await found(taxed, payout)
     with pytest.raises(TaxFormNeededError):
-        await decided(taxed, payout, HeldDecision.RELEASE, new_year)
+        await ask_for_decision(taxed.pool, payout, at=new_year)
     if renewed:
         await declare(taxed.pool, country="DE", tax_id="12345678901", at=new_year)
-        after = await decided(taxed, payout, HeldDecision.RELEASE, new_year)
+        after = await release(taxed.pool, payout, at=new_year)
         await transact(taxed.pool, lambda conn: submit_payouts(conn, at=new_year, limit=9))
     else:
-        after = await decided(taxed, payout, HeldDecision.RETURN, new_year)
+        after = await ask_for_decision(taxed.pool, payout, HeldDecision.RETURN, at=new_year)
 
     assert payout.withheld_minor == 0
     assert (held.status, shown_reason(held.status, held.reason)) == ("HELD", "tax_form_needed")
+    assert after is not None
     assert after.status == ("QUEUED" if renewed else "CANCELED")
     assert (await found(taxed, payout)).status == ("SUBMITTED" if renewed else "CANCELED")
 
@@ -404,18 +395,11 @@ async def test_two_corrections_at_once(taxed: Database) -> None:
     async with pool.acquire() as conn, conn.transaction():
         booked = await correct_withholding(conn, order)
         second = asyncio.create_task(correct(pool, first, 90, at=NOW + DAY))
-        await eventually(lambda: waits(pool), within_s=60)
+        await eventually(lambda: blocked(pool), within_s=60)
 
+    assert booked is not None, "one operator is enough for so little"
     assert (booked.replayed, (await second).replayed) == (False, True)
     assert await due(taxed) == 90
-
-
-async def waits(pool: Pool) -> bool:
-    """Whether a session of this database waits for another."""
-    return await pool.fetchval(
-        "SELECT bool_or(cardinality(pg_blocking_pids(pid)) > 0) FROM pg_stat_activity"
-        " WHERE datname = current_database()"
-    )
 
 
 async def test_two_payouts_at_once_carry_a_correction_once(taxed: Database) -> None:
@@ -429,7 +413,7 @@ async def test_two_payouts_at_once_carry_a_correction_once(taxed: Database) -> N
     async with pool.acquire() as conn, conn.transaction():
         one = await request_payout(conn, order, KnownRates(), at=NOW + DAY)
         other = asyncio.create_task(again(taxed, first))
-        await eventually(lambda: waits(pool), within_s=60)
+        await eventually(lambda: blocked(pool), within_s=60)
 
     assert (one.payout.correction_minor, (await other).correction_minor) == (90, 0)
     assert await due(taxed) == 0

@@ -33,6 +33,10 @@ def altered(currency: CurrencyTerms, **changes: object) -> CurrencyTerms:
         (some_terms(returns_overdue_holds=("sanction_hit",)), "never given back by itself"),
         (some_terms(returns_overdue_holds=("boredom",)), "no payout is held for boredom"),
         (some_terms(held_review_days=None), "need held_review_days"),
+        (
+            some_terms(currencies={"USD": altered(USD, second_operator_from_minor=1), "JPY": JPY}),
+            "never in JPY",
+        ),
     ],
 )
 def test_terms_that_cannot_be(terms: Terms, reason: str) -> None:
@@ -62,8 +66,36 @@ def test_good_terms_pass() -> None:
 
 
 @pytest.mark.parametrize(
+    ("amount_minor", "currency", "needed"),
+    [
+        (499, "USD", False),
+        (500, "USD", True),
+        (501, "USD", True),
+        (500, "JPY", False),
+        (1, "XXX", True),
+    ],
+)
+def test_how_much_takes_two(amount_minor: int, currency: str, needed: bool) -> None:
+    """From the currency's amount on; in a currency that is withdrawn, everything."""
+    terms = some_terms(
+        currencies={
+            "USD": altered(USD, second_operator_from_minor=500),
+            "JPY": altered(JPY, second_operator_from_minor=70_000),
+        }
+    )
+
+    assert terms.needs_second_operator(amount_minor, currency) == needed
+
+
+def test_terms_that_name_no_amount() -> None:
+    """One operator is enough for all that can be paid out."""
+    assert not some_terms().needs_second_operator(2**53 - 1, "USD")
+
+
+@pytest.mark.parametrize(
     "change",
     [
+        {"second_operator_from_minor": 0},
         {"minimum_minor": 0},
         {"fixed_fee_minor": -1},
         {"fee_bps": 10_000},

@@ -22,7 +22,10 @@ AUDITOR: Final = "operator:audit"
     shareable=True, description="Something that an operator did. Never changed, never deleted."
 )
 class OperatorAction:
-    """Written together with its effect: what was refused is not in the log."""
+    """Written together with its effect: what was refused is not in the log.
+
+    Where it takes two, the first one's part is there too, with `proposed` among its details.
+    """
 
     id: strawberry.ID = strawberry.field(description="Its place in the service's log.")
     operator_id: strawberry.ID = strawberry.field(description="Who did it.")

@@ -64,6 +64,14 @@ async def migrated(
         await conn.close()
 
 
+async def blocked(pool: Pool) -> int:
+    """How many sessions of a database wait for others."""
+    return await pool.fetchval(
+        "SELECT count(*) FILTER (WHERE cardinality(pg_blocking_pids(pid)) > 0)"
+        " FROM pg_stat_activity WHERE datname = current_database()"
+    )
+
+
 async def _template(server_dsn: str, migrations: str) -> str:
     """The name of a database with these very migrations, made by whoever needs it first."""
     known = _templates.get((server_dsn, migrations))

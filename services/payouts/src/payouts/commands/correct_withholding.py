@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis import operators
 from chassis.db import Conn
 from chassis.operators import Act
+from payouts.commands.second_operator import is_allowed
 from payouts.domain.payout import Payout
 from payouts.domain.refusals import CorrectionChangedError, PayoutUnknownError
 from payouts.domain.withholding import Withholding, withholding
@@ -20,6 +21,8 @@ from payouts.store import (
     withholding_rates,
 )
 from payouts.store import withholding as journal
+
+_ACTION: Final = "correctWithholding"
 
 
 class Excess(NamedTuple):
@@ -51,8 +54,10 @@ class Corrected(NamedTuple):
     replayed: bool
 
 
-async def correct_withholding(conn: Conn, order: CorrectWithholding) -> Corrected:
+async def correct_withholding(conn: Conn, order: CorrectWithholding) -> Corrected | None:
     """Let the excess of a payout be its creator's: the next payout in its currency carries it.
+
+    None: it is so much that the terms want a second operator to ask for the same.
 
     Once for a payout and a form: what is corrected is not owed to the tax office any more.
 
@@ -78,6 +83,11 @@ async def correct_withholding(conn: Conn, order: CorrectWithholding) -> Correcte
         return Corrected(payout, amount_minor, replayed=True)
     if form_id is None or found.excess_minor == 0 or amount_minor != found.excess_minor:
         raise CorrectionChangedError(excess_minor=found.excess_minor, currency=payout.currency)
+    details = {"amount_minor": amount_minor, "currency": payout.currency, "form_id": form_id}
+    if not await is_allowed(
+        conn, act, _ACTION, payout, amount_minor, details, occasion=str(form_id)
+    ):
+        return None
     await journal.insert_correction(
         conn,
         payout,
@@ -86,13 +96,7 @@ async def correct_withholding(conn: Conn, order: CorrectWithholding) -> Correcte
         form_id=form_id,
         at=act.at,
     )
-    await operators.record(
-        conn,
-        act,
-        "correctWithholding",
-        str(payout.payout_id),
-        {"amount_minor": amount_minor, "currency": payout.currency, "form_id": str(form_id)},
-    )
+    await operators.record(conn, act, _ACTION, str(payout.payout_id), details)
     return Corrected(payout, amount_minor, replayed=False)
 
 

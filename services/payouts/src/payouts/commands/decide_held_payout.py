@@ -1,13 +1,14 @@
 """An operator's decision on a payout that was held."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis import operators
 from chassis.db import Conn
 from chassis.operators import Act
 from payouts.commands.move_payout import move_payout
+from payouts.commands.second_operator import is_allowed
 from payouts.commands.withholding_in_force import is_covered
 from payouts.domain.method import MethodStatus
 from payouts.domain.payout import Move, Payout, PayoutStatus
@@ -19,6 +20,8 @@ from payouts.domain.refusals import (
     TaxFormNeededError,
 )
 from payouts.store import methods, payouts, reviews
+
+_ACTION: Final = "decideHeldPayout"
 
 
 class HeldDecision(StrEnum):
@@ -36,8 +39,11 @@ class DecideHeldPayout(NamedTuple):
     act: Act
 
 
-async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
+async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout | None:
     """Queue a held payout, or give its diamonds back to the creator.
+
+    None: to be released it is so much that the terms want a second operator to ask for the same,
+    on grounds of their own. Until then any operator may still give it back: no money leaves by it.
 
     Raises:
         PayoutUnknownError: No such payout.
@@ -56,15 +62,24 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout:
     assert payout is not None, "payouts are never deleted"
     if payout.status is not PayoutStatus.HELD:
         raise PayoutNotHeldError(status=payout.status)
-    if order.decision is HeldDecision.RELEASE:
-        await _check_releasable(conn, payout, order.act)
-        to = PayoutStatus.QUEUED
-    else:
-        to = PayoutStatus.CANCELED
     act = order.act
-    await operators.record(
-        conn, act, "decideHeldPayout", str(order.payout_id), {"decision": order.decision}
-    )
+    # Released and held again, it is to be decided anew.
+    held_at_step = len((await payouts.select_history(conn, [payout.payout_id]))[payout.payout_id])
+    details = {
+        "decision": order.decision,
+        "held_at_step": held_at_step,
+        "gross_minor": payout.gross_minor,
+        "currency": payout.currency,
+    }
+    to = PayoutStatus.CANCELED
+    if order.decision is HeldDecision.RELEASE:
+        await _check_releasable(conn, payout, act)
+        if not await is_allowed(
+            conn, act, _ACTION, payout, payout.gross_minor, details, occasion=str(held_at_step)
+        ):
+            return None
+        to = PayoutStatus.QUEUED
+    await operators.record(conn, act, _ACTION, str(order.payout_id), details)
     moved = await move_payout(conn, payout, Move(to, act.at, act.operator_id, act.reason))
     assert moved is not None, "whoever moves a held payout has the creator's lock"
     return moved

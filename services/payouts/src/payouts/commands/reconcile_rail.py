@@ -32,10 +32,7 @@ async def reconcile_rail(
     conn: Conn, rail: str, report: Sequence[Theirs], *, reported_at: datetime, at: datetime
 ) -> Reconciled:
     """Compare a report with our books: what differs goes on record once, what agrees is closed."""
-    known = {
-        (each.kind, each.transfer_key): each.break_id
-        for each in await breaks.select_open_breaks(conn, rail)
-    }
+    known = await breaks.select_open_breaks(conn, rail)
     found = compare(await breaks.select_submitted(conn, rail), report, reported_at=reported_at)
     new = 0
     for each in found:
@@ -69,10 +66,8 @@ async def propose_repair(conn: Conn, order: RepairOrder) -> Break:
         return known
     if known.status is not BreakStatus.OPEN or known.repair is None:
         raise BreakNotRepairableError(status=known.status)
-    await breaks.update_proposed(
-        conn, order.break_id, operator_id=act.operator_id, at=act.at, reason=act.reason
-    )
-    await _log(conn, order, "proposePayoutRepair", known)
+    await _is_approved(conn, order, known)
+    await breaks.update_proposed(conn, order.break_id)
     return known._replace(
         status=BreakStatus.PROPOSED, proposed_by=act.operator_id, proposal_reason=act.reason
     )
@@ -94,17 +89,23 @@ async def approve_repair(conn: Conn, order: RepairOrder) -> Break:
     if known.status is not BreakStatus.PROPOSED:
         raise BreakNotRepairableError(status=known.status)
     act = order.act
-    if known.proposed_by == act.operator_id:
+    if not await _is_approved(conn, order, known):
         raise SecondOperatorNeededError
-    await _log(conn, order, "approvePayoutRepair", known)
+    await operators.record(conn, act, "approvePayoutRepair", str(order.break_id), _details(known))
     await _repair(conn, known, act.operator_id, act.at)
-    await breaks.update_repaired(conn, order.break_id, operator_id=act.operator_id, at=act.at)
+    await breaks.update_repaired(conn, order.break_id, at=act.at)
     return known._replace(status=BreakStatus.REPAIRED)
 
 
-async def _log(conn: Conn, order: RepairOrder, action: str, known: Break) -> None:
-    details = {"payout_id": known.payout_id, "kind": known.kind, "repair": known.repair}
-    await operators.record(conn, order.act, action, str(order.break_id), details)
+async def _is_approved(conn: Conn, order: RepairOrder, known: Break) -> bool:
+    """Both operators ask for the same, whichever mutation each of them sends."""
+    return await operators.is_approved(
+        conn, order.act, "proposePayoutRepair", str(order.break_id), _details(known)
+    )
+
+
+def _details(known: Break) -> dict[str, object]:
+    return {"payout_id": known.payout_id, "kind": known.kind, "repair": known.repair}
 
 
 async def _repair(conn: Conn, known: Break, operator_id: str, at: datetime) -> None:

@@ -45,6 +45,9 @@ class CurrencyTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     have two decimals."""
     conversion: Conversion | None = None
     """None for the base currency alone."""
+    second_operator_from_minor: _Positive | None = None
+    """One operator alone does not let so much or more leave that was stopped or kept back: the
+    gross amount of a held payout, a correction of withholding. None: one is enough."""
 
 
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +88,17 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The least gross amount that may be sent there (C39)."""
         of_country = self.country_minimum_minor.get(country, {}).get(currency, 0)
         return max(self.currencies[currency].minimum_minor, of_country)
+
+    def needs_second_operator(self, amount_minor: int, currency: str) -> bool:
+        """Whether one operator alone does not let so much leave.
+
+        Of the terms that are in force when it is to leave. Nor does one alone where the currency
+        is withdrawn by then: nobody says any more how much is much in it.
+        """
+        if (each := self.currencies.get(currency)) is None:
+            return True
+        least_minor = each.second_operator_from_minor
+        return least_minor is not None and amount_minor >= least_minor
 
     @property
     def most_fee_bps(self) -> int:
@@ -160,6 +174,20 @@ def check_terms(
         if unknown := set(minimums) - set(terms.currencies):
             raise TermsRefusedError(f"{country} has a minimum in {', '.join(sorted(unknown))}")
     _check_holds(terms)
+    _check_second_operators(terms)
+
+
+def _check_second_operators(terms: Terms) -> None:
+    without = {
+        currency
+        for currency, each in terms.currencies.items()
+        if each.second_operator_from_minor is None
+    }
+    if len(without) not in (0, len(terms.currencies)):
+        raise TermsRefusedError(
+            f"a second operator is needed in some currencies and never in "
+            f"{', '.join(sorted(without))}: name an amount in each, or in none"
+        )
 
 
 def _check_holds(terms: Terms) -> None:

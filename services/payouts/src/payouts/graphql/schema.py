@@ -71,7 +71,7 @@ class Mutation:
     correct_withholding = strawberry.mutation(
         correct_withholding,
         description="For operators: give a creator what was withheld before their form was valid. "
-        "Safe to retry.",
+        "Much takes two. Safe to retry.",
         extensions=[requires_scope(OPERATOR)],
     )
     propose_agency_contract = strawberry.mutation(
@@ -97,7 +97,8 @@ class Mutation:
     )
     decide_held_payout = strawberry.mutation(
         decide_held_payout,
-        description="For operators: release a held payout, or give its diamonds back.",
+        description="For operators: release a held payout, or give its diamonds back. Much is "
+        "released by two.",
         extensions=[requires_scope(OPERATOR)],
     )
     propose_payout_repair = strawberry.mutation(

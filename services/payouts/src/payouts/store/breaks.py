@@ -49,27 +49,27 @@ async def insert_break(conn: Conn, rail: str, found: Found, *, at: datetime) -> 
     )
 
 
-async def select_open_breaks(conn: Conn, rail: str) -> Sequence[Break]:
-    """What nobody has mended yet, locked."""
-    return [_break(row) for row in await conn.fetch(STATEMENTS["select_open_breaks"], rail)]
+async def select_open_breaks(conn: Conn, rail: str) -> dict[tuple[BreakKind, str], UUID]:
+    """What nobody has mended yet, locked: ids by kind and key."""
+    rows = await conn.fetch(STATEMENTS["select_open_breaks"], rail)
+    return {(BreakKind(row["kind"]), row["transfer_key"]): row["break_id"] for row in rows}
 
 
 async def lock_break(conn: Conn, break_id: UUID) -> Break | None:
     """A break, which nobody else touches until the transaction ends."""
-    row = await conn.fetchrow(STATEMENTS["lock_break"], break_id)
+    await conn.execute(STATEMENTS["lock_break"], break_id)
+    row = await conn.fetchrow(STATEMENTS["find_break"], break_id)
     return None if row is None else _break(row)
 
 
-async def update_proposed(
-    conn: Conn, break_id: UUID, *, operator_id: str, at: datetime, reason: str
-) -> None:
-    """Somebody wants it mended."""
-    await conn.execute(STATEMENTS["update_proposed"], break_id, operator_id, at, reason)
+async def update_proposed(conn: Conn, break_id: UUID) -> None:
+    """Somebody wants it mended: the operators' proposal says who, and why."""
+    await conn.execute(STATEMENTS["update_proposed"], break_id)
 
 
-async def update_repaired(conn: Conn, break_id: UUID, *, operator_id: str, at: datetime) -> None:
+async def update_repaired(conn: Conn, break_id: UUID, *, at: datetime) -> None:
     """Somebody else agreed, and it was done."""
-    await conn.execute(STATEMENTS["update_repaired"], break_id, operator_id, at)
+    await conn.execute(STATEMENTS["update_repaired"], break_id, at)
 
 
 async def update_gone(conn: Conn, break_ids: Collection[UUID], *, at: datetime) -> None:

@@ -35,22 +35,22 @@ RETURNING break_id;
 -- $1 rail
 SELECT
     break_id,
-    rail,
     kind,
-    transfer_key,
-    payout_id,
-    their_status,
-    repair,
-    found_at,
-    status,
-    proposed_by,
-    proposal_reason
+    transfer_key
 FROM payout_break
 WHERE rail = $1 AND status IN ('OPEN', 'PROPOSED')
 ORDER BY break_id
 FOR UPDATE;
 
 -- name: lock_break
+-- To be read afterwards: what was proposed while this waited is only seen by the next statement.
+-- $1 break_id
+SELECT break_id
+FROM payout_break
+WHERE break_id = $1
+FOR UPDATE;
+
+-- name: find_break
 -- $1 break_id
 SELECT
     break_id,
@@ -64,27 +64,21 @@ SELECT
     status,
     proposed_by,
     proposal_reason
-FROM payout_break
-WHERE break_id = $1
-FOR UPDATE;
+FROM payout_break_and_proposal
+WHERE break_id = $1;
 
 -- name: update_proposed
--- $1 break_id, $2 operator, $3 moment, $4 reason
+-- $1 break_id
 UPDATE payout_break
-SET
-    status = 'PROPOSED',
-    proposed_by = $2,
-    proposed_at = $3,
-    proposal_reason = $4
+SET status = 'PROPOSED'
 WHERE break_id = $1;
 
 -- name: update_repaired
--- $1 break_id, $2 operator, $3 moment
+-- $1 break_id, $2 moment
 UPDATE payout_break
 SET
     status = 'REPAIRED',
-    approved_by = $2,
-    ended_at = $3
+    ended_at = $2
 WHERE break_id = $1;
 
 -- name: update_gone
@@ -119,7 +113,7 @@ SELECT
     status,
     proposed_by,
     proposal_reason
-FROM payout_break
+FROM payout_break_and_proposal
 WHERE (found_at, break_id) < (
     coalesce($1::timestamptz, 'infinity'),
     coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
@@ -142,7 +136,7 @@ SELECT
     status,
     proposed_by,
     proposal_reason
-FROM payout_break
+FROM payout_break_and_proposal
 WHERE (found_at, break_id) > (
     coalesce($1::timestamptz, '-infinity'),
     coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')

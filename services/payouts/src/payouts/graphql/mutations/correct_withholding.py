@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import BigInt, Money, act_of
+from chassis.graphql import ApprovalNeeded, BigInt, Money, act_of
 from payouts.commands import correct_withholding as command
 from payouts.graphql.context import Info
 from payouts.graphql.mutations.refusing import answered
@@ -37,7 +37,7 @@ class CorrectWithholdingPayload:
 
 
 CorrectWithholdingResult = Annotated[
-    CorrectWithholdingPayload | PayoutUnknown | WithholdingCorrectionChanged,
+    CorrectWithholdingPayload | PayoutUnknown | WithholdingCorrectionChanged | ApprovalNeeded,
     strawberry.union("CorrectWithholdingResult", description="What came of it."),
 ]
 
@@ -46,7 +46,7 @@ async def correct_withholding(
     info: Info,
     input: Annotated[CorrectWithholdingInput, strawberry.argument(description="The correction.")],  # noqa: A002
 ) -> CorrectWithholdingResult:
-    """Books what was previewed, or refuses."""
+    """Books what was previewed, or refuses, or waits for a second operator."""
     context = info.context
     act = act_of(context, input.reason, context.now())
     order = command.CorrectWithholding(input.payout_id, input.excess_minor, act)

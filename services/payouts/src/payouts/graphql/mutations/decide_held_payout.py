@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import act_of
+from chassis.graphql import ApprovalNeeded, act_of
 from payouts.commands import decide_held_payout as command
 from payouts.graphql.context import Info
 from payouts.graphql.mutations.refusing import answered
@@ -52,7 +52,8 @@ DecideHeldPayoutResult = Annotated[
     | PayoutNotHeld
     | CreatorNotCleared
     | TaxFormNeeded
-    | PayoutMethodUnavailable,
+    | PayoutMethodUnavailable
+    | ApprovalNeeded,
     strawberry.union("DecideHeldPayoutResult", description="What came of it."),
 ]
 
@@ -61,7 +62,10 @@ async def decide_held_payout(
     info: Info,
     input: Annotated[DecideHeldPayoutInput, strawberry.argument(description="The decision.")],  # noqa: A002
 ) -> DecideHeldPayoutResult:
-    """Of two operators who decide at once, the second is told that it is not held."""
+    """Of two operators who decide at once, the second is told that it is not held.
+
+    Unless it is so much that it takes both of them to release it.
+    """
     context = info.context
     order = command.DecideHeldPayout(
         payout_id=input.payout_id,
