@@ -1,6 +1,6 @@
 """Charges a batch of payers: what the ledger is for, and the wallet's hottest path."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -63,19 +63,22 @@ async def apply_charges(
     decided = decide(charges, heads, recorded, known, caps, at=at, shard=shard)
     doubtful = decided.refused - decided.moved.keys()
     if not await _move(conn, heads, decided):
-        doubtful |= await _unmoved(conn, heads, decided)
+        # Those whose accounts have stayed where they are were not as read.
+        doubtful |= decided.moved.keys()
     if doubtful:
-        decided = await _decide_again(
-            conn,
-            charges,
-            caps,
-            recorded,
-            {**spending, **known},
-            decided,
-            doubtful,
-            at=at,
-            shard=shard,
-        )
+        fresh = await accounts.lock_untouched(conn, [heads[payer_id] for payer_id in doubtful])
+        if fresh:
+            decided = await _decide_again(
+                conn,
+                charges,
+                caps,
+                recorded,
+                {**spending, **known},
+                decided,
+                fresh,
+                at=at,
+                shard=shard,
+            )
     if decided.movements:
         await movements.append_movements(conn, decided.movements)
         await _keep_limit_refusals(conn, decided)
@@ -91,12 +94,6 @@ async def _move(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> bool
     )
 
 
-async def _unmoved(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> set[str]:
-    """The payers whose accounts have stayed where they are: they were not as read."""
-    account_ids = [heads[payer_id].account_id for payer_id in decided.moved]
-    return set(await accounts.select_untouched(conn, account_ids))
-
-
 async def _decide_again(
     conn: Conn,
     charges: Sequence[Charge],
@@ -104,13 +101,12 @@ async def _decide_again(
     recorded: Mapping[UUID, Answer],
     spending: Mapping[str, Spending],
     first: Decided,
-    doubtful: Set[str],
+    fresh: Mapping[str, Head],
     *,
     at: datetime,
     shard: int,
 ) -> Decided:
-    """Decide the charges of the doubtful payers again, from their accounts as they are now."""
-    fresh = await accounts.lock_heads(conn, doubtful)
+    """Decide the charges of some payers again, from their accounts as they are now, locked."""
     stale_accounts = {head.account_id for head in fresh.values()}
     standing = [m for m in first.movements if m.account_id not in stale_accounts]
     # An id that one of the other payers used first stays theirs.
@@ -141,7 +137,7 @@ async def _decide_again(
         standing + second.movements,
         {**first.heads, **second.heads},
         {**still_moved, **second.moved},
-        (first.refused - doubtful) | second.refused,
+        (first.refused - fresh.keys()) | second.refused,
         {**first.spending, **second.spending},
     )
 

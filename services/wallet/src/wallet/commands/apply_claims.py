@@ -86,18 +86,18 @@ async def apply_claims(
 async def _matching(conn: Conn, told: Sequence[Claimed]) -> Sequence[Claimed]:
     """Those that are about what was ordered, and about a payment that is no other purchase's."""
     about = [each for each in told if each.purchase.is_paid_by(each.event)]
-    payment_ids = [each.event.payment_id for each in about if each.event.payment_id is not None]
+    # A purchase that has its payment is the only one with it: the database sees to that.
+    payment_ids = [
+        each.event.payment_id
+        for each in about
+        if each.event.payment_id is not None and each.purchase.payment_id is None
+    ]
     if not payment_ids:
         return about
     provider = about[0].purchase.provider
     await purchases.lock_payments(conn, provider, payment_ids)
     owners = await purchases.select_purchases_of_payments(conn, provider, payment_ids)
-    return [
-        each
-        for each in about
-        if each.event.payment_id is None
-        or owners.get(each.event.payment_id) in (None, each.purchase.purchase_id)
-    ]
+    return [each for each in about if each.event.payment_id not in owners]
 
 
 async def _settle(conn: Conn, told: Sequence[Claimed], at: datetime) -> None:
