@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.db import Conn
 from wallet.commands.recall_spending import recall_spending
 from wallet.domain.caps import CapPolicy, Caps
-from wallet.domain.charging import Answer, Charge, Decided, Mover, decide
+from wallet.domain.charging import Answer, Charge, Decided, decide
 from wallet.domain.counting import to_be_counted
 from wallet.domain.ledger import Head, Movement
 from wallet.domain.spending import LimitReached, Spending, limit_of
@@ -109,9 +109,10 @@ async def _decide_again(
     """Decide the charges of some payers again, from their accounts as they are now, locked."""
     stale_accounts = {head.account_id for head in fresh.values()}
     standing = [m for m in first.movements if m.account_id not in stale_accounts]
-    # An id that one of the other payers used first stays theirs.
-    theirs = {m.movement_id: Answer(m, ()) for m in standing}
     indices = [index for index, charge in enumerate(charges) if charge.payer_id in fresh]
+    # An id that one of the other payers used first stays theirs.
+    ids_again = {charges[index].charge_id for index in indices}
+    theirs = {m.movement_id: Answer(m, ()) for m in standing if m.movement_id in ids_again}
     theirs_again = [charges[index] for index in indices]
     caps_again = [caps[index] for index in indices]
     counted = to_be_counted(theirs_again, caps_again, fresh)
@@ -129,9 +130,9 @@ async def _decide_again(
     answers = list(first.answers)
     for index, answer in zip(indices, second.answers, strict=True):
         answers[index] = answer
-    still_moved: dict[str, Mover] = {
-        owner_id: by for owner_id, by in first.moved.items() if owner_id not in fresh
-    }
+    still_moved = first.moved.copy()
+    for owner_id in fresh:
+        still_moved.pop(owner_id, None)
     return Decided(
         answers,
         standing + second.movements,

@@ -181,7 +181,9 @@ async def _record(
     if not fresh:
         return again
     applied = await _apply(conn, provider, fresh, locked, at)
-    outcomes = [(told[place].delivery.event, outcome) for place, outcome in applied.items()]
+    outcomes: list[tuple[PaymentEvent, EventOutcome]] = [
+        (told[place].delivery.event, outcome) for place, outcome in applied.items()
+    ]
     await keep_events(conn, provider, outcomes, at=at)
     return {**again, **applied}
 

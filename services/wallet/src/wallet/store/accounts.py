@@ -76,9 +76,7 @@ async def lock_untouched(conn: Conn, heads: Collection[Head]) -> dict[str, Head]
         STATEMENTS["lock_untouched"], integers([head.account_id for head in heads])
     )
     untouched = {row["account_id"] for row in rows}
-    known = {
-        lot.lot_id: lot for head in heads if head.account_id in untouched for lot in head.lots
-    }
+    known = {lot.lot_id: lot for head in heads if head.account_id in untouched for lot in head.lots}
     return {head.owner_id: head for head in await _heads(conn, rows, known)}
 
 
