@@ -93,11 +93,12 @@ FROM provider_event
 WHERE provider = $1 AND event_id = any($2::text[]);
 
 -- name: update_outcomes
+-- The ids twice, so that a plan made while the table was small goes by the whole key as well.
 -- $1 provider, $2 event_ids, $3 outcomes
 UPDATE provider_event AS e
 SET outcome = i.outcome
 FROM unnest($2::text[], $3::text[]) AS i (event_id, outcome)
-WHERE e.provider = $1 AND e.event_id = i.event_id;
+WHERE e.provider = $1 AND e.event_id = any($2::text[]) AND e.event_id = i.event_id;
 
 -- name: select_parked
 -- $1 provider, $2 reference
