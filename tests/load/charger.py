@@ -75,6 +75,8 @@ class Done(msgspec.Struct):
     processor_s: float
     batches_ms: list[float]
     """How long each batch took, from its first byte read to its commit."""
+    applied: list[tuple[float, int]]
+    """Of each batch in the order of commits, when that was and how many charges it had."""
     resident_mb: float
 
 
@@ -174,6 +176,7 @@ class _Worker:
         for lane, partitions in self._lanes:
             lane.reset({partition.place: 0 for partition in partitions})
         self.batches_ms: list[float] = []
+        self.applied: list[tuple[float, int]] = []
 
     async def apply_all(self) -> None:
         """Apply what the partitions hold, each lane in batches as the consumer makes them."""
@@ -190,6 +193,7 @@ class _Worker:
             began_at = time.perf_counter()
             await self._applier.apply(lane, batch, stop)
             self.batches_ms.append((time.perf_counter() - began_at) * 1_000)
+            self.applied.append((time.monotonic(), len(batch)))
 
 
 async def main() -> None:
@@ -205,6 +209,7 @@ async def main() -> None:
                 worker.partitions[requests.partition_of[request.payer_id]].add(request)
             await worker.apply_all()
             worker.batches_ms = []
+            worker.applied = []
         charges = 0
         for request in requests.many():
             worker.partitions[requests.partition_of[request.payer_id]].add(request)
@@ -221,6 +226,7 @@ async def main() -> None:
             ended_at=time.monotonic(),
             processor_s=time.process_time() - processor_s,
             batches_ms=worker.batches_ms,
+            applied=worker.applied,
             resident_mb=psutil.Process().memory_info().rss / 1e6,
         )
     print(msgspec.json.encode(done).decode(), flush=True)

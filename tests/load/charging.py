@@ -44,6 +44,10 @@ _POLICY = SpendPolicy(
     ),
 )
 """Everybody is under caps, which nobody reaches however much a scenario lets them spend."""
+_WARM_UP = 0.2
+"""Of the time that all are at work: it does not count as steady."""
+_SAME_GROUP_S = 0.01
+"""Payments that were taken back by one commit are told of within this."""
 _SIZE = "SELECT pg_database_size(current_database())"
 _LAST_POSTED = "SELECT count(*) FROM movement WHERE kind = 'charge'"
 
@@ -78,6 +82,9 @@ class Measured(NamedTuple):
     """One run of a scenario."""
 
     per_s: float
+    """From the first charge to the last of all that was to be done."""
+    steady_per_s: float
+    """While everybody was at work: see `_steady_per_s`."""
     batch_p50_ms: float
     batch_p99_ms: float
     python_us: float
@@ -112,6 +119,7 @@ async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
     python_s = sum(each.processor_s for each in [*done, *taken_back])
     return Measured(
         per_s=charges / seconds,
+        steady_per_s=_steady_per_s(done, taken_back, scenario.reversed),
         batch_p50_ms=percentile(batches, 50),
         batch_p99_ms=percentile(batches, 99),
         python_us=python_s / charges * 1e6,
@@ -120,6 +128,34 @@ async def _run(stack: Stack, scenario: Scenario, workers: Workers) -> Measured:
         resident_mb=max(each.resident_mb for each in done),
         checker=checker,
     )
+
+
+def _steady_per_s(
+    done: Sequence[charger.Done], taken_back: Sequence[reverser.Done], reversed_share: float
+) -> float:
+    """Charges per second once everything has begun and before anything has ended.
+
+    Where payments are taken back the time begins and ends as some of them were, so that both are
+    counted over the same. If fewer were than the share says, as many fewer charges count.
+    """
+    at_work = [each for each in done if each.charges]
+    began_at = max(each.began_at for each in at_work)
+    until = min(each.ended_at for each in at_work)
+    since = began_at + (until - began_at) * _WARM_UP
+    booked: list[float] = []
+    if reversed_share:
+        booked = [
+            moment for each in taken_back for moment in each.booked_at if since <= moment <= until
+        ]
+        since, until = min(booked), max(booked)
+    charges = sum(
+        count for each in at_work for moment, count in each.applied if since < moment <= until
+    )
+    if reversed_share:
+        # Those at the very beginning were booked before it.
+        reversals = sum(1 for moment in booked if moment > since + _SAME_GROUP_S)
+        charges = min(charges, reversals / reversed_share)
+    return charges / (until - since)
 
 
 async def _fill(pool: Pool, scenario: Scenario) -> None:
@@ -245,6 +281,7 @@ def figure(scenario: Scenario, workers: Workers, measured: Measured, **more: obj
             "lanes_per_process": workers.lanes,
             "python_us_per_charge": round(measured.python_us, 2),
             "postgres_us_per_charge": round(measured.postgres_us, 2),
+            "steady_per_s": round(measured.steady_per_s),
             "worker_resident_mb": round(measured.resident_mb, 1),
             "postgresql": "fsync on, synchronous_commit on",
             **more,

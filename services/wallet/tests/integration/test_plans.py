@@ -16,7 +16,7 @@ HOT = {
     "select_accounts": (accounts, {"account_one_per_owner"}),
     "lock_accounts": (accounts, {"account_one_per_owner"}),
     "debit_accounts": (accounts, {"account_pkey"}),
-    "select_untouched": (accounts, {"account_pkey"}),
+    "lock_untouched": (accounts, {"account_pkey"}),
     "credit_account": (accounts, {"account_pkey"}),
     "lock_accounts_unless_busy": (accounts, {"account_pkey"}),
     "select_lots": (lots, {"lot_pkey"}),

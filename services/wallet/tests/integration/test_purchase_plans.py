@@ -57,7 +57,7 @@ PLANS: Mapping[str, tuple[str, set[str]]] = {
         {"purchase_one_per_payment"},
     ),
     "count_purchases": (purchases.STATEMENTS["count_purchases"], {"purchase_by_buyer"}),
-    "find_event": (provider_events.STATEMENTS["find_event"], {"provider_event_pkey"}),
+    "select_events": (provider_events.STATEMENTS["select_events"], {"provider_event_pkey"}),
     "update_outcomes": (provider_events.STATEMENTS["update_outcomes"], {"provider_event_pkey"}),
     "select_parked": (provider_events.STATEMENTS["select_parked"], {"provider_event_parked"}),
     "select_waiting": (

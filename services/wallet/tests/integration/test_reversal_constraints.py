@@ -128,3 +128,17 @@ async def test_copies_of_one_event_at_once_book_once(shop: Pool) -> None:
     assert sorted(outcomes) == ["applied"] + ["repeated"] * 7
     assert await shop.fetchval("SELECT count(*) FROM reversal") == 1
     await assert_books_balance(shop)
+
+
+async def test_an_event_id_at_once_for_two_purchases_takes_one_back(shop: Pool) -> None:
+    """Whoever comes second is told apart by what they say, not turned away by the database."""
+    purchases = [await bought(shop, user_id=f"viewer-{number}") for number in range(6)]
+    events = [claimed(each, Refunded(each.amount_minor, 0)) for each in purchases]
+    events = [each._replace(event_id=events[0].event_id) for each in events]
+
+    outcomes = await asyncio.gather(*(tell(shop, event) for event in events))
+
+    assert sorted(outcomes) == ["applied"] + ["contradicted"] * 5
+    assert await shop.fetchval("SELECT count(*) FROM reversal") == 1
+    assert await shop.fetchval("SELECT count(*) FROM provider_delivery") == 6 + 6
+    await assert_books_balance(shop)

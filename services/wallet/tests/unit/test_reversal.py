@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wallet.domain.lots import Lot
-from wallet.domain.reversal import Leg, LotStanding, Payer, Plan, Use, coins_wanted, plan_legs
+from wallet.domain.reversal import (
+    Leg,
+    LotStanding,
+    Payer,
+    Plan,
+    Use,
+    coins_wanted,
+    depends_on_uses,
+    plan_legs,
+)
 from wallet.domain.reversal_policy import WaterfallLeg
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
@@ -104,6 +113,28 @@ def test_legs_come_to_what_is_wanted(coins: int, left: int, debt: int, days: int
     assert sum(leg.coins for leg in legs if leg.kind == "payer_debt") <= max(10 - debt, 0)
     for use in a_standing().uses:
         assert sum(leg.coins for leg in legs if leg.charge_id == use.charge_id) <= use.coins
+
+
+@given(
+    st.integers(1, 100),
+    st.integers(0, 20),
+    st.integers(0, 13),
+    st.permutations(ALL[:-1]),
+)
+def test_uses_are_asked_for_where_they_change_who_bears(
+    coins: int, debt: int, days: int, steps: list[WaterfallLeg]
+) -> None:
+    """In whatever order the policy puts those who bear."""
+    waterfall = [*steps, ALL[-1]]
+    payer = Payer(user_id="ann", debt_coins=debt)
+    at = AT + timedelta(days=days)
+    standing = a_standing()
+    without, legs = [
+        plan_legs({7: coins}, [each], waterfall, payer, at=at)
+        for each in (msgspec.structs.replace(standing, uses=()), standing)
+    ]
+
+    assert depends_on_uses(without, waterfall) == (legs != without)
 
 
 @given(st.lists(st.integers(1, 40), max_size=5), st.integers(1, 99))

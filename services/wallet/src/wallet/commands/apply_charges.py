@@ -1,13 +1,13 @@
 """Charges a batch of payers: what the ledger is for, and the wallet's hottest path."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
 from wallet.commands.recall_spending import recall_spending
 from wallet.domain.caps import CapPolicy, Caps
-from wallet.domain.charging import Answer, Charge, Decided, Mover, decide
+from wallet.domain.charging import Answer, Charge, Decided, decide
 from wallet.domain.counting import to_be_counted
 from wallet.domain.ledger import Head, Movement
 from wallet.domain.spending import LimitReached, Spending, limit_of
@@ -63,19 +63,22 @@ async def apply_charges(
     decided = decide(charges, heads, recorded, known, caps, at=at, shard=shard)
     doubtful = decided.refused - decided.moved.keys()
     if not await _move(conn, heads, decided):
-        doubtful |= await _unmoved(conn, heads, decided)
+        # Those whose accounts have stayed where they are were not as read.
+        doubtful |= decided.moved.keys()
     if doubtful:
-        decided = await _decide_again(
-            conn,
-            charges,
-            caps,
-            recorded,
-            {**spending, **known},
-            decided,
-            doubtful,
-            at=at,
-            shard=shard,
-        )
+        fresh = await accounts.lock_untouched(conn, [heads[payer_id] for payer_id in doubtful])
+        if fresh:
+            decided = await _decide_again(
+                conn,
+                charges,
+                caps,
+                recorded,
+                {**spending, **known},
+                decided,
+                fresh,
+                at=at,
+                shard=shard,
+            )
     if decided.movements:
         await movements.append_movements(conn, decided.movements)
         await _keep_limit_refusals(conn, decided)
@@ -91,12 +94,6 @@ async def _move(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> bool
     )
 
 
-async def _unmoved(conn: Conn, heads: Mapping[str, Head], decided: Decided) -> set[str]:
-    """The payers whose accounts have stayed where they are: they were not as read."""
-    account_ids = [heads[payer_id].account_id for payer_id in decided.moved]
-    return set(await accounts.select_untouched(conn, account_ids))
-
-
 async def _decide_again(
     conn: Conn,
     charges: Sequence[Charge],
@@ -104,18 +101,18 @@ async def _decide_again(
     recorded: Mapping[UUID, Answer],
     spending: Mapping[str, Spending],
     first: Decided,
-    doubtful: Set[str],
+    fresh: Mapping[str, Head],
     *,
     at: datetime,
     shard: int,
 ) -> Decided:
-    """Decide the charges of the doubtful payers again, from their accounts as they are now."""
-    fresh = await accounts.lock_heads(conn, doubtful)
+    """Decide the charges of some payers again, from their accounts as they are now, locked."""
     stale_accounts = {head.account_id for head in fresh.values()}
     standing = [m for m in first.movements if m.account_id not in stale_accounts]
-    # An id that one of the other payers used first stays theirs.
-    theirs = {m.movement_id: Answer(m, ()) for m in standing}
     indices = [index for index, charge in enumerate(charges) if charge.payer_id in fresh]
+    # An id that one of the other payers used first stays theirs.
+    ids_again = {charges[index].charge_id for index in indices}
+    theirs = {m.movement_id: Answer(m, ()) for m in standing if m.movement_id in ids_again}
     theirs_again = [charges[index] for index in indices]
     caps_again = [caps[index] for index in indices]
     counted = to_be_counted(theirs_again, caps_again, fresh)
@@ -133,15 +130,15 @@ async def _decide_again(
     answers = list(first.answers)
     for index, answer in zip(indices, second.answers, strict=True):
         answers[index] = answer
-    still_moved: dict[str, Mover] = {
-        owner_id: by for owner_id, by in first.moved.items() if owner_id not in fresh
-    }
+    still_moved = first.moved.copy()
+    for owner_id in fresh:
+        still_moved.pop(owner_id, None)
     return Decided(
         answers,
         standing + second.movements,
         {**first.heads, **second.heads},
         {**still_moved, **second.moved},
-        (first.refused - doubtful) | second.refused,
+        (first.refused - fresh.keys()) | second.refused,
         {**first.spending, **second.spending},
     )
 

@@ -9,6 +9,7 @@ from chassis import outbox
 from chassis.db import Conn
 from wallet.commands.settle_claims import record_claims, settle_claims
 from wallet.domain.claims import (
+    BookedClaim,
     Claim,
     Disputed,
     Refund,
@@ -61,7 +62,9 @@ async def apply_claims(
             outcomes[purchase.purchase_id] = "ignored"
         else:
             wanted[purchase.purchase_id] = claim
-    grown = await record_claims(conn, wanted, at=at) if wanted else ()
+    if not wanted:
+        return [outcomes[each.purchase.purchase_id] for each in told]
+    recorded = await record_claims(conn, wanted, at=at)
     paid: list[Claimed] = []
     for each in matching:
         purchase_id = each.purchase.purchase_id
@@ -71,40 +74,46 @@ async def apply_claims(
         await _note_fee(conn, each.purchase, claim, telling, at)
         if not each.purchase.is_paid:
             outcomes[purchase_id] = "parked"
-        elif purchase_id in grown:
+        elif purchase_id in recorded.grown:
             outcomes[purchase_id] = "applied"
             paid.append(each)
         else:
-            again = isinstance(telling, RefundedShare) and await _is_given_up(
-                conn, each.purchase, claim
+            again = isinstance(telling, RefundedShare) and _is_given_up(
+                recorded.before[purchase_id], claim
             )
             outcomes[purchase_id] = "mismatched" if again else "ignored"
-    await _settle(conn, paid, at)
+    await _settle(conn, paid, recorded.claims, at)
     return [outcomes[each.purchase.purchase_id] for each in told]
 
 
 async def _matching(conn: Conn, told: Sequence[Claimed]) -> Sequence[Claimed]:
     """Those that are about what was ordered, and about a payment that is no other purchase's."""
     about = [each for each in told if each.purchase.is_paid_by(each.event)]
-    payment_ids = [each.event.payment_id for each in about if each.event.payment_id is not None]
+    # A purchase that has its payment is the only one with it: the database sees to that.
+    payment_ids = [
+        each.event.payment_id
+        for each in about
+        if each.event.payment_id is not None and each.purchase.payment_id is None
+    ]
     if not payment_ids:
         return about
     provider = about[0].purchase.provider
     await purchases.lock_payments(conn, provider, payment_ids)
     owners = await purchases.select_purchases_of_payments(conn, provider, payment_ids)
-    return [
-        each
-        for each in about
-        if each.event.payment_id is None
-        or owners.get(each.event.payment_id) in (None, each.purchase.purchase_id)
-    ]
+    return [each for each in about if each.event.payment_id not in owners]
 
 
-async def _settle(conn: Conn, told: Sequence[Claimed], at: datetime) -> None:
+async def _settle(
+    conn: Conn,
+    told: Sequence[Claimed],
+    booked: Mapping[UUID, Sequence[BookedClaim]],
+    at: datetime,
+) -> None:
     if not told:
         return
     actor = f"provider:{told[0].purchase.provider}"
-    settled = await settle_claims(conn, [each.purchase for each in told], actor=actor, at=at)
+    credited = [each.purchase for each in told]
+    settled = await settle_claims(conn, credited, booked, actor=actor, at=at)
     outgoing = outbox.Outgoing()
     for each in told:
         for event in settled.get(each.purchase.purchase_id, ()):
@@ -122,18 +131,13 @@ async def _note_fee(
         )
 
 
-async def _is_given_up(conn: Conn, purchase: Purchase, told: Claim) -> bool:
+def _is_given_up(known: Claim, told: Claim) -> bool:
     """Whether money is claimed that had come back already.
 
     A store tells states, not totals: an old refund that was overtaken by its own reversal looks
     like a new one after it. A person must say which it is.
     """
-    known = await claims.select_claims(conn, [purchase.purchase_id])
-    return bool(told.net_minor) and not any(
-        each.claim.net_minor
-        for each in known[purchase.purchase_id]
-        if each.claim.claim == told.claim
-    )
+    return bool(told.net_minor) and not known.net_minor
 
 
 def _is_too_much(telling: Telling | None, paid_minor: int) -> bool:

@@ -13,7 +13,7 @@ from wallet.commands.settle_claims import record_claims
 from wallet.domain.claims import ClaimKind, operator_claim, status_of
 from wallet.domain.ledger import Head
 from wallet.domain.purchase import Purchase
-from wallet.store import claims, purchases
+from wallet.store import purchases
 from wallet.store.reversals import Reversal
 
 
@@ -46,7 +46,7 @@ async def book_operator_reversal(
     """
     plan = planned.plan
     claim = operator_claim(reversal_id, kind, plan.amount_minor)
-    await record_claims(conn, {purchase.purchase_id: claim}, at=act.at)
+    recorded = await record_claims(conn, {purchase.purchase_id: claim}, at=act.at)
     reversal = Reversal(
         reversal_id,
         purchase.purchase_id,
@@ -61,8 +61,8 @@ async def book_operator_reversal(
         booked_at=act.at,
     )
     (after,) = await book_reversals(conn, [Booking(purchase, reversal, planned)])
-    known = await claims.select_claims(conn, [purchase.purchase_id])
-    status = status_of(purchase.amount_minor, [each.claim for each in known[purchase.purchase_id]])
+    claims = [each.claim for each in recorded.claims[purchase.purchase_id]]
+    status = status_of(purchase.amount_minor, claims)
     if status != purchase.status:
         await purchases.update_statuses(conn, {purchase.purchase_id: status})
     return Booked(reversal, after, reversed_(purchase, reversal, plan.legs))

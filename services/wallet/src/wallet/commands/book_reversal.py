@@ -25,13 +25,14 @@ from wallet.domain.reversal import (
     Payer,
     Plan,
     coins_wanted,
-    covered_by_what_is_left,
+    depends_on_uses,
     plan_legs,
 )
-from wallet.domain.reversal_policy import policy_in_force
+from wallet.domain.reversal_policy import ReversalPolicy, policy_in_force
 from wallet.store import reversals, standings
 from wallet.store.reversal_policies import published_policies
 from wallet.store.reversals import Reversal
+from wallet.store.standings import Standing
 
 _BEARERS = {
     "expired": BREAKAGE,
@@ -90,35 +91,40 @@ async def plan_reversals(
     known = await standings.select_standings(
         conn, {each.purchase.purchase_id: each.head for each in wanted}
     )
-    coins = {
-        each.purchase.purchase_id: coins_wanted(
-            known[each.purchase.purchase_id].lots,
-            each.booked_minor + each.amount_minor,
-            each.purchase.amount_minor,
-        )
+    policy = policy_in_force(published_policies(), at)
+    plans = {
+        each.purchase.purchase_id: _plan(each, known[each.purchase.purchase_id], policy, at)
         for each in wanted
     }
-    spent = {
-        purchase_id: standing
-        for purchase_id, standing in known.items()
-        if not covered_by_what_is_left(standing.lots, coins[purchase_id])
-    }
-    if spent:
-        known |= await standings.with_uses(conn, spent)
-    policy = policy_in_force(published_policies(), at)
-    planned: list[Planned] = []
-    for each in wanted:
-        standing = known[each.purchase.purchase_id]
-        legs = plan_legs(
-            coins[each.purchase.purchase_id],
-            standing.lots,
-            policy.waterfalls[each.kind],
-            Payer(user_id=each.purchase.user_id, debt_coins=each.head.debt_coins),
-            at=at,
-        )
-        plan = Plan(amount_minor=each.amount_minor, policy_version=policy.version, legs=legs)
-        planned.append(Planned(plan, each.head, standing.by_id))
-    return planned
+    # Uses are many rows to read, and mostly the first ones to bear bear it all.
+    asked = [
+        each
+        for each in wanted
+        if depends_on_uses(plans[each.purchase.purchase_id].plan.legs, policy.waterfalls[each.kind])
+    ]
+    if asked:
+        spent = {each.purchase.purchase_id: known[each.purchase.purchase_id] for each in asked}
+        with_uses = await standings.with_uses(conn, spent)
+        for each in asked:
+            purchase_id = each.purchase.purchase_id
+            plans[purchase_id] = _plan(each, with_uses[purchase_id], policy, at)
+    return list(plans.values())
+
+
+def _plan(wanted: Wanted, standing: Standing, policy: ReversalPolicy, at: datetime) -> Planned:
+    purchase, head = wanted.purchase, wanted.head
+    coins = coins_wanted(
+        standing.lots, wanted.booked_minor + wanted.amount_minor, purchase.amount_minor
+    )
+    legs = plan_legs(
+        coins,
+        standing.lots,
+        policy.waterfalls[wanted.kind],
+        Payer(user_id=purchase.user_id, debt_coins=head.debt_coins),
+        at=at,
+    )
+    plan = Plan(amount_minor=wanted.amount_minor, policy_version=policy.version, legs=legs)
+    return Planned(plan, head, standing.by_id)
 
 
 async def book_reversals(conn: Conn, bookings: Sequence[Booking]) -> Sequence[Head]:

@@ -108,7 +108,7 @@ async def _judge(
     # Named by what it is shown for: a store's own events about the payment have names of their own.
     digest = hashlib.sha256(payment.payment_id.encode()).hexdigest()
     event = payment._replace(event_id=f"receipt:{purchase.purchase_id}:{digest}", type="receipt")
-    first = await provider_events.insert_events(conn, purchase.provider, [event], outcome, at)
+    first = await provider_events.insert_events(conn, purchase.provider, [(event, outcome)], at)
     if first:
         body = shown.receipt.encode()
         await provider_events.insert_deliveries(

@@ -15,7 +15,7 @@ from wallet.commands.write_entries import write_entries
 from wallet.domain.entries import Entries
 from wallet.domain.ledger import PROMOTION, Head, bonus_id, mint
 from wallet.domain.purchase import Purchase
-from wallet.store import purchases
+from wallet.store import claims, purchases
 
 
 async def credit_purchase(
@@ -43,6 +43,7 @@ async def credit_purchase(
     settled = await settle_claims(
         conn,
         [msgspec.structs.replace(purchase, status="CREDITED")],
+        await claims.select_claims(conn, [purchase.purchase_id]),
         actor=f"provider:{purchase.provider}",
         at=at,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.db import Conn
 from wallet.commands.apply_claims import Claimed, apply_claims
 from wallet.commands.apply_payment import apply_payment
-from wallet.commands.settle_events import ALARMS, DeliveryOutcome, settle_events
+from wallet.commands.settle_events import ALARMS, DeliveryOutcome, keep_events
 from wallet.domain.purchase import PaymentEvent, Purchase, purchase_id_of
 from wallet.store import provider_events, purchases
 from wallet.store.provider_events import EventOutcome
@@ -47,7 +47,7 @@ async def record_deliveries(
     However many deliveries there are that take back payments, each of another buyer, they take as
     many statements as one of them.
 
-    Locks: the references, the purchases, the events, the payments, the accounts, each in order.
+    Locks: the references and events, the purchases, the payments, the accounts, each in order.
     Before them, where a payment alone is named that no purchase has yet, the payments.
 
     Args:
@@ -61,8 +61,12 @@ async def record_deliveries(
     """
     assert len(deliveries) == 1 or all(each.takes_back for each in deliveries)
     references = await _references(conn, provider, deliveries)
-    if known := [each for each in references if each is not None]:
-        await provider_events.lock_references(conn, known)
+    event_ids = {each.event.event_id for each in deliveries}
+    named = [each for each in references if each is not None]
+    await provider_events.lock_told(conn, named, provider, event_ids)
+    bodies = [(each.event.event_id, each.body) for each in deliveries]
+    await provider_events.insert_deliveries(conn, provider, bodies, at)
+    known = await provider_events.select_events(conn, provider, event_ids)
     told = [
         _Told(delivery, reference, purchase_id_of(reference))
         for delivery, reference in zip(deliveries, references, strict=True)
@@ -74,7 +78,9 @@ async def record_deliveries(
         of_round = {place: told[place] for place in places}
         if number:
             locked = await _lock(conn, list(of_round.values()))
-        outcomes |= await _record(conn, provider, of_round, locked, at)
+        outcomes |= await _record(conn, provider, of_round, known, locked, at)
+        for place in places:
+            known.setdefault(deliveries[place].event.event_id, deliveries[place].event)
     return [outcomes[place] for place in range(len(deliveries))]
 
 
@@ -161,37 +167,32 @@ async def _record(
     conn: Conn,
     provider: str,
     told: Mapping[int, _Told],
+    known: Mapping[str, PaymentEvent],
     locked: Mapping[UUID, Purchase],
     at: datetime,
 ) -> Mapping[int, DeliveryOutcome]:
     """By place: each event, each reference and each buyer once."""
-    events = {place: each.delivery.event for place, each in told.items()}
-    bodies = [(each.delivery.event.event_id, each.delivery.body) for each in told.values()]
-    await provider_events.insert_deliveries(conn, provider, bodies, at)
-    # Their outcomes are not known yet; nobody sees the rows before this transaction has said them.
-    first = await provider_events.insert_events(
-        conn, provider, list(events.values()), "ignored", at
-    )
-    again: dict[int, DeliveryOutcome] = {
-        place: await _come_again(conn, provider, event, at)
-        for place, event in events.items()
-        if event.event_id not in first
-    }
+    again: dict[int, DeliveryOutcome] = {}
+    for place, (delivery, *_) in told.items():
+        first = known.get(delivery.event.event_id)
+        if first is not None:
+            again[place] = await _come_again(conn, provider, first, delivery.event, at)
     fresh = {place: each for place, each in told.items() if place not in again}
+    if not fresh:
+        return again
     applied = await _apply(conn, provider, fresh, locked, at)
-    if applied:
-        settled: dict[str, EventOutcome] = {
-            events[place].event_id: outcome for place, outcome in applied.items()
-        }
-        await settle_events(conn, provider, settled, at=at, are_new=True)
+    outcomes: list[tuple[PaymentEvent, EventOutcome]] = [
+        (told[place].delivery.event, outcome) for place, outcome in applied.items()
+    ]
+    await keep_events(conn, provider, outcomes, at=at)
     return {**again, **applied}
 
 
 async def _come_again(
-    conn: Conn, provider: str, event: PaymentEvent, at: datetime
+    conn: Conn, provider: str, first: PaymentEvent, event: PaymentEvent, at: datetime
 ) -> DeliveryOutcome:
     """A retry says the same again. Anything else under a used id has no effect: look at it."""
-    if await provider_events.find_event(conn, provider, event.event_id) == event:
+    if first == event:
         return "repeated"
     reason = ALARMS["contradicted"]
     await provider_events.raise_alarm(conn, provider, event.event_id, reason, at)

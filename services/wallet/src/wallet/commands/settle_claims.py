@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
@@ -27,34 +28,47 @@ from wallet.store.reversal_policies import published_policies
 from wallet.store.reversals import Reversal
 
 
-async def record_claims(
-    conn: Conn, told: Mapping[UUID, Claim], *, at: datetime
-) -> Collection[UUID]:
+class Recorded(NamedTuple):
+    """Claims on purchases, after something was told of them."""
+
+    grown: Collection[UUID]
+    """The purchases for which that was anything new."""
+    claims: Mapping[UUID, Sequence[BookedClaim]]
+    """By purchase, all claims in the order in which they came, with what is booked for each."""
+    before: Mapping[UUID, Claim]
+    """By purchase, the claim as it was; left out where it was told for the first time."""
+
+
+async def record_claims(conn: Conn, told: Mapping[UUID, Claim], *, at: datetime) -> Recorded:
     """Let a claim on each of some purchases grow by what is told of it.
 
     Args:
         conn: An open transaction that holds the purchases' rows locked.
         told: By purchase, paid or not, the claim as told.
         at: When.
-
-    Returns:
-        The purchases for which that was anything new.
     """
-    policy = policy_in_force(published_policies(), at)
-    overdue_at = [policy.overdue_at(claim, at) for claim in told.values()]
-    grown = set(await claims.insert_claims(conn, told, at, overdue_at=overdue_at))
-    if again := [purchase_id for purchase_id in told if purchase_id not in grown]:
-        of_purchases = await claims.select_claims(conn, again)
-        for purchase_id in again:
-            claim = told[purchase_id]
-            known = next(
-                each.claim for each in of_purchases[purchase_id] if each.claim.claim == claim.claim
-            )
-            merged = known.merged(claim)
-            if merged != known:
-                await claims.update_claim(conn, purchase_id, merged)
-                grown.add(purchase_id)
-    return grown
+    known = await claims.select_claims(conn, list(told))
+    before: dict[UUID, Claim] = {}
+    changed: dict[UUID, Claim] = {}
+    for purchase_id, claim in told.items():
+        of_purchase = known[purchase_id]
+        for place, each in enumerate(of_purchase):
+            if each.claim.claim == claim.claim:
+                before[purchase_id] = each.claim
+                merged = each.claim.merged(claim)
+                if merged != each.claim:
+                    changed[purchase_id] = merged
+                    of_purchase[place] = each._replace(claim=merged)
+        if purchase_id not in before:
+            of_purchase.append(BookedClaim(claim, booked_minor=0))
+    added = {purchase_id: told[purchase_id] for purchase_id in told if purchase_id not in before}
+    if added:
+        policy = policy_in_force(published_policies(), at)
+        overdue_at = [policy.overdue_at(claim, at) for claim in added.values()]
+        await claims.insert_claims(conn, added, at, overdue_at=overdue_at)
+    if changed:
+        await claims.update_claims(conn, changed)
+    return Recorded({*added, *changed}, known, before)
 
 
 class _Case:
@@ -88,7 +102,12 @@ class _Case:
 
 
 async def settle_claims(
-    conn: Conn, credited: Sequence[Purchase], *, actor: str, at: datetime
+    conn: Conn,
+    credited: Sequence[Purchase],
+    booked: Mapping[UUID, Sequence[BookedClaim]],
+    *,
+    actor: str,
+    at: datetime,
 ) -> Mapping[UUID, Sequence[Event]]:
     """Give back and take what the claims on purchases ask for; returns what to tell of each.
 
@@ -100,10 +119,10 @@ async def settle_claims(
     Args:
         conn: An open transaction that holds the purchases' rows locked.
         credited: Purchases, each of another buyer.
+        booked: By purchase, all claims on it in the order in which they came.
         actor: Whose claims have grown: `provider:` and its name.
         at: Now.
     """
-    booked = await claims.select_claims(conn, [each.purchase_id for each in credited])
     claimed = [each for each in credited if booked[each.purchase_id]]
     if not claimed:
         return {}

@@ -1,11 +1,12 @@
 """Write down what came of a provider's events, and ask for a person's look where one is due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
 from chassis.db import Conn
+from wallet.domain.purchase import PaymentEvent
 from wallet.store import provider_events
 from wallet.store.provider_events import EventOutcome
 
@@ -26,13 +27,28 @@ ALARMS: Final[Mapping[DeliveryOutcome, str]] = MappingProxyType(
 """Outcomes that a person must look at, and why: never passed over in silence (E08)."""
 
 
-async def settle_events(
+async def keep_events(
     conn: Conn,
     provider: str,
-    outcomes: Mapping[str, EventOutcome],
+    outcomes: Sequence[tuple[PaymentEvent, EventOutcome]],
     *,
     at: datetime,
-    are_new: bool = False,
+) -> None:
+    """Write down events with what came of them, and raise the alarms that are due.
+
+    Args:
+        conn: An open transaction that holds the events' locks: they have not come before.
+        provider: Whose events they are.
+        outcomes: Each event once.
+        at: When.
+    """
+    are_new = await provider_events.insert_events(conn, provider, outcomes, at)
+    assert are_new, "the events' locks keep others out"
+    await _raise_alarms(conn, provider, {event.event_id: each for event, each in outcomes}, at)
+
+
+async def settle_events(
+    conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome], *, at: datetime
 ) -> None:
     """Note what came of events; alarms are raised, or resolved where an event explained itself.
 
@@ -41,12 +57,17 @@ async def settle_events(
         provider: Whose events they are.
         outcomes: By the provider's own id of the event.
         at: When.
-        are_new: They came in this transaction, so that no alarm of theirs can be open.
     """
     await provider_events.update_outcomes(conn, provider, outcomes)
     quiet = [event_id for event_id, outcome in outcomes.items() if outcome not in ALARMS]
-    if quiet and not are_new:
+    if quiet:
         await provider_events.resolve_alarms(conn, provider, quiet, at)
+    await _raise_alarms(conn, provider, outcomes, at)
+
+
+async def _raise_alarms(
+    conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome], at: datetime
+) -> None:
     for event_id, outcome in outcomes.items():
         if outcome in ALARMS:
             await provider_events.raise_alarm(conn, provider, event_id, ALARMS[outcome], at)

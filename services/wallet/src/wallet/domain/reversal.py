@@ -37,7 +37,7 @@ class LotStanding(msgspec.Struct, frozen=True):
     reversed_coins: int
     """Taken back and not given back, whoever bore it."""
     uses: Sequence[Use] = ()
-    """The latest first. Left out where what is left covers what is to be taken."""
+    """The latest first. Left out where nobody asks who had the coins: see `depends_on_uses`."""
 
     @property
     def spent_coins(self) -> int:
@@ -105,11 +105,6 @@ def coins_wanted(
     return wanted
 
 
-def covered_by_what_is_left(standings: Sequence[LotStanding], wanted: Mapping[int, int]) -> bool:
-    """Whether nothing that was spent has to be looked for."""
-    return all(wanted[each.lot.lot_id] <= each.left_coins for each in standings)
-
-
 def plan_legs(
     wanted: Mapping[int, int],
     standings: Sequence[LotStanding],
@@ -142,6 +137,19 @@ def plan_legs(
                     legs.append(msgspec.structs.replace(leg, coins=coins))
     assert not any(missing.values()), "the platform bears what nobody else does"
     return legs
+
+
+def depends_on_uses(legs: Sequence[Leg], waterfall: Sequence[WaterfallLeg]) -> bool:
+    """Whether legs that were planned without the lots' uses would be others with them.
+
+    They are the same where nothing was left for creators to bear: what comes after them in the
+    waterfall bears nothing then.
+    """
+    kinds = [step.kind for step in waterfall]
+    if "creator_unmatured" not in kinds:
+        return False
+    later = kinds[kinds.index("creator_unmatured") + 1 :]
+    return any(leg.kind in later for leg in legs)
 
 
 def _offers(step: WaterfallLeg, standing: LotStanding, payer: Payer, at: datetime) -> Iterator[Leg]:

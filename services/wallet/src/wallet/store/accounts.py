@@ -1,10 +1,12 @@
 """Accounts with their open lots: reading heads and moving them on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from chassis import sql
 from chassis.db import Conn, Record
 from wallet.domain.ledger import Head
+from wallet.domain.lots import Lot
 from wallet.store import lots
 from wallet.store.arrays import integers
 
@@ -38,7 +40,7 @@ async def debit_accounts(conn: Conn, moves: Sequence[tuple[Head, Head]]) -> bool
     """Move accounts from the first head of each pair to the second, by what was taken.
 
     Returns:
-        Whether all were as read. If not, the others are moved nevertheless: see `select_untouched`.
+        Whether all were as read. If not, the others are moved nevertheless: see `lock_untouched`.
     """
     ordered = sorted([(before.account_id, before, after) for before, after in moves])
     closed = [len(before.lots) - len(after.lots) for _, before, after in ordered]
@@ -60,10 +62,22 @@ async def debit_accounts(conn: Conn, moves: Sequence[tuple[Head, Head]]) -> bool
     return done == f"UPDATE {len(moves)}"
 
 
-async def select_untouched(conn: Conn, account_ids: Sequence[int]) -> list[str]:
-    """The owners of those accounts that the transaction at hand has not written."""
-    rows = await conn.fetch(STATEMENTS["select_untouched"], account_ids)
-    return [row["owner_id"] for row in rows]
+async def lock_untouched(conn: Conn, heads: Collection[Head]) -> dict[str, Head]:
+    """Accounts that the transaction at hand has not written, as they are now, locked.
+
+    Args:
+        conn: An open transaction.
+        heads: As read at any time before.
+
+    Returns:
+        By owner; accounts that it has written are left out.
+    """
+    rows = await conn.fetch(
+        STATEMENTS["lock_untouched"], integers([head.account_id for head in heads])
+    )
+    untouched = {row["account_id"] for row in rows}
+    known = {lot.lot_id: lot for head in heads if head.account_id in untouched for lot in head.lots}
+    return {head.owner_id: head for head in await _heads(conn, rows, known)}
 
 
 async def credit_account(conn: Conn, before: Head, after: Head) -> None:
@@ -83,8 +97,12 @@ async def update_limits_version(conn: Conn, account_id: int, limits_version: int
     await conn.execute(STATEMENTS["update_limits_version"], account_id, limits_version)
 
 
-async def _heads(conn: Conn, rows: Sequence[Record]) -> list[Head]:
-    known = await lots.select_lots(conn, [lot_id for row in rows for lot_id in row["lot_ids"]])
+async def _heads(
+    conn: Conn, rows: Sequence[Record], remembered: Mapping[int, Lot] = MappingProxyType({})
+) -> list[Head]:
+    """Heads of rows. Lots never change, so that those remembered need not be read again."""
+    wanted = [lot_id for row in rows for lot_id in row["lot_ids"] if lot_id not in remembered]
+    known = {**remembered, **await lots.select_lots(conn, wanted)}
     return [
         Head(
             row["account_id"],

@@ -89,12 +89,23 @@ WHERE
     AND a.version = d.version
     AND a.limits_version = d.limits_version;
 
--- name: select_untouched
--- Which of these accounts the transaction at hand has not written.
--- $1 account_ids
-SELECT owner_id
+-- name: lock_untouched
+-- Which of these accounts the transaction at hand has not written, as they are now. In id order.
+-- $1 account_ids, as text: see arrays.py
+SELECT
+    account_id,
+    owner_id,
+    version,
+    credits_coins - debits_coins AS coins,
+    debt_coins,
+    lot_ids,
+    lot_coins,
+    limits_version,
+    debits_coins
 FROM account
-WHERE account_id = any($1::bigint[]) AND xmin <> pg_current_xact_id()::xid;
+WHERE account_id = any($1::text::bigint[]) AND xmin <> pg_current_xact_id()::xid
+ORDER BY account_id
+FOR NO KEY UPDATE;
 
 -- name: credit_account
 -- The caller holds the row's lock and gives the open lots as they are with the new ones.

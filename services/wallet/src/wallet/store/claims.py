@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from wallet.domain.claims import BookedClaim, Claim
+from wallet.store.arrays import integers
 
 STATEMENTS = sql.load("wallet.store", "claims.sql")
 
@@ -17,33 +18,32 @@ async def insert_claims(
     told_at: datetime,
     *,
     overdue_at: Sequence[datetime | None],
-) -> Collection[UUID]:
-    """Add a claim to each purchase; those that have it already are left out of what is returned."""
-    rows = await conn.fetch(
+) -> None:
+    """Add a claim to each purchase, none of which has it yet."""
+    await conn.execute(
         STATEMENTS["insert_claims"],
         list(claims),
         [each.claim for each in claims.values()],
         [each.kind for each in claims.values()],
-        [each.claimed_minor for each in claims.values()],
-        [each.returned_minor for each in claims.values()],
+        integers([each.claimed_minor for each in claims.values()]),
+        integers([each.returned_minor for each in claims.values()]),
         [each.is_open for each in claims.values()],
         told_at,
         overdue_at,
         [each.respond_by for each in claims.values()],
     )
-    return {row["purchase_id"] for row in rows}
 
 
-async def update_claim(conn: Conn, purchase_id: UUID, claim: Claim) -> None:
-    """Let a claim grow."""
+async def update_claims(conn: Conn, claims: Mapping[UUID, Claim]) -> None:
+    """Let a claim of each purchase grow."""
     await conn.execute(
-        STATEMENTS["update_claim"],
-        purchase_id,
-        claim.claim,
-        claim.claimed_minor,
-        claim.returned_minor,
-        claim.is_open,
-        claim.respond_by,
+        STATEMENTS["update_claims"],
+        list(claims),
+        [each.claim for each in claims.values()],
+        integers([each.claimed_minor for each in claims.values()]),
+        integers([each.returned_minor for each in claims.values()]),
+        [each.is_open for each in claims.values()],
+        [each.respond_by for each in claims.values()],
     )
 
 

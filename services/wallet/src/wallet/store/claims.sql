@@ -1,7 +1,7 @@
 -- name: insert_claims
--- The first telling of a claim of each purchase; those that are known are not returned.
+-- The first telling of a claim of each purchase. The caller holds the purchases' rows.
 -- $1 purchase_ids, each once, $2 claims, $3 kinds, $4 claimed_minor, $5 returned_minor, $6 is_open,
--- $7 told_at, $8 overdue_at, $9 respond_by
+-- $7 told_at, $8 overdue_at, $9 respond_by. Integers come as text: see arrays.py.
 INSERT INTO payment_claim (
     purchase_id,
     claim,
@@ -24,22 +24,35 @@ SELECT
     overdue_at,
     respond_by
 FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[],
-    $8::timestamptz[], $9::timestamptz[]
-) AS i (purchase_id, claim, kind, claimed_minor, returned_minor, is_open, overdue_at, respond_by)
-ON CONFLICT (purchase_id, claim) DO NOTHING
-RETURNING purchase_id;
+    $1::uuid[],
+    $2::text[],
+    $3::text[],
+    $4::text::bigint[],
+    $5::text::bigint[],
+    $6::boolean[],
+    $8::timestamptz[],
+    $9::timestamptz[]
+) AS i (purchase_id, claim, kind, claimed_minor, returned_minor, is_open, overdue_at, respond_by);
 
--- name: update_claim
--- The caller holds the purchase's row.
--- $1 purchase_id, $2 claim, $3 claimed_minor, $4 returned_minor, $5 is_open, $6 respond_by
-UPDATE payment_claim
+-- name: update_claims
+-- The caller holds the purchases' rows.
+-- $1 purchase_ids, each once, $2 claims, $3 claimed_minor, $4 returned_minor, $5 is_open,
+-- $6 respond_by. Integers come as text: see arrays.py.
+UPDATE payment_claim AS c
 SET
-    claimed_minor = $3,
-    returned_minor = $4,
-    is_open = $5,
-    respond_by = $6
-WHERE purchase_id = $1 AND claim = $2;
+    claimed_minor = i.claimed_minor,
+    returned_minor = i.returned_minor,
+    is_open = i.is_open,
+    respond_by = i.respond_by
+FROM unnest(
+    $1::uuid[],
+    $2::text[],
+    $3::text::bigint[],
+    $4::text::bigint[],
+    $5::boolean[],
+    $6::timestamptz[]
+) AS i (purchase_id, claim, claimed_minor, returned_minor, is_open, respond_by)
+WHERE c.purchase_id = i.purchase_id AND c.claim = i.claim;
 
 -- name: select_claims
 -- Of each purchase in the order in which they came, each with what is booked for it, and how often.

@@ -25,6 +25,13 @@ async def lock_references(conn: Conn, references: Collection[str]) -> None:
     await conn.execute(STATEMENTS["lock_references"], references)
 
 
+async def lock_told(
+    conn: Conn, references: Collection[str], provider: str, event_ids: Collection[str]
+) -> None:
+    """The same, and keep out who takes in any of these events of the provider."""
+    await conn.execute(STATEMENTS["lock_told"], references, provider, event_ids)
+
+
 async def insert_deliveries(
     conn: Conn, provider: str, bodies: Sequence[tuple[str, bytes]], received_at: datetime
 ) -> None:
@@ -41,12 +48,16 @@ async def insert_deliveries(
 async def insert_events(
     conn: Conn,
     provider: str,
-    events: Sequence[PaymentEvent],
-    outcome: EventOutcome,
+    outcomes: Sequence[tuple[PaymentEvent, EventOutcome]],
     received_at: datetime,
-) -> Collection[str]:
-    """Add events, each id once; those delivered before are left out of the ids returned."""
-    rows = await conn.fetch(
+) -> bool:
+    """Add events, each id once, with what came of them; those that are there stay as they are.
+
+    Returns:
+        Whether none was there.
+    """
+    events = [event for event, _ in outcomes]
+    done = await conn.execute(
         STATEMENTS["insert_events"],
         provider,
         [event.event_id for event in events],
@@ -59,20 +70,22 @@ async def insert_events(
         [_written(event.claim) for event in events],
         [event.bundle_id for event in events],
         [event.quantity for event in events],
-        outcome,
+        [outcome for _, outcome in outcomes],
         received_at,
     )
-    return {row["event_id"] for row in rows}
+    return done == f"INSERT 0 {len(outcomes)}"
 
 
 def _written(claim: Telling | None) -> str | None:
     return None if claim is None else msgspec.json.encode(claim).decode()
 
 
-async def find_event(conn: Conn, provider: str, event_id: str) -> PaymentEvent | None:
-    """The event of that id, as it was when it came first."""
-    row = await conn.fetchrow(STATEMENTS["find_event"], provider, event_id)
-    return None if row is None else _event(row)
+async def select_events(
+    conn: Conn, provider: str, event_ids: Collection[str]
+) -> dict[str, PaymentEvent]:
+    """Events by id, as they were when they came first; those that did not come are left out."""
+    rows = await conn.fetch(STATEMENTS["select_events"], provider, event_ids)
+    return {row["event_id"]: _event(row) for row in rows}
 
 
 async def update_outcomes(conn: Conn, provider: str, outcomes: Mapping[str, EventOutcome]) -> None:

@@ -9,6 +9,20 @@ FROM (
     ORDER BY place
 ) AS places;
 
+-- name: lock_told
+-- The same of references, and of a provider's events: copies of one take turns as well. In the order
+-- of the locks.
+-- $1 references, $2 provider, $3 event_ids
+SELECT pg_advisory_xact_lock(place)
+FROM (
+    SELECT hashtextextended('wallet.reference:' || reference, 0) AS place
+    FROM unnest($1::text[]) AS i (reference)
+    UNION
+    SELECT hashtextextended('wallet.event:' || $2 || ':' || event_id, 0) AS place
+    FROM unnest($3::text[]) AS i (event_id)
+    ORDER BY place
+) AS places;
+
 -- name: insert_deliveries
 -- $1 provider, $2 event_ids, $3 bodies, $4 received_at
 INSERT INTO provider_delivery (provider, event_id, body, received_at)
@@ -20,11 +34,10 @@ SELECT
 FROM unnest($2::text[], $3::bytea[]) AS i (event_id, body);
 
 -- name: insert_events
--- Waits for concurrent deliveries of the same events; those that were there are not returned. In the
--- order of the ids, so that two who wait for each other's do not do so for ever.
+-- Those that are there stay as they are.
 -- $1 provider, $2 event_ids, each once, $3 types, $4 payment_outcomes, $5 payment_ids,
 -- $6 references, $7 amount_minor, $8 currencies, $9 claims, $10 bundle_ids, $11 quantities,
--- $12 outcome, $13 received_at
+-- $12 outcomes, $13 received_at
 INSERT INTO provider_event (
     provider,
     event_id,
@@ -52,21 +65,19 @@ SELECT
     claim,
     bundle_id,
     quantity,
-    $12,
+    outcome,
     $13
 FROM unnest(
     $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-    $9::text[], $10::text[], $11::integer[]
+    $9::text[], $10::text[], $11::integer[], $12::text[]
 ) AS i (
     event_id, type, payment_outcome, payment_id, reference, amount_minor, currency, claim, bundle_id,
-    quantity
+    quantity, outcome
 )
-ORDER BY event_id
-ON CONFLICT (provider, event_id) DO NOTHING
-RETURNING event_id;
+ON CONFLICT (provider, event_id) DO NOTHING;
 
--- name: find_event
--- $1 provider, $2 event_id
+-- name: select_events
+-- $1 provider, $2 event_ids
 SELECT
     event_id,
     type,
@@ -79,14 +90,15 @@ SELECT
     bundle_id,
     quantity
 FROM provider_event
-WHERE provider = $1 AND event_id = $2;
+WHERE provider = $1 AND event_id = any($2::text[]);
 
 -- name: update_outcomes
+-- The ids twice, so that a plan made while the table was small goes by the whole key as well.
 -- $1 provider, $2 event_ids, $3 outcomes
 UPDATE provider_event AS e
 SET outcome = i.outcome
 FROM unnest($2::text[], $3::text[]) AS i (event_id, outcome)
-WHERE e.provider = $1 AND e.event_id = i.event_id;
+WHERE e.provider = $1 AND e.event_id = any($2::text[]) AND e.event_id = i.event_id;
 
 -- name: select_parked
 -- $1 provider, $2 reference

@@ -10,6 +10,7 @@ from chassis.db import Conn
 from wallet.domain.claims import ClaimKind
 from wallet.domain.lots import LotClass
 from wallet.domain.reversal import Leg
+from wallet.store.arrays import integers
 
 STATEMENTS = sql.load("wallet.store", "reversals.sql")
 
@@ -41,26 +42,31 @@ class HeldCoins(NamedTuple):
 async def insert_reversals(conn: Conn, planned: Sequence[tuple[Reversal, Sequence[Leg]]]) -> None:
     """Add reversals, at least one, each with its legs in the order of the waterfall."""
     reversals = [each for each, _ in planned]
+    legs = [
+        (each.reversal_id, position, leg)
+        for each, its_legs in planned
+        for position, leg in enumerate(its_legs)
+    ]
     await conn.execute(
         STATEMENTS["insert_reversals"],
         [each.reversal_id for each in reversals],
         [each.purchase_id for each in reversals],
         [each.claim for each in reversals],
-        [each.amount_minor for each in reversals],
-        [each.coins for each in reversals],
-        [each.policy_version for each in reversals],
+        integers([each.amount_minor for each in reversals]),
+        integers([each.coins for each in reversals]),
+        integers([each.policy_version for each in reversals]),
         [each.is_held for each in reversals],
         [each.actor for each in reversals],
         [each.note for each in reversals],
         [each.booked_at for each in reversals],
+        [reversal_id for reversal_id, _, _ in legs],
+        integers([position for _, position, _ in legs]),
+        [leg.kind for _, _, leg in legs],
+        integers([leg.coins for _, _, leg in legs]),
+        integers([leg.lot_id for _, _, leg in legs]),
+        [leg.party for _, _, leg in legs],
+        [leg.charge_id for _, _, leg in legs],
     )
-    rows = [
-        (each.reversal_id, position, leg.kind, leg.coins, leg.lot_id, leg.party, leg.charge_id)
-        for each, legs in planned
-        for position, leg in enumerate(legs)
-    ]
-    if rows:
-        await conn.execute(STATEMENTS["insert_legs"], *map(list, zip(*rows, strict=True)))
 
 
 async def find_reversal(conn: Conn, reversal_id: UUID) -> Reversal | None:

@@ -1,43 +1,52 @@
 -- name: insert_reversals
--- In the order given.
+-- In the order given, with their legs, whose positions are the order of the waterfall.
 -- $1 reversal_ids, $2 purchase_ids, $3 claims, $4 amount_minor, $5 coins, $6 policy_versions,
--- $7 is_held, $8 actors, $9 notes, $10 booked_at
-INSERT INTO reversal (
-    reversal_id,
-    purchase_id,
-    claim,
-    amount_minor,
-    coins,
-    policy_version,
-    is_held,
-    actor,
-    note,
-    booked_at
-)
-SELECT
-    i.reversal_id,
-    i.purchase_id,
-    i.claim,
-    i.amount_minor,
-    i.coins,
-    i.policy_version,
-    i.is_held,
-    i.actor,
-    i.note,
-    i.booked_at
-FROM unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::boolean[],
-    $8::text[], $9::text[], $10::timestamptz[]
-) WITH ORDINALITY
-    AS i (
-        reversal_id, purchase_id, claim, amount_minor, coins, policy_version, is_held, actor, note,
-        booked_at, place
+-- $7 is_held, $8 actors, $9 notes, $10 booked_at; of the legs $11 reversal_ids, $12 positions,
+-- $13 kinds, $14 coins, $15 lot_ids, $16 parties, $17 charge_ids. Integers come as text: see
+-- arrays.py.
+WITH booked AS (
+    INSERT INTO reversal (
+        reversal_id,
+        purchase_id,
+        claim,
+        amount_minor,
+        coins,
+        policy_version,
+        is_held,
+        actor,
+        note,
+        booked_at
     )
-ORDER BY i.place;
+    SELECT
+        i.reversal_id,
+        i.purchase_id,
+        i.claim,
+        i.amount_minor,
+        i.coins,
+        i.policy_version,
+        i.is_held,
+        i.actor,
+        i.note,
+        i.booked_at
+    FROM unnest(
+        $1::uuid[],
+        $2::uuid[],
+        $3::text[],
+        $4::text::bigint[],
+        $5::text::bigint[],
+        $6::text::integer[],
+        $7::boolean[],
+        $8::text[],
+        $9::text[],
+        $10::timestamptz[]
+    ) WITH ORDINALITY
+        AS i (
+            reversal_id, purchase_id, claim, amount_minor, coins, policy_version, is_held, actor,
+            note, booked_at, place
+        )
+    ORDER BY i.place
+)
 
--- name: insert_legs
--- Positions are the order of the waterfall.
--- $1 reversal_ids, $2 positions, $3 kinds, $4 coins, $5 lot_ids, $6 parties, $7 charge_ids
 INSERT INTO reversal_leg (reversal_id, position, kind, coins, lot_id, party, charge_id)
 SELECT
     reversal_id,
@@ -48,7 +57,13 @@ SELECT
     party,
     charge_id
 FROM unnest(
-    $1::uuid[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::uuid[]
+    $11::uuid[],
+    $12::text::integer[],
+    $13::text[],
+    $14::text::bigint[],
+    $15::text::bigint[],
+    $16::text[],
+    $17::uuid[]
 ) AS i (reversal_id, position, kind, coins, lot_id, party, charge_id);
 
 -- name: find_reversal

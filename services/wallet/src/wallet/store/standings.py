@@ -24,8 +24,6 @@ class Standing(NamedTuple):
     """Of its buyer."""
     lots: Sequence[LotStanding]
     """In the order in which they were credited."""
-    first_version: int
-    """Of the account: when the first of the lots came."""
 
     @property
     def by_id(self) -> Mapping[int, Lot]:
@@ -52,12 +50,11 @@ async def select_standings(conn: Conn, heads: Mapping[UUID, Head]) -> dict[UUID,
     """
     rows = await conn.fetch(STATEMENTS["select_lots_of_purchases"], list(heads))
     lot_ids = [row["lot_id"] for row in rows]
-    swept = {
-        each.lot_id: -each.coins
-        for each in await movements.select_recorded(
-            conn, [expiry_id(row["lot_id"]) for row in rows if row["expires_at"] is not None]
-        )
-    }
+    expiries = [expiry_id(row["lot_id"]) for row in rows if row["expires_at"] is not None]
+    swept: dict[int | None, int] = {}
+    if expiries:
+        booked = await movements.select_recorded(conn, expiries)
+        swept = {each.lot_id: -each.coins for each in booked}
     accounts = [head.account_id for head in heads.values()]
     repaid = {
         row["lot_id"]: row
@@ -83,8 +80,7 @@ async def select_standings(conn: Conn, heads: Mapping[UUID, Head]) -> dict[UUID,
             )
             for row in its_rows
         ]
-        first_version = min(row["first_version"] for row in its_rows)
-        standings[purchase_id] = Standing(head, lots, first_version)
+        standings[purchase_id] = Standing(head, lots)
     return standings
 
 
@@ -119,7 +115,6 @@ async def with_uses(conn: Conn, standings: Mapping[UUID, Standing]) -> dict[UUID
     for charge_id, creator_id, coins, lot_id in await conn.fetch(
         STATEMENTS["select_uses"],
         [standing.head.account_id for standing in standings.values()],
-        [standing.first_version for standing in standings.values()],
         [integers(list(standing.by_id)) for standing in standings.values()],
     ):
         rest = coins - taken.get((lot_id, charge_id), 0)

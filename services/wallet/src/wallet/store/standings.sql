@@ -1,8 +1,7 @@
 -- Where the coins of purchases' lots are.
 
 -- name: select_lots_of_purchases
--- Of each purchase bought coins before bonus ones. `first_version` is the movement with which the
--- lot began: nothing of it was used before.
+-- Of each purchase bought coins before bonus ones.
 -- $1 purchase_ids
 SELECT
     l.source_id AS purchase_id,
@@ -10,10 +9,8 @@ SELECT
     l.class,
     l.refundable_until,
     l.expires_at,
-    l.coins,
-    m.version AS first_version
+    l.coins
 FROM lot AS l
-INNER JOIN movement AS m ON l.movement_id = m.movement_id
 WHERE l.source_id = any($1::uuid[])
 ORDER BY l.lot_id;
 
@@ -60,13 +57,25 @@ GROUP BY e.lot_id;
 -- Charges that lots have paid for, the latest first. By the index of each account's own history, from
 -- where the lots begin: an index of lots would cost every charge. The lots of each account are text,
 -- since arrays of arrays would have to be equally long.
--- $1 account_ids, $2 first versions, $3 lot_ids, each once
+-- $1 account_ids, $2 lot_ids, each once
 SELECT
     u.charge_id,
     u.creator_id,
     u.coins,
     u.lot_id
-FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS i (account_id, first_version, lot_ids)
+FROM (
+    SELECT
+        i.account_id,
+        i.lot_ids,
+        (
+            SELECT min(m.version)
+            FROM lot AS l
+            INNER JOIN movement AS m ON l.movement_id = m.movement_id
+            WHERE l.lot_id = any(i.lot_ids)
+        ) AS first_version
+    FROM unnest($1::bigint[], $2::text[]) AS t (account_id, lots)
+    CROSS JOIN LATERAL (SELECT t.account_id, t.lots::bigint[] AS lot_ids) AS i
+) AS i
 CROSS JOIN LATERAL (
     SELECT
         m.movement_id AS charge_id,
@@ -82,7 +91,7 @@ CROSS JOIN LATERAL (
         AND m.outcome = 'posted'
         AND m.kind = 'charge'
 ) AS u
-WHERE u.lot_id = any(i.lot_ids::bigint[])
+WHERE u.lot_id = any(i.lot_ids)
 ORDER BY u.version DESC;
 
 -- name: select_taken_of_charges

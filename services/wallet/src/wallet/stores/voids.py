@@ -18,7 +18,7 @@ from wallet.domain.purchase import ProviderUnavailableError
 from wallet.domain.voids import POLL_EVERY, window
 from wallet.providers.google_play import GooglePlay, Voided, VoidedPage
 from wallet.store import polls
-from wallet.store.provider_events import find_event, raise_alarm
+from wallet.store.provider_events import raise_alarm, select_events
 
 LOOK_EVERY_S: Final = 15.0
 
@@ -81,7 +81,7 @@ async def _record(pool: Pool, provider: str, page: VoidedPage, *, now: Clock) ->
 
         async def work(conn: Conn, voided: Voided = voided) -> None:
             # Listed for a month, read each time: kept once.
-            if await find_event(conn, provider, voided.event.event_id) is None:
+            if not await select_events(conn, provider, [voided.event.event_id]):
                 await record_delivery(
                     conn,
                     provider,
