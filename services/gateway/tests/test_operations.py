@@ -61,6 +61,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
             "details": {"holder": "A", "country": "US", "currency": "USD", "account": "12345678"},
         }
     },
+    "OpenPayoutOnboarding": {"input": {"methodId": UUID}},
     "RequestPayout": {
         "input": {"payoutId": UUID, "methodId": UUID, "microDiamonds": 2**53 - 1},
     },
@@ -95,6 +96,7 @@ def test_every_operation_is_found() -> None:
         "RefundMinor",
         "SetSpendLimits",
         "AddPayoutMethod",
+        "OpenPayoutOnboarding",
         "RequestPayout",
         "SubmitTaxForm",
         "AnswerAgencyContract",

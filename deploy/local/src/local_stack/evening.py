@@ -2,8 +2,8 @@
 
 Three creators opt in. Fifty viewers buy coins, send gifts to videos and in rooms, and then the
 star's room catches fire. One viewer wants more than the coins allow; one is unsure whether a gift
-went through, and sends it again under the same id. In the end money is taken back and paid out, and
-the creator who was paid gets a statement.
+went through, and sends it again under the same id. In the end money is taken back and paid out,
+some of it to an agency and the tax office, and the creator who was paid gets a statement.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from local_stack.client import Client
 from local_stack.money import PAID_CREATOR, Money, Partners, settle_up
 from local_stack.problem import LocalProblemError
 from local_stack.stating import Stated, state
+from local_stack.tax_table import TaxTable
 from local_stack.waiting import expect, wait
 
 STAR = "nova"
@@ -64,7 +65,9 @@ class Evening:
     stated: Stated | None = None
 
 
-async def play(client: Client, token: Token, say: Say, partners: Partners) -> Evening:
+async def play(
+    client: Client, token: Token, say: Say, partners: Partners, tax_table: TaxTable
+) -> Evening:
     """Play the evening.
 
     Args:
@@ -72,6 +75,7 @@ async def play(client: Client, token: Token, say: Say, partners: Partners) -> Ev
         token: Makes tokens.
         say: Tells of progress.
         partners: The payment provider and the bank, who do what they are told.
+        tax_table: What is withheld of payouts, now or soon.
 
     Raises:
         GatewayError: The gateway answered with an error where none belongs.
@@ -86,7 +90,7 @@ async def play(client: Client, token: Token, say: Say, partners: Partners) -> Ev
     await stage.fall_short()
     await stage.send_twice()
     regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
-    evening.money = await settle_up(client, token, say, partners, regretful)
+    evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
     await stage.close()
     await stage.state()
     return evening

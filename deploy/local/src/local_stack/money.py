@@ -1,33 +1,31 @@
 """The money of an evening: what is taken back, and what creators are paid.
 
 A viewer gets money back for coins that are spent already; another's bank takes a payment back for
-good. Then the shop sells for a moment by transfers that cannot be taken back, so that what they pay
-for is mature at once: two creators are reviewed and paid by the bank, and one payment comes back.
+good. Then four creators are paid by the bank: one payment comes back, an agency gets a part of one,
+and the tax office of one.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 import httpx
 
-from chassis import money
-from chassis.ids import derived_id, uuid7
-from local_stack.buying import Bought, buy
+from chassis.ids import uuid7
+from local_stack.buying import Bought
 from local_stack.client import Client
+from local_stack.paying import Cashier, Paid
 from local_stack.problem import LocalProblemError
+from local_stack.sharing import SHARING_CREATOR, TAXED_CREATOR, Shared, Sharing
+from local_stack.tax_table import TaxTable
 from local_stack.waiting import expect, wait
 
-PATRON: Final = "patron"
 PAID_CREATOR: Final = "milo"
 OPERATOR: Final = "olga"
+_PATRONS: Final = ("patron", "patroness")
+"""Two, so that neither comes to the most that may be spent in a day, evening after evening."""
 _SCOPES: Final = "operator:catalogue operator:refunds operator:payouts"
-_PAYOUT_MICRO_DIAMONDS: Final = 2_000_000_000
-_COINS_FOR_PAYOUT: Final = 6_000
-"""Half a diamond for each that was bought, a quarter for the bonus coins, which are spent first."""
 
 type Token = Callable[[str, str], str]
 type Say = Callable[[str], None]
@@ -38,6 +36,8 @@ class Money:
     """What became of the money, line by line: what, whose, how much, and how it went."""
 
     lines: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
+    shared: list[Shared] = field(default_factory=list[Shared])
+    """Payouts of which others got a part."""
 
 
 class Partners:
@@ -73,7 +73,12 @@ def _client(url: str, key: str) -> httpx.AsyncClient:
 
 
 async def settle_up(
-    client: Client, token: Token, say: Say, partners: Partners, bought: Mapping[str, Bought]
+    client: Client,
+    token: Token,
+    say: Say,
+    partners: Partners,
+    bought: Mapping[str, Bought],
+    tax_table: TaxTable,
 ) -> Money:
     """Take back and pay out.
 
@@ -83,6 +88,7 @@ async def settle_up(
         say: Tells of progress.
         partners: The provider and the bank.
         bought: The purchases of two viewers who have spent some of their coins.
+        tax_table: What is withheld, now or soon.
 
     Raises:
         GatewayError: The gateway answered with an error where none belongs.
@@ -93,9 +99,18 @@ async def settle_up(
     await desk.refund(refunded)
     await desk.dispute(disputed)
     guest = f"guest-{secrets.token_hex(3)}"
-    await desk.sell_for_good(PAID_CREATOR, guest)
-    await desk.pay(PAID_CREATOR, until="PAID")
-    await desk.pay(guest, until="RETURNED")
+    patron, patroness = _PATRONS
+    operator = token(OPERATOR, _SCOPES)
+    cashier = Cashier(client, token, operator, say)
+    await cashier.sell_for_good(
+        {patron: (PAID_CREATOR, guest), patroness: (SHARING_CREATOR, TAXED_CREATOR)}
+    )
+    desk.note(PAID_CREATOR, await cashier.pay(PAID_CREATOR, until="PAID"))
+    returning = partners.return_transfers_to
+    desk.note(guest, await cashier.pay(guest, until="RETURNED", return_transfers_to=returning))
+    sharing = Sharing(client, token, operator, cashier, say)
+    desk.money.shared.append(await sharing.pay_with_an_agency())
+    desk.money.shared.append(await sharing.pay_with_a_tax_form(tax_table))
     return desk.money
 
 
@@ -111,7 +126,9 @@ class _Desk:
     def _line(self, what: str, whose: str, amount: str, how: str) -> None:
         self.money.lines.append((what, whose, amount, how))
 
-    # ---------------------------------------------------------------- taking back
+    def note(self, creator: str, paid: Paid) -> None:
+        """Remember a payout."""
+        self._line("payout", creator, paid.net, paid.path)
 
     async def refund(self, bought: Bought) -> None:
         """Give a payment back whose coins are partly spent: first look at it, then book it."""
@@ -143,112 +160,6 @@ class _Desk:
         self._say(f"{bought.viewer}'s bank took a payment back for good")
         self._line("chargeback", bought.viewer, f"{debt:,} coins", "owed now")
 
-    # ---------------------------------------------------------------- paying out
-
-    async def sell_for_good(self, *creators: str) -> None:
-        """Sell by transfers that cannot be taken back, and let the coins become gifts."""
-        days = await self._publish_window(0)
-        await self._buy_for_good()
-        await self._publish_window(days)
-        catalogue = await self._client.ask("GiftCatalogue")
-        item = min(catalogue["items"]["nodes"], key=lambda each: abs(each["priceCoins"] - 1_000))
-        count = -(-_COINS_FOR_PAYOUT // item["priceCoins"])
-        for creator in creators:
-            answer = await self._client.ask(
-                "AcceptGifts", self._token(creator, "viewer creator"), input={"accept": True}
-            )
-            expect(answer, "AcceptGiftsPayload")
-            order = {
-                "giftId": str(uuid7()),
-                "itemId": item["id"],
-                "count": count,
-                "creatorId": creator,
-                "target": {"roomId": f"{creator}-room"},
-                "quotedPriceCoins": item["priceCoins"] * count,
-            }
-            sent = await self._client.ask("SendGift", self._token(PATRON, "viewer"), input=order)
-            expect(sent, "SendGiftPayload")
-        self._say(f"{PATRON} paid by transfer and gave {count} × {item['name']} to each of two")
-
-    async def _publish_window(self, days: int) -> int:
-        """Sell from now on with another refund window; returns the one before."""
-        books = await self._client.ask("PriceBooks", self._operator)
-        (book,) = books["nodes"]
-        before = next(
-            each["refundWindowDays"] for each in book["providers"] if each["name"] == "sandbox"
-        )
-        wanted: dict[str, Any] = _as_input(book) | {
-            "version": book["version"] + 1,
-            "effectiveFrom": (datetime.now(UTC) + timedelta(seconds=1)).isoformat(),
-            "reason": f"transfers that can be taken back for {days} days",
-        }
-        for provider in wanted["providers"]:
-            if provider["name"] == "sandbox":
-                provider["refundWindowDays"] = days
-        published = await self._client.ask("PublishPriceBook", self._operator, input=wanted)
-        expect(published, "PublishPriceBookPayload")
-
-        async def in_force() -> bool:
-            return (await self._client.ask("Bundles"))["priceBookVersion"] == wanted["version"]
-
-        await wait(in_force, f"version {wanted['version']} of the price book is in force")
-        return before
-
-    async def _buy_for_good(self) -> None:
-        bundles = (await self._client.ask("Bundles"))["nodes"]
-        bundle = min(
-            (each for each in bundles if each["coins"] >= 2 * _COINS_FOR_PAYOUT),
-            key=lambda each: each["coins"],
-        )
-        await buy(self._client, self._token(PATRON, "viewer"), PATRON, bundle)
-
-    async def pay(self, creator: str, *, until: str) -> None:
-        """Review a creator, pay them by the bank, and see what becomes of it."""
-        token = self._token(creator, "viewer creator")
-        finding = {"decision": "IDENTITY_VERIFIED", "reason": "passport seen"}
-        reviewed = await self._client.ask(
-            "ReviewCreator", self._operator, input={"creatorId": creator} | finding
-        )
-        expect(reviewed, "ReviewCreatorPayload")
-        method = _method(creator)
-        if until == "RETURNED":
-            await self._partners.return_transfers_to(method["details"]["account"])
-
-        async def verified() -> bool:
-            added = await self._client.ask("AddPayoutMethod", token, input=method)
-            expect(added, "AddPayoutMethodPayload")
-            return added["method"]["status"] == "VERIFIED"
-
-        await wait(verified, f"the bank knows the account of {creator}")
-
-        async def mature() -> bool:
-            seen = await self._client.ask("Creator", token, id=creator)
-            available = seen["earnings"]["available"]["microDiamonds"]
-            return available >= _PAYOUT_MICRO_DIAMONDS
-
-        await wait(mature, f"{creator} has enough to be paid out")
-        order = {
-            "payoutId": str(uuid7()),
-            "methodId": method["methodId"],
-            "microDiamonds": _PAYOUT_MICRO_DIAMONDS,
-        }
-        requested = await self._client.ask("RequestPayout", token, input=order)
-        expect(requested, "RequestPayoutPayload")
-        net = requested["payout"]["net"]
-        amount = money.in_words(net["amountMinor"], net["currency"])
-        path: list[str] = []
-
-        async def ended() -> bool:
-            seen = await self._client.ask("Payouts", token)
-            for node in seen["creator"]["payouts"]["nodes"]:
-                if node["id"] == order["payoutId"]:
-                    path[:] = [step["status"] for step in node["history"]]
-            return path[-1:] == [until]
-
-        await wait(ended, f"payout {order['payoutId']} of {creator} is {until}")
-        self._say(f"{creator}'s payout of {amount}: {until.lower()}")
-        self._line("payout", creator, amount, " → ".join(path).lower())
-
 
 def _legs(plan: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """Coins by kind, and who loses them."""
@@ -261,39 +172,3 @@ def _legs(plan: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
             party if others == party else "several creators",
         )
     return found
-
-
-def _as_input(book: Mapping[str, Any]) -> dict[str, Any]:
-    """A version of the price book as `publishPriceBook` takes it."""
-    return {
-        "defaultMarket": book["defaultMarket"],
-        "bonusExpiresAfterDays": book["bonusExpiresAfterDays"],
-        "providers": [dict(each) for each in book["providers"]],
-        "markets": [
-            market
-            | {
-                "bundles": [
-                    {name: value for name, value in bundle.items() if name != "price"}
-                    | {"amountMinor": bundle["price"]["amountMinor"]}
-                    for bundle in market["bundles"]
-                ]
-            }
-            for market in book["markets"]
-        ],
-    }
-
-
-def _method(creator: str) -> dict[str, Any]:
-    """The creator's one account: the same on every evening."""
-    method_id = derived_id(UUID(int=0), f"method:{creator}")
-    return {
-        "methodId": str(method_id),
-        "rail": "sandbox_bank",
-        "details": {
-            "holder": creator.capitalize(),
-            "country": "US",
-            "currency": "USD",
-            "account": str(method_id.int % 10**12).zfill(12),
-            "bankCode": "021000021",
-        },
-    }

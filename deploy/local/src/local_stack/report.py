@@ -17,16 +17,22 @@ _SUMS = {
     "paidOut": "paid out",
     "closing": "closing",
 }
+_STATED = (
+    *("kind", "currency", "gross_minor", "fees_minor", "withheld_minor", "withheld_because"),
+    *("commission_minor", "commission_of", "net_minor"),
+)
+"""Columns of the lines that tell of payouts others had a part in."""
 
 
 def report(evening: Evening) -> str:
-    """Balances, earnings, gifts, refusals, money and a statement."""
+    """Balances, earnings, gifts, refusals, money, who had a part in payouts, and a statement."""
     return "\n\n".join(
         [
             _creators(evening),
             _viewers(evening),
             _outcomes(evening),
             _money(evening),
+            _shared(evening),
             _statement(evening),
         ],
     )
@@ -96,6 +102,40 @@ def _money(evening: Evening) -> str:
         ("what", "whose", "how much", "how it went"),
         evening.money.lines,
     )
+
+
+def _shared(evening: Evening) -> str:
+    splits = [shared.split for shared in evening.money.shared]
+    rows = [
+        (
+            split.creator,
+            *(
+                split.shown(amount_minor)
+                for amount_minor in (
+                    split.gross_minor,
+                    split.commission_minor,
+                    split.withheld_minor,
+                    split.fees_minor,
+                    split.net_minor,
+                )
+            ),
+            split.because,
+        )
+        for split in splits
+    ]
+    head = ("payout of", "gross", "commission", "withheld", "fees", "net", "because")
+    return "\n\n".join(
+        [table("Payouts that others had a part in", head, rows), _stated_shares(evening)]
+    )
+
+
+def _stated_shares(evening: Evening) -> str:
+    rows = [
+        (whose, *(line[name] or "–" for name in _STATED))
+        for shared in evening.money.shared
+        for whose, line in shared.stated.items()
+    ]
+    return table("The same as statements say it", ("statement of", *_STATED), rows)
 
 
 def _statement(evening: Evening) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from local_stack import checking, programs, tokens
+from local_stack import checking, programs, tax_table, tokens
 from local_stack.addresses import Addresses
 from local_stack.client import Client, GatewayError
 from local_stack.databases import password
@@ -41,7 +41,7 @@ def run() -> int:
     else:
         _say("the stack is up already")
         _wait_ready(addresses)
-    evening = _play(addresses)
+    evening = _play(addresses, tax_table.publish(HOME, addresses))
     print(f"\n{report(evening)}\n", flush=True)
     verdict = checking.daily(HOME, addresses, "--summary")
     _show_addresses(addresses, evening)
@@ -103,7 +103,7 @@ def _pass_on(log: Path, seen: int) -> int:
     return seen + len(whole)
 
 
-def _play(addresses: Addresses) -> Evening:
+def _play(addresses: Addresses, withheld: tax_table.TaxTable) -> Evening:
     partners = Partners(
         provider_url=addresses.url("payment-sandbox"),
         provider_key=password(HOME, "sandbox-api-key"),
@@ -116,7 +116,7 @@ def _play(addresses: Addresses) -> Evening:
 
     async def evening() -> Evening:
         async with Client(addresses.graphql) as client, aclosing(partners):
-            return await play(client, token, _say, partners)
+            return await play(client, token, _say, partners, withheld)
 
     try:
         return asyncio.run(evening())

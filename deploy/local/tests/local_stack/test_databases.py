@@ -1,27 +1,11 @@
 """The services' databases: each service reaches its own and no other."""
 
-import secrets
-from collections.abc import Iterator
-
 import asyncpg
 import pytest
 
 from local_stack import databases
 from local_stack.addresses import Addresses
 from local_stack.home import Home
-from local_stack.ports import free
-from local_stack.preparation import clean_up
-from local_stack.servers import Servers
-
-
-@pytest.fixture
-def addresses(home: Home, servers: Servers) -> Iterator[Addresses]:
-    """Databases of a stack that shares a server with others."""
-    prefix = f"test_{secrets.token_hex(4)}_"
-    addresses = Addresses(free(), servers.postgres_dsn, servers.kafka_servers, prefix)
-    databases.create(home, servers.postgres_dsn, prefix=prefix)
-    yield addresses
-    clean_up(addresses)
 
 
 async def test_a_service_owns_its_database(home: Home, addresses: Addresses) -> None:

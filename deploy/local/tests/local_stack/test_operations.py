@@ -8,7 +8,8 @@ def test_documents_are_found_by_name() -> None:
     assert documents().keys() == {
         *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
         *("AcceptGifts", "SendGift", "Gift", "Creator"),
-        *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement", "Analytics"),
+        *("AddPayoutMethod", "OpenPayoutOnboarding", "RequestPayout", "CancelPayout", "Payouts"),
+        *("Statement", "Analytics"),
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),

@@ -9,11 +9,13 @@ from chassis.db import transact
 from chassis.ids import uuid7
 from chassis.outbox import unpack
 from chassis.testing.databases import Database
+from chassis.testing.eventually import eventually
+from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout_method import disable_payout_method
 from payouts.commands.publish_terms import publish_terms
-from payouts.commands.request_payout import Requested
+from payouts.commands.request_payout import Requested, request_payout
 from payouts.domain.earnings import Earnings
-from payouts.domain.payout import PayoutStatus
+from payouts.domain.payout import PayoutOrder, PayoutStatus
 from payouts.domain.refusals import (
     AmountInvalidError,
     ConversionUnavailableError,
@@ -32,7 +34,7 @@ from payouts.domain.refusals import (
 from payouts.domain.review import Decision
 from payouts.domain.terms import CurrencyTerms
 from payouts.store.earnings import select_earnings
-from payouts.store.payouts import select_history
+from payouts.store.payouts import find_payout, select_history
 from payouts.testing import SENT_AT, assert_books_balance
 from payouts.testing.paying import (
     CREATOR,
@@ -51,6 +53,10 @@ from payouts.testing.paying import (
 ALL = 10_000_000_000
 """What `settled_creator` has: 10,000 diamonds, 50 dollars."""
 TEN_DOLLARS = 2_000_000_000
+WAITS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def earnings_of(database: Database, creator_id: str = CREATOR) -> Earnings:
@@ -135,6 +141,54 @@ async def test_requests_at_once_never_reserve_more_than_there_is(database: Datab
     assert (len(won), len(lost)) == (5, 15)
     assert {each.available_micro_diamonds for each in lost} == {0}
     assert (await earnings_of(database)).available.micro_diamonds == 0
+    await close(database)
+
+
+async def test_a_copy_waits_for_the_first(database: Database) -> None:
+    """The first is held open until the copy is at a lock: it must be the creator's, since whoever
+    waits for earnings has looked for the payout before it was there."""
+    method, order = await settled_creator(database.pool), uuid7()
+    wanted = PayoutOrder(order, CREATOR, method.method_id, ALL)
+
+    async with database.pool.acquire() as conn, conn.transaction():
+        first = await request_payout(conn, wanted, KnownRates(), at=NOW)
+        copy = asyncio.create_task(request(database.pool, method, ALL, payout_id=order))
+        await eventually(lambda: database.pool.fetchval(WAITS), within_s=60)
+
+    assert await copy == first._replace(replayed=True)
+    assert (await earnings_of(database)).reserved.micro_diamonds == ALL
+    await close(database)
+
+
+async def test_a_method_that_is_disabled_meanwhile(database: Database) -> None:
+    """E39: nothing stays on its way to it. Both touch other rows: only the creator's lock is
+    between them."""
+    method = await settled_creator(database.pool)
+    order = PayoutOrder(uuid7(), CREATOR, method.method_id, TEN_DOLLARS)
+
+    async def disable() -> None:
+        await transact(
+            database.pool,
+            lambda conn: disable_payout_method(
+                conn, method, at=NOW, actor=CREATOR, reason="closed"
+            ),
+        )
+
+    async with database.pool.acquire() as conn, conn.transaction():
+        await request_payout(conn, order, KnownRates(), at=NOW)
+        disabling = asyncio.create_task(disable())
+
+        async def waits_or_is_done() -> bool:
+            return disabling.done() or await database.pool.fetchval(WAITS)
+
+        await eventually(waits_or_is_done, within_s=60)
+    await disabling
+
+    async with database.pool.acquire() as conn:
+        payout = await find_payout(conn, order.payout_id)
+    assert payout is not None
+    assert payout.status is PayoutStatus.CANCELED
+    assert (await earnings_of(database)).available.micro_diamonds == ALL
     await close(database)
 
 

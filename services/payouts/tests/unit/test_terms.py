@@ -1,6 +1,8 @@
 """Terms that must not be published, and what those in force say."""
 
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
 
 import msgspec
 import pytest
@@ -110,3 +112,10 @@ def test_file_with_impossible_amounts_is_not_read(change: dict[str, object]) -> 
 
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode(document), type=Terms)
+
+
+def test_what_is_shipped_says_everything() -> None:
+    """Nobody is promised a field's default: shares and times of agencies stand in the file, too."""
+    text = files("payouts.data").joinpath("payout_terms.json").read_bytes()
+    for version in msgspec.json.decode(text, type=list[dict[str, Any]]):
+        assert version.keys() == set(Terms.__struct_fields__)
