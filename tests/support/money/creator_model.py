@@ -24,6 +24,8 @@ class Part:
     creator: str
     worth: int
     safe_from: date
+    given: int
+    """Coins that it began with."""
     coins: int
     """That the creator still has."""
 
@@ -52,7 +54,9 @@ class CreatorModel:
     def give(self, gift: UUID, creator: str, slices: list[tuple[int, str, date, int]]) -> None:
         """A gift arrives: by lot its class, when it is safe, and its coins."""
         for lot, lot_class, safe_from, coins in slices:
-            self.parts.setdefault((gift, lot), Part(creator, WORTH[lot_class], safe_from, coins))
+            self.parts.setdefault(
+                (gift, lot), Part(creator, WORTH[lot_class], safe_from, coins, coins)
+            )
 
     def take(self, leg: LegId, slice_: Slice, coins: int, today: date) -> None:
         """Coins are asked for: what is not safe yet goes."""
@@ -76,6 +80,10 @@ class CreatorModel:
         taken.uncovered -= of_others
         taken.covered -= coins - of_others
         taken.part.coins += coins - of_others
+
+    def asked(self, part: Part) -> int:
+        """Coins of a part that were asked for and not given back, whoever bears them."""
+        return sum(leg.covered + leg.uncovered for leg in self.legs.values() if leg.part is part)
 
     def has(self, creator: str) -> int:
         """All that is the creator's, paid or not, in micro-diamonds."""
