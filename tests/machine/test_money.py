@@ -1,5 +1,5 @@
-"""Random purchases, gifts, refunds, disputes, payouts, forms and contracts, through the services' real
-handlers, beside models that are written apart from them.
+"""Random purchases, gifts, refunds, disputes, payouts, forms and contracts, through the services'
+real handlers, beside models that are written apart from them.
 
 Deliveries come in any order that Kafka could make of them, late, twice, and to workers that have
 just been started. After every step each service's books agree with the models as far as it has been
@@ -50,7 +50,7 @@ POLICY_READERS = (
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(25, 25), pytest.param(300, 80, marks=pytest.mark.long)],
+    [(60, 10), pytest.param(400, 60, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_money_goes_where_the_models_say(

@@ -88,7 +88,7 @@ class Books(Following):
             creator: (
                 self.creators.has(creator),
                 self.creators.available(creator, self.today),
-                self.creators.paid[creator],
+                self.creators.has_been_paid(creator),
             )
             for creator in creators
         }

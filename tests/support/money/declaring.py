@@ -15,6 +15,7 @@ from payouts.store import payouts
 from payouts.testing import agreeing, taxing
 from support.money.following import Following
 from support.money.payout_model import BACKUP, FOREIGN, ModelForm
+from support.money.same import same
 from support.money.shop import AGENCIES, CREATORS, World
 
 FORMS = {
@@ -24,6 +25,7 @@ FORMS = {
     "abroad": (FormKind.OTHER, "BR", False, "12345678901", FOREIGN, FOREIGN),
 }
 """What is declared, and what is withheld while the form is valid and when it is not any more."""
+SHARE_BPS = st.sampled_from([500, 1_111, 2_500])
 OWNER = st.sampled_from([*CREATORS, AGENCIES[0]])
 
 
@@ -83,13 +85,13 @@ class Declaring(Following):
             if each.owner == owner and self.money.excess(each, self.today)
         }
         seen = self.run(self._excesses(owner))
-        assert seen == excesses, "what was withheld too much, as the model says"
+        same(f"withheld too much of {owner}", seen, excesses)
         for each in self.money.payouts:
             if each.payout_id in excesses:
                 amount = excesses[each.payout_id]
                 for is_replayed in (False, True):
                     done = self.run(self._correct(each.payout_id, amount))
-                    assert done is is_replayed
+                    same("the correction was made before", done, is_replayed)
                 each.corrected += amount
 
     async def _excesses(self, owner: str) -> dict[UUID, int]:
@@ -113,7 +115,7 @@ class Declaring(Following):
     @rule(
         whom=st.sampled_from(CREATORS),
         agency=st.sampled_from(AGENCIES),
-        share_bps=st.sampled_from([500, 1_111, 2_500]),
+        share_bps=SHARE_BPS,
     )
     def agree(self, whom: str, agency: str, share_bps: int) -> None:
         """A contract that is in force at once, and takes the place of the one before."""

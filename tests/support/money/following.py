@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
-from hypothesis.stateful import RuleBasedStateMachine, initialize
+from hypothesis.stateful import RuleBasedStateMachine
 
 from chassis.consumer import Subscription
 from chassis.db import Conn, transact
@@ -108,7 +108,6 @@ class Following(RuleBasedStateMachine):
         """In UTC."""
         return self.clock.at.date()
 
-    @initialize()
     def open_up(self) -> None:
         """Creators take gifts, are known, and have an account; the topics begin where we are."""
         self.run(self._open_up())

@@ -2,9 +2,8 @@
 
 from support.money.books import Books
 from support.money.moving import Moving
-from support.money.paying_out import PayingOut
-from support.money.taking_back import TakingBack
+from support.money.stories import Stories
 
 
-class MoneyMachine(Moving, TakingBack, PayingOut, Books):
+class MoneyMachine(Moving, Stories, Books):
     """Random money through the three services' real handlers."""

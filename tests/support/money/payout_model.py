@@ -4,6 +4,7 @@ Nothing is shared with payouts but the names of things and the numbers: a list o
 which every question is answered anew.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -11,6 +12,7 @@ from math import ceil, floor
 from typing import Literal
 from uuid import UUID
 
+from support.money.creator_model import Day
 from support.money.shop import CENTS_PER_MICRO_DIAMOND, FEE_SHARE, FIXED_FEE_MINOR, HOLD_DAYS
 
 type Status = Literal["QUEUED", "HELD", "PAID", "RETURNED", "CANCELED"]
@@ -46,6 +48,9 @@ class ModelPayout:
     correction: int
     """Of what was withheld earlier."""
     micro_diamonds: int
+    due_at: datetime
+    got: Counter[Day] = field(default_factory=Counter[Day])
+    """The diamonds, by when they were safe."""
     status: Status = "QUEUED"
     paid_at: datetime | None = None
     corrected: int = 0
@@ -106,7 +111,7 @@ class PayoutModel:
             return BACKUP
         return form.share if self.is_declared(owner, on) else form.undeclared_share
 
-    def quote(self, payout_id: UUID, creator: str, asked: int, on: date) -> ModelPayout:
+    def quote(self, payout_id: UUID, creator: str, asked: int, at: datetime) -> ModelPayout:
         """What asking for so many micro-diamonds comes to; to be kept where it is granted."""
         gross = floor(asked * CENTS_PER_MICRO_DIAMOND)
         contracts = self.contracts.get(creator, {})
@@ -119,12 +124,14 @@ class PayoutModel:
             own,
             dict(zip(contracts, others, strict=True)),
             ceil(gross / CENTS_PER_MICRO_DIAMOND),
-            on,
+            at,
         )
 
-    def quote_commission(self, payout_id: UUID, agency: str, amount: int, on: date) -> ModelPayout:
+    def quote_commission(
+        self, payout_id: UUID, agency: str, amount: int, at: datetime
+    ) -> ModelPayout:
         """The same of an agency's own money."""
-        return self._quote(payout_id, agency, amount, amount, {}, 0, on)
+        return self._quote(payout_id, agency, amount, amount, {}, 0, at)
 
     def _quote(
         self,
@@ -134,7 +141,7 @@ class PayoutModel:
         own: int,
         commissions: dict[str, int],
         micro_diamonds: int,
-        on: date,
+        at: datetime,
     ) -> ModelPayout:
         quoted = ModelPayout(
             payout_id,
@@ -143,22 +150,21 @@ class PayoutModel:
             gross,
             own,
             commissions,
-            self.withheld_share(owner, on),
+            self.withheld_share(owner, at.date()),
             0,
             micro_diamonds,
+            at,
         )
         # A cent arrives at least, however much was corrected in vain.
         quoted.correction = max(self.due(owner), 1 - quoted.net)
         return quoted
 
     def pay(self, at: datetime) -> None:
-        """What waits is paid, unless its account is out of use or too little is withheld by now."""
+        """What is due is paid, unless too little is withheld by now."""
         for each in self.payouts:
-            if each.status != "QUEUED":
+            if each.status != "QUEUED" or each.due_at > at:
                 continue
-            if each.method_id != self.methods[each.owner]:
-                each.status = "CANCELED"
-            elif self.asks_for_more(each, at.date()):
+            if self.asks_for_more(each, at.date()):
                 each.status = "HELD"
             else:
                 each.status, each.paid_at = "PAID", at
