@@ -50,7 +50,7 @@ POLICY_READERS = (
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(60, 10), pytest.param(400, 60, marks=pytest.mark.long)],
+    [(60, 10), pytest.param(150, 60, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_money_goes_where_the_models_say(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis.stateful import invariant
@@ -68,8 +68,8 @@ class Books(Following):
         lost: dict[Any, Counter[Any]] = {}
         for purchase_id, kind, party, lot_class, coins in found["select_losses"]:
             lost.setdefault(purchase_id, Counter())[kind, party, lot_class] = coins
-        statuses = dict(found["select_purchases"])
-        held = dict(found["select_held"])
+        statuses = _pairs(found["select_purchases"])
+        held = _pairs(found["select_held"])
         for number, (purchase, model) in enumerate(self.purchases):
             purchase_id, what = purchase.purchase_id, f"purchase {number}"
             losses = lost.get(purchase_id, Counter())
@@ -97,7 +97,7 @@ class Books(Following):
     def _payouts(self, found: Answers) -> None:
         money = self.money
         statuses = {each.payout_id: each.status for each in money.payouts}
-        same("payouts", dict(found["select_payouts"]), statuses)
+        same("payouts", _pairs(found["select_payouts"]), statuses)
         owners = {each.owner for each in money.payouts}
         withheld: dict[str, dict[int, int]] = {}
         for owner, year, tax in found["select_withheld"]:
@@ -105,7 +105,7 @@ class Books(Following):
         taxes = {owner: money.tax(owner) for owner in owners if money.tax(owner)}
         same("the tax office is owed", withheld, taxes)
         due = {owner: money.due(owner) for owner in owners if money.due(owner)}
-        same("creators are owed of what was withheld", dict(found["select_due"]), due)
+        same("creators are owed of what was withheld", _pairs(found["select_due"]), due)
         agencies = [self.named(who) for who in AGENCIES]
         commissions = dict.fromkeys(agencies, (0, 0)) | {
             agency: (available, pending)
@@ -166,6 +166,11 @@ class Books(Following):
                 same("the reserve bears no more than it may", 0 <= reserve <= limit, True)
             else:
                 same(f"borne by the reserve of {reversal}", reserve, limit)
+
+
+def _pairs(rows: Iterable[Record]) -> Mapping[Any, Any]:
+    """Rows of a key and a value."""
+    return {key: value for key, value in rows}  # noqa: C416 - a row is no pair for the type checker
 
 
 def _status(purchase: ModelPurchase) -> str:

@@ -123,8 +123,8 @@ class Bus:
         """Begin anew: what is there belongs to somebody else, and no topic holds anything."""
         for service, pool in self._pools.items():
             await pool.execute("DELETE FROM consumed_offset")
-            rows = await pool.fetch("SELECT stream, max(seq) FROM outbox GROUP BY stream")
-            self._last[service] = dict(rows)
+            rows = await pool.fetch("SELECT stream, max(seq) AS seq FROM outbox GROUP BY stream")
+            self._last[service] = {row["stream"]: row["seq"] for row in rows}
 
     async def publish(self, service: str) -> int:
         """Publish what the service's outbox holds, its streams one after another."""

@@ -12,6 +12,7 @@ from payouts.domain.terms import CurrencyTerms
 from payouts.testing import a_rate, paying
 from payouts.testing.taxing import us_table
 from support.money.bank_of_tests import BankOfTests
+from wallet.domain.claims import ClaimKind
 from wallet.domain.reversal_policy import KINDS, ReversalPolicy, WaterfallLeg
 from wallet.testing import buying
 
@@ -26,16 +27,16 @@ CENTS_PER_MICRO_DIAMOND = Fraction(7, 1_000_000)
 
 def a_policy() -> ReversalPolicy:
     """Everybody bears something: minors alone owe nothing."""
-    unspent, others = (
-        WaterfallLeg("unspent"),
-        (
-            WaterfallLeg("creator_unmatured"),
-            WaterfallLeg("reserve", RESERVE_MAX),
-            WaterfallLeg("platform_loss"),
-        ),
-    )
-    waterfalls = dict.fromkeys(KINDS, (unspent, WaterfallLeg("payer_debt", DEBT_MAX), *others))
-    waterfalls["minor_refund"] = (unspent, *others)
+    unspent, debt = WaterfallLeg("unspent"), WaterfallLeg("payer_debt", DEBT_MAX)
+    others = [
+        WaterfallLeg("creator_unmatured"),
+        WaterfallLeg("reserve", RESERVE_MAX),
+        WaterfallLeg("platform_loss"),
+    ]
+    waterfalls: dict[ClaimKind, tuple[WaterfallLeg, ...]] = {
+        kind: (unspent, *others) if kind == "minor_refund" else (unspent, debt, *others)
+        for kind in KINDS
+    }
     return ReversalPolicy(1, BEGAN_AT, 1_000_000, waterfalls)
 
 

@@ -1,9 +1,9 @@
 """What is likely to go wrong, as whole stories: each example begins with one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -21,6 +21,7 @@ BIT_BY_BIT: Arguments = {
     "gifts": st.integers(1, 4),
     "bonus": st.sampled_from([0, 6]),
     "totals": st.lists(MINOR, min_size=2, max_size=4, unique=True).map(sorted),
+    "ahead": st.booleans(),
     "arrives": st.booleans(),
     "lies": st.booleans(),
     "back": st.sampled_from([0, 33, 100]),
@@ -74,6 +75,11 @@ STORY = st.one_of(
 )
 
 
+def _a_rule(arguments: Arguments) -> Callable[[Any], Any]:
+    """A story may also follow others."""
+    return cast("Any", rule)(**arguments)
+
+
 class Stories(TakingBack):
     """Several steps in a row that random ones would seldom come upon."""
 
@@ -83,21 +89,24 @@ class Stories(TakingBack):
         name, arguments = story
         getattr(self, name)(**arguments)
 
-    @rule(**BIT_BY_BIT)
+    @_a_rule(BIT_BY_BIT)
     def refund_bit_by_bit(
         self,
         who: str,
         gifts: int,
         bonus: int,
         totals: list[int],
+        ahead: bool,
         arrives: bool,
         lies: bool,
         back: int,
     ) -> None:
-        """What went to several creators is taken back in parts, perhaps all of it in the end, and
-        perhaps given back."""
+        """What went to several creators, and was perhaps paid out by a clock that runs ahead,
+        is taken back in parts, perhaps all of it in the end, and perhaps given back."""
         self.spend(who, 30, bonus, gifts)
         self.take_all_in()
+        if ahead:
+            self.ask_for_payout(CREATORS[0], Fraction(2, 3), 20)
         for total in totals:
             self.refund(-1, total, 0)
             if arrives or lies:
@@ -108,7 +117,7 @@ class Stories(TakingBack):
             self.refund(-1, totals[-1], back)
             self.take_all_in()
 
-    @rule(**LOST)
+    @_a_rule(LOST)
     def lose_it(
         self, who: str, gifts: int, opens: bool, late: bool, ahead: bool, end: Stage | None
     ) -> None:
@@ -125,7 +134,7 @@ class Stories(TakingBack):
         if end is not None:
             self.dispute(-1, end)
 
-    @rule(**TOO_YOUNG)
+    @_a_rule(TOO_YOUNG)
     def be_too_young(
         self,
         who: str,
@@ -154,7 +163,7 @@ class Stories(TakingBack):
         self.pass_time(timedelta(days=15))
         self.ask_for_payout(whom, Fraction(1), 0)
 
-    @rule(**AGREED)
+    @_a_rule(AGREED)
     def have_agencies(
         self,
         who: str,
@@ -178,7 +187,7 @@ class Stories(TakingBack):
         if comes_back:
             self.send_back(0)
 
-    @rule(**DECLARED)
+    @_a_rule(DECLARED)
     def declare_too_late(
         self,
         who: str,
