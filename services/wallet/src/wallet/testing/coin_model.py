@@ -24,6 +24,8 @@ class Coin:
     party: str | None = None
     claim: str | None = None
     """For which claim it was taken."""
+    is_named: bool = False
+    """Whether it was taken of its very gift, whoever bore it."""
 
 
 @dataclass(eq=False)
@@ -40,6 +42,10 @@ class CoinLot:
     def taken(self) -> list[Coin]:
         """Those that are taken back."""
         return [coin for coin in self.coins if coin.bearer is not None]
+
+    def spent(self) -> list[Coin]:
+        """Those that paid for gifts and are not taken back."""
+        return [coin for coin in self.coins if coin.where == "gift" and coin.bearer is None]
 
 
 @dataclass
@@ -144,10 +150,7 @@ class CoinModel:
 
     def _take(self, purchase: ModelPurchase, name: str, claim: ModelClaim, minor: int) -> None:
         claim.booked += minor
-        wanted = {
-            lot: max(len(lot.coins) * purchase.booked // purchase.amount - len(lot.taken()), 0)
-            for lot in purchase.lots
-        }
+        wanted = self._wanted(purchase)
         debt_left = max(self.debt_max - self.debts[purchase.owner], 0)
         reserve_left = self.reserve_max
 
@@ -167,9 +170,7 @@ class CoinModel:
         for bearer in ("payer_debt", "creator_unmatured", "reserve", "platform_loss"):
             for lot in purchase.lots:
                 # The latest gift first.
-                spent = [c for c in lot.coins if c.where == "gift" and c.bearer is None]
-                spent.sort(key=_gift, reverse=True)
-                for coin in spent:
+                for coin in sorted(lot.spent(), key=gift_of, reverse=True):
                     if not wanted[lot]:
                         break
                     if bearer == "payer_debt" and debt_left:
@@ -177,17 +178,42 @@ class CoinModel:
                         self.debts[purchase.owner] += 1
                         bear(lot, self._anonymous(lot), bearer, purchase.owner)
                     elif bearer == "creator_unmatured" and self.creators_pay and not lot.is_safe:
-                        bear(lot, coin, bearer, self.gifts[_gift(coin)])
+                        coin.is_named = True
+                        bear(lot, coin, bearer, self.gifts[gift_of(coin)])
                     elif bearer == "reserve" and reserve_left:
                         reserve_left -= 1
                         bear(lot, self._anonymous(lot), bearer, None)
                     elif bearer == "platform_loss":
                         bear(lot, self._anonymous(lot), bearer, None)
 
+    def _wanted(self, purchase: ModelPurchase) -> dict[CoinLot, int]:
+        """Of each lot its share of what is booked, less what is taken already.
+
+        Where more than its share is taken of one, the others lose less, the last one first.
+        """
+        shares = {lot: len(lot.coins) * purchase.booked // purchase.amount for lot in purchase.lots}
+        wanted = {lot: max(share - len(lot.taken()), 0) for lot, share in shares.items()}
+        in_all = sum(shares.values()) - sum(len(lot.taken()) for lot in purchase.lots)
+        for lot in reversed(purchase.lots):
+            while wanted[lot] and sum(wanted.values()) > in_all:
+                wanted[lot] -= 1
+        return wanted
+
     def _anonymous(self, lot: CoinLot) -> Coin:
         """A spent coin that no creator is asked for: of the earliest use, since the latest are."""
-        spent = [coin for coin in lot.coins if coin.where == "gift" and coin.bearer is None]
-        return min(spent, key=_gift)
+        return min(lot.spent(), key=gift_of)
+
+    def _count_again(self, lot: CoinLot) -> None:
+        """What is taken of no gift in particular counts as of the earliest that are left."""
+        taken = [
+            coin
+            for coin in lot.coins
+            if coin.where == "gift" and coin.bearer is not None and not coin.is_named
+        ]
+        both = [*taken, *lot.spent()]
+        gifts = sorted(gift_of(coin) for coin in both)
+        for coin, gift in zip(both, gifts, strict=True):
+            coin.gift = gift
 
     def _give_back(self, purchase: ModelPurchase, claim: ModelClaim, minor: int) -> None:
         whole = minor == claim.booked
@@ -209,6 +235,9 @@ class CoinModel:
                 elif coin.bearer == "repaid":
                     coin.where = "wallet"
                 coin.bearer = coin.party = coin.claim = None
+                coin.is_named = False
+        for lot in purchase.lots:
+            self._count_again(lot)
 
     def _forgive(self, owner: str) -> None:
         """What is owed no longer; or, where it was repaid, what goes back to where it came from."""
@@ -231,6 +260,7 @@ class CoinModel:
         )
 
 
-def _gift(coin: Coin) -> int:
+def gift_of(coin: Coin) -> int:
+    """The number of the gift that a spent coin paid for."""
     assert coin.gift is not None, "it paid for one"
     return coin.gift

@@ -15,6 +15,8 @@ WORTH = {"purchased": 500_000, "bonus": 250_000}
 type Slice = tuple[UUID, int]
 """The gift, and the lot that paid for a part of it."""
 type LegId = tuple[UUID, int]
+type Day = tuple[str, date]
+"""What of a creator is safe from a day on."""
 
 
 @dataclass
@@ -24,6 +26,8 @@ class Part:
     creator: str
     worth: int
     safe_from: date
+    given: int
+    """Coins that it began with."""
     coins: int
     """That the creator still has."""
 
@@ -46,25 +50,32 @@ class CreatorModel:
     parts: dict[Slice, Part] = field(default_factory=dict[Slice, Part])
     legs: dict[LegId, Leg] = field(default_factory=dict[LegId, Leg])
     seen: set[tuple[LegId, UUID]] = field(default_factory=set[tuple[LegId, UUID]])
-    paid: Counter[str] = field(default_factory=Counter[str])
+    paid: Counter[Day] = field(default_factory=Counter[Day])
     """Micro-diamonds that payouts have."""
 
     def give(self, gift: UUID, creator: str, slices: list[tuple[int, str, date, int]]) -> None:
         """A gift arrives: by lot its class, when it is safe, and its coins."""
         for lot, lot_class, safe_from, coins in slices:
-            self.parts.setdefault((gift, lot), Part(creator, WORTH[lot_class], safe_from, coins))
+            self.parts.setdefault(
+                (gift, lot), Part(creator, WORTH[lot_class], safe_from, coins, coins)
+            )
 
     def take(self, leg: LegId, slice_: Slice, coins: int, today: date) -> None:
-        """Coins are asked for: what is not safe yet goes."""
+        """Coins are asked for: what is not safe yet goes, as far as payouts have not got it.
+
+        They have some where they were asked by a clock that runs ahead.
+        """
         if (leg, leg[0]) in self.seen:
             return
         self.seen.add((leg, leg[0]))
         part = self.parts[slice_]
+        covered = 0
         if part.safe_from > today:
-            part.coins -= coins
-            self.legs[leg] = Leg(part, covered=coins, uncovered=0)
-        else:
-            self.legs[leg] = Leg(part, covered=0, uncovered=coins)
+            free = self.free((part.creator, part.safe_from))
+            wanted = coins * part.worth
+            covered = coins if wanted <= free else coins * free // wanted
+        part.coins -= covered
+        self.legs[leg] = Leg(part, covered=covered, uncovered=coins - covered)
 
     def give_back(self, leg: LegId, cause: UUID, coins: int) -> None:
         """What others bear is given back first, then what the creator does."""
@@ -77,20 +88,49 @@ class CreatorModel:
         taken.covered -= coins - of_others
         taken.part.coins += coins - of_others
 
+    def asked(self, part: Part) -> int:
+        """Coins of a part that were asked for and not given back, whoever bears them."""
+        return sum(leg.covered + leg.uncovered for leg in self.legs.values() if leg.part is part)
+
     def has(self, creator: str) -> int:
         """All that is the creator's, paid or not, in micro-diamonds."""
         return sum(
             part.coins * part.worth for part in self.parts.values() if part.creator == creator
         )
 
-    def available(self, creator: str, today: date) -> int:
-        """What is safe and not with any payout."""
-        safe = sum(
+    def free(self, day: Day) -> int:
+        """What becomes safe on a day and is not with any payout."""
+        earned = sum(
             part.coins * part.worth
             for part in self.parts.values()
-            if part.creator == creator and part.safe_from <= today
+            if (part.creator, part.safe_from) == day
         )
-        return safe - self.paid[creator]
+        return earned - self.paid[day]
+
+    def days(self, creator: str, today: date) -> list[Day]:
+        """The days by which something is safe, the oldest first."""
+        days = {part.safe_from for part in self.parts.values() if part.creator == creator}
+        return [(creator, day) for day in sorted(days) if day <= today]
+
+    def available(self, creator: str, today: date) -> int:
+        """What is safe and not with any payout."""
+        return sum(self.free(day) for day in self.days(creator, today))
+
+    def reserve(self, creator: str, amount: int, today: date) -> Counter[Day]:
+        """A payout gets what was safe first; returns what it has got."""
+        got: Counter[Day] = Counter()
+        for day in self.days(creator, today):
+            got[day] = min(self.free(day), amount - got.total())
+        self.paid.update(got)
+        return got
+
+    def release(self, got: Counter[Day]) -> None:
+        """A payout gives that back."""
+        self.paid.subtract(got)
+
+    def has_been_paid(self, creator: str) -> int:
+        """What payouts have."""
+        return sum(amount for (whose, _), amount in self.paid.items() if whose == creator)
 
     def covered(self, reversal: UUID) -> int:
         """Coins of a reversal that creators bear."""
