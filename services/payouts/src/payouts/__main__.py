@@ -1,6 +1,6 @@
-"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, and two that publish FILE.
+"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, and three that publish FILE.
 
-They are publish-rates and publish-payout-terms.
+They are publish-rates, publish-payout-terms and publish-withholding.
 """
 
 import sys
