@@ -11,6 +11,7 @@ LIVE = Topic(
     name="gifts.live.v1",
     key="room id",
     description="What viewers of a live room see, in frames. One room, one partition.",
+    retention_s=3_600,
 )
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
