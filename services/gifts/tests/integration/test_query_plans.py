@@ -90,12 +90,12 @@ async def test_refusing_finds_each_gift_by_its_id(filled: Conn) -> None:
     assert indexes(plan) == ["gift_pkey"]
 
 
-async def test_writing_finds_each_creator_by_id(filled: Conn) -> None:
-    nothing: list[object] = [[], *["{}"] * 8, [], [], [], [], []]
+async def test_writing_finds_each_creator_and_room_by_id(filled: Conn) -> None:
+    nothing: list[object] = [[], *["{}"] * 8, [], [], [], [], [], []]
 
     plan = await plan_of(filled, gift.STATEMENTS["insert_gifts"], *nothing)
 
-    assert indexes(plan) == ["creator_pkey"]
+    assert sorted(indexes(plan)) == ["creator_pkey", "room_pkey"]
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
 
 
