@@ -163,7 +163,7 @@ class _Desk:
                 "itemId": item["id"],
                 "count": count,
                 "creatorId": creator,
-                "target": {"roomId": f"{creator}-room"},
+                "target": {"videoId": f"{creator}-video-1"},
                 "quotedPriceCoins": item["priceCoins"] * count,
             }
             sent = await self._client.ask("SendGift", self._token(PATRON, "viewer"), input=order)

@@ -50,33 +50,35 @@ from gifts.testing.rooms import open_a_room, tick, told_frames
 RULES = RoomRules(
     streak_window=timedelta(seconds=5),
     streak_length_max=timedelta(seconds=12),
+    keyframe_every=timedelta(seconds=4),
     idle_max=timedelta(hours=1),
 )
 FRAME = RULES.frame_every
 
-sendings = st.tuples(
+# At the edge of the window, and a little to both sides of it.
+gaps = st.sampled_from([0, 100, 260, 3_000, 4_999, 5_000, 5_001])
+taps = st.tuples(
     st.just("tap"),
-    st.sampled_from(["ann", "ben", "cleo"]),
-    st.sampled_from(["rose", "clover", "swan"]),
+    st.sampled_from(["ann", "ann", "ben", "cleo"]),
+    st.sampled_from(["rose", "rose", "clover", "swan"]),
     st.integers(1, 3),
-    st.sampled_from([None, None, None, "Bravo!"]),
-    st.integers(0, 2_000),
+    st.sampled_from([None, None, None, None, "Bravo!"]),
+    gaps,
 )
+settlements = st.tuples(st.just("settle"), st.integers(1, 6), st.booleans())
 steps = st.lists(
     st.one_of(
-        sendings,
-        sendings,
-        sendings,
-        st.tuples(st.just("settle"), st.integers(1, 6), st.booleans()),
+        *(taps, taps, taps, settlements, settlements),
         st.tuples(st.just("again"), st.integers(0, 100)),
         st.tuples(st.just("take"), st.integers(0, 100), st.integers(1, 1_500)),
         st.tuples(st.just("give back"), st.integers(0, 100)),
-        st.tuples(st.just("wait"), st.integers(0, 7_000)),
-        st.tuples(st.just("close")),
+        st.tuples(st.just("wait"), gaps),
     ),
-    min_size=5,
-    max_size=40,
+    min_size=20,
+    max_size=45,
 )
+closings = st.none() | st.integers(5, 45)
+"""Before which step the room closes, if at all."""
 goals = st.sampled_from([None, Goal(coins=700), Goal(item_id="clover", count=4)])
 
 
@@ -111,8 +113,6 @@ class Evening:
             case ("wait", milliseconds):
                 self.now += timedelta(milliseconds=milliseconds)
                 await self.tick()
-            case ("close",):
-                await self.close()
             case _:
                 pass
 
@@ -204,11 +204,11 @@ class Evening:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(history=steps, goal=goals)
+@given(history=steps, closing=closings, goal=goals)
 async def test_charged_is_shown_is_credited(
-    service: Database, history: list[Any], goal: Goal | None
+    service: Database, history: list[Any], closing: int | None, goal: Goal | None
 ) -> None:
     """After every step the room is as the model says; in the end so is what was shown.
 
@@ -220,7 +220,9 @@ async def test_charged_is_shown_is_credited(
     room = await open_a_room(pool, creator_id=host, goal=goal, rules=RULES)
     evening = Evening(pool, room, ModelRoom(RULES, goal))
 
-    for step in history:
+    for number, step in enumerate(history):
+        if number == closing:
+            await evening.close()
         await evening.do(step)
         await assert_stands(evening)
     await evening.end()
