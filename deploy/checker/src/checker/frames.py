@@ -22,9 +22,7 @@ type Standing = tuple[str, int, int, int, int]
 class FramesTold:
     """Follows what was told of each room, frame by frame."""
 
-    newest: dict[UUID, dict[int, Standing]] = field(
-        default_factory=dict[UUID, dict[int, Standing]]
-    )
+    newest: dict[UUID, dict[int, Standing]] = field(default_factory=dict[UUID, dict[int, Standing]])
     """By room and number, in order."""
     broken: dict[UUID, str] = field(default_factory=dict[UUID, str])
     """Rooms whose frames do not follow from one another, and how."""

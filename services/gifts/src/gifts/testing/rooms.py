@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 
 from chassis import ids, outbox
-from chassis.db import Pool, transact
+from chassis.db import Conn, Pool, transact
 from contracts.gifts.live import RoomFrame
+from gifts.commands.close_room import close_room
 from gifts.commands.open_room import Opened, open_room
 from gifts.domain.room import Goal, Room, RoomOrder, accept_room
 from gifts.domain.room_rules import RoomRules
@@ -40,6 +41,22 @@ async def open_a_room(
     room = a_room(at=at, room_id=room_id or ids.uuid7(), creator_id=creator_id, goal=goal)
     opened: Opened = await transact(pool, lambda conn: open_room(conn, room, rules or RoomRules()))
     return opened.room
+
+
+async def close_a_room(
+    pool: Pool,
+    room_id: UUID,
+    creator_id: str = "star",
+    *,
+    at: datetime,
+    rules: RoomRules | None = None,
+) -> Room:
+    """Close a room as the api does."""
+
+    async def work(conn: Conn) -> Room:
+        return await close_room(conn, room_id, creator_id, rules or RoomRules(), at=at)
+
+    return await transact(pool, work)
 
 
 async def tick(pool: Pool, at: datetime, *, rules: RoomRules | None = None) -> None:
