@@ -55,8 +55,7 @@ FAULTS = {
     ),
     "a goal that has come too far": Fault(
         "gifts",
-        "UPDATE room SET goal_reached = goal_reached - 1, goal_reached_at = NULL"
-        " WHERE creator_id = 'ben'",
+        "UPDATE room SET goal_reached = goal_reached + 1 WHERE creator_id = 'ben'",
         {("INV10", "gifts")},
     ),
     "a goal of a closed room that nobody could reach": Fault(
