@@ -64,6 +64,12 @@ def scene(stack: Stack) -> dict[str, Any]:
                 until=lambda me: me["creator"]["statement"] is not None,
                 within_s=30,
             )
+            room = {"roomId": str(uuid7()), "title": "Hello", "goal": {"coins": 100}}
+            await world.ask("OpenRoom", owner, input=room)
+            in_room = await world.order(owner)
+            in_room |= {"target": {"roomId": room["roomId"]}}
+            await world.ask("SendGift", friend, input=in_room)
+            await world.ask("CloseRoom", owner, input={"roomId": room["roomId"]})
             nothing = str(uuid7())
             for coins in (1_000_000, 2_000_000):
                 await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
@@ -82,6 +88,10 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "purchase": buy["purchaseId"],
                 "buy": buy,
                 "give": order,
+                "room": room["roomId"],
+                "open": room,
+                "keep": {"roomId": room["roomId"]},
+                "close": {"roomId": room["roomId"]},
                 "accept": {"accept": True},
                 "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},
                 "publish": {

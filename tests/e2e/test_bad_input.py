@@ -18,6 +18,7 @@ from support.world import World
 pytestmark = pytest.mark.stack
 
 UNKNOWN = "019b76da-a800-7000-8000-0000000000ff"
+NOBODYS_ROOM = UNKNOWN
 
 
 @pytest.fixture(scope="module")
@@ -364,7 +365,8 @@ DETAILS = "payout_details_invalid"
         ({"target": {"videoId": "v", "roomId": "r"}}, INVALID),
         ({"target": {"videoId": None}}, INVALID),
         ({"target": {"videoId": ""}}, INVALID),
-        ({"target": {"roomId": "x" * 65}}, INVALID),
+        ({"target": {"roomId": "room-1"}}, INVALID),
+        ({"target": {"roomId": NOBODYS_ROOM}}, "room_not_open"),
         ({"target": {"streamId": "s"}}, INVALID),
         ({"target": None}, INVALID),
         ({"message": "x" * 351}, "message_too_long"),

@@ -36,6 +36,9 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
         "__typename": "AcceptGiftsPayload",
         "creator": {"id": creator, "acceptsGifts": True},
     }
+    room_id = str(uuid7())
+    opened = await world.ask("OpenRoom", creator, input={"roomId": room_id, "title": "Hello"})
+    assert opened["room"] == {"id": room_id, "status": "OPEN"}
     catalogue = await world.ask("GiftCatalogue")
     affordable = [item for item in catalogue["items"]["nodes"] if item["priceCoins"] <= coins // 2]
     item = max(affordable, key=lambda each: (each["maxMessageLength"], each["priceCoins"]))
@@ -45,7 +48,7 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
         "itemId": item["id"],
         "count": 2,
         "creatorId": creator,
-        "target": {"roomId": "room-1"},
+        "target": {"roomId": room_id},
         "quotedPriceCoins": 2 * item["priceCoins"],
         "message": message,
     }
@@ -128,7 +131,7 @@ async def test_the_same_id_with_another_body_is_a_conflict(world: World) -> None
 
     for change in (
         {"count": 2, "quotedPriceCoins": 2 * order["quotedPriceCoins"]},
-        {"target": {"roomId": "v1"}},
+        {"target": {"roomId": str(uuid7())}},
         {"target": {"videoId": "v2"}},
         {"quotedPriceCoins": order["quotedPriceCoins"] + 1},
         {"creatorId": await world.creator()},

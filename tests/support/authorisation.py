@@ -44,6 +44,12 @@ PURCHASE = f"""
   price {MONEY}
 """
 
+GIFTER = "{ rank coins user { id } }"
+ROOM = f"""{{
+  id status title host {{ id }} openedAt closedAt seq summary {{ coins gifts gifters }}
+  goal {{ targetCoins reachedCoins targetCount reachedCount reachedAt item {ITEM} }}
+  topGifters(first: 2) {{ nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE} }}
+}}"""
 TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
 CONTRACT = """{
@@ -408,9 +414,47 @@ ROUTES: Final = (
           ... on InvalidCount {{ code message }}
           ... on MessageTooLong {{ code message maxLength }}
           ... on GiftsNotAccepted {{ code message }} ... on SelfGift {{ code message }}
+          ... on RoomNotOpen {{ code message }}
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "a room",
+        f"""query ($room: UUID!) {{ room(id: $room) {ROOM} }}""",
+        (Row("room", PUBLIC),),
+    ),
+    Route(
+        "opening a room",
+        f"""mutation ($open: OpenRoomInput!) {{ openRoom(input: $open) {{
+          __typename {REFUSAL}
+          ... on OpenRoomPayload {{ replayed room {{ id }} }}
+          ... on RoomAlreadyOpen {{ code message openRoomId }}
+          ... on TitleTooLong {{ code message maxLength }}
+          ... on GiftItemUnavailable {{ code message }}
+          ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # The owner's own input again: a retry for the owner, a conflict for the other.
+        (Row("openRoom", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "keeping a room open",
+        f"""mutation ($keep: KeepRoomOpenInput!) {{ keepRoomOpen(input: $keep) {{
+          __typename {REFUSAL}
+          ... on KeepRoomOpenPayload {{ room {{ id }} }}
+          ... on RoomUnknown {{ code message }} ... on RoomNotOpen {{ code message }}
+        }} }}""",
+        # The room is closed: whoever may ask is refused, and nothing happens.
+        (Row("keepRoomOpen", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "closing a room",
+        f"""mutation ($close: CloseRoomInput!) {{ closeRoom(input: $close) {{
+          __typename {REFUSAL}
+          ... on CloseRoomPayload {{ room {{ id }} }} ... on RoomUnknown {{ code message }}
+        }} }}""",
+        # The room is closed already.
+        (Row("closeRoom", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "breaks",

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -32,7 +33,9 @@ from contracts.wallet.v1 import PURCHASE
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
+from gifts.domain.room import Goal
 from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, write
+from gifts.testing.rooms import close_a_room, open_a_room, tick
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
@@ -75,6 +78,11 @@ from wallet.testing.reversing import claimed, tell
 
 SERVICES = ("wallet", "gifts", "payouts")
 CREATORS = ("anna", "ben", "star")
+ROOMS = {
+    "anna": UUID("0198a7c0-0000-7000-8000-00000000000a"),
+    "ben": UUID("0198a7c0-0000-7000-8000-00000000000b"),
+}
+"""Of creators who are live."""
 VIEWERS = tuple(f"viewer-{n}" for n in range(5))
 PARTITIONS = 3
 FREE = {
@@ -247,6 +255,11 @@ async def build(world: World) -> None:
                 conn, [some_withholding(backup_bps=MOST_BPS)], now=clock.now()
             )
         await open_shop(pools["gifts"], *CREATORS)
+        for creator, room_id in ROOMS.items():
+            goal = Goal(coins=30) if creator == "anna" else Goal(item_id="rose", count=30)
+            await open_a_room(
+                pools["gifts"], creator_id=creator, room_id=room_id, goal=goal, at=clock.now()
+            )
         async with transaction(pools["wallet"]) as conn:
             await conn.execute("INSERT INTO price_book VALUES (1, now(), '{}')")
         for place, viewer in enumerate(VIEWERS):
@@ -264,8 +277,16 @@ async def build(world: World) -> None:
         await in_months.once()
         await take_back(pools["wallet"])
         await run_until_settled(world, pools)
+        await end_evening(pools["gifts"])
+        await run_until_settled(world, pools)
         # What was taken back is in figures too.
         await in_months.once()
+
+
+async def end_evening(gifts: Pool) -> None:
+    """One room closes, the other goes on; all that was given has been told."""
+    await close_a_room(gifts, ROOMS["anna"], "anna", at=clock.now())
+    await tick(gifts, clock.now() + timedelta(seconds=10))
 
 
 async def buy(wallet: Pool, viewer: str, coins: int) -> None:
@@ -350,6 +371,13 @@ async def refund_minor(wallet: Pool, viewer: str) -> None:
             await reverse_purchase(conn, uuid7(), order, act, expected_digest=None)
 
 
+def in_room(creator: str, n: int) -> dict[str, str]:
+    """Two of three gifts to creators who are live are sent to their rooms."""
+    if creator not in ROOMS or n % 9 < 3:
+        return {}
+    return {"target_kind": "room", "target_id": str(ROOMS[creator])}
+
+
 async def give(gifts: Pool) -> None:
     """Each viewer gives in many small pieces, crossing from lot to lot, until coins run short."""
     orders = [
@@ -358,6 +386,7 @@ async def give(gifts: Pool) -> None:
             creator_id=CREATORS[n % len(CREATORS)],
             count=1 + (n + place) % 4,
             quoted_price_coins=1 + (n + place) % 4,
+            **in_room(CREATORS[n % len(CREATORS)], n),
         )
         for n in range(24)
         for place, viewer in enumerate(VIEWERS)

@@ -19,7 +19,7 @@ async def test_a_world_at_rest_is_clean(world: World) -> None:
     looked_at = {finding.invariant for finding in report.findings}
     assert looked_at == {
         *("drained", "INV1", "INV2", "INV3", "INV4", "INV5", "INV6", "INV7", "INV8", "INV9"),
-        *("limits", "holds", "operators", "letters"),
+        *("INV10", "limits", "holds", "operators", "letters"),
     }
     empty = {finding.of for finding in report.findings if not finding.compared}
     assert empty == {"all", "all → topic", "platform.dead_letter.v1"}
@@ -152,7 +152,7 @@ async def test_without_kafka_databases_are_compared(world: World) -> None:
     report = await check(msgspec.structs.replace(world.addresses, kafka=None))
 
     assert report.clean
-    assert {"INV1", "INV2", "INV3", "INV7", "INV8", "INV9"} <= {
+    assert {"INV1", "INV2", "INV3", "INV7", "INV8", "INV9", "INV10"} <= {
         finding.invariant for finding in report.findings
     }
     assert "drained" in {finding.invariant for finding in report.findings}

@@ -43,6 +43,54 @@ SOME = {
 """What a fault may befall."""
 
 FAULTS = {
+    "coins in a room that nobody gave": Fault(
+        "gifts",
+        "UPDATE room SET coins = coins + 1 WHERE creator_id = 'ben'",
+        {("INV10", "gifts"), ("INV10", "gifts → topic")},
+    ),
+    "a gift that a room forgot": Fault(
+        "gifts",
+        "UPDATE room SET gifts = gifts - 1 WHERE creator_id = 'ben'",
+        {("INV10", "gifts")},
+    ),
+    "a goal that has come too far": Fault(
+        "gifts",
+        "UPDATE room SET goal_reached = goal_reached + 1 WHERE creator_id = 'ben'",
+        {("INV10", "gifts")},
+    ),
+    "a goal of a closed room that nobody could reach": Fault(
+        "gifts",
+        "UPDATE room SET goal_reached = 100000, goal_reached_at = now() WHERE creator_id = 'anna'",
+        {("INV10", "gifts")},
+    ),
+    "a gifter who gave less": Fault(
+        "gifts",
+        "UPDATE room_gifter SET coins = coins + 1 WHERE user_id = 'viewer-1'",
+        {("INV10", "gifts")},
+    ),
+    "a gifter forgotten": Fault(
+        "gifts",
+        "DELETE FROM room_gifter WHERE user_id = 'viewer-1'",
+        {("INV10", "gifts")},
+    ),
+    "a piece too many in a streak": Fault(
+        "gifts",
+        "UPDATE room_streak SET pieces = pieces + 1"
+        " WHERE streak_id = (SELECT streak_id FROM room_streak LIMIT 1)",
+        {("INV10", "gifts")},
+    ),
+    "a streak that outlives its room": Fault(
+        "gifts",
+        "UPDATE room_streak SET ended_at = NULL WHERE streak_id = ("
+        " SELECT streak_id FROM room_streak INNER JOIN room USING (room_id)"
+        " WHERE creator_id = 'anna' LIMIT 1)",
+        {("INV10", "gifts")},
+    ),
+    "a frame that was never told": Fault(
+        "gifts",
+        "UPDATE room SET seq = seq + 1 WHERE creator_id = 'ben'",
+        {("INV10", "gifts → topic")},
+    ),
     "coins from nowhere": Fault(
         "wallet",
         "UPDATE system_account SET credits_coins = credits_coins + 1 WHERE name = 'gift_clearing'",

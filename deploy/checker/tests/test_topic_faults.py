@@ -11,6 +11,7 @@ from checker_world import Copy, World
 from chassis.kafka import Outbound
 from checker import check
 from contracts.event import Event, describe, encode, key_of
+from contracts.gifts.live import FrameTotals, RoomFrame
 from contracts.gifts.v1 import ChargeRequested, GiftSent
 from contracts.payouts.v1 import EarningAccrued, PayoutPaid, PayoutRequested, PayoutReturned
 from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, CoinsPurchased
@@ -40,6 +41,14 @@ def without_first(cls: type[Event], records: Sequence[Outbound]) -> list[Outboun
     return [record for record in records if record is not lost]
 
 
+def without_frame(records: Sequence[Outbound], *, seq: int) -> list[Outbound]:
+    """The topics without the frames of this number of ben's room."""
+    lost = f'"creator_id":"ben","seq":{seq},'.encode()
+    left = [record for record in records if lost not in record.value]
+    assert len(left) < len(records)
+    return left
+
+
 def is_a(cls: type[Event], record: Outbound) -> bool:
     return ("ce_type", describe(cls).type.encode()) in record.headers
 
@@ -51,7 +60,43 @@ class Fault(NamedTuple):
     broken: set[tuple[str, str]]
 
 
+def newest_frame_of_ben(records: Sequence[Outbound]) -> RoomFrame:
+    frames = [
+        msgspec.json.decode(record.value, type=RoomFrame)
+        for record in records
+        if is_a(RoomFrame, record)
+    ]
+    return max((frame for frame in frames if frame.creator_id == "ben"), key=lambda each: each.seq)
+
+
+def told_otherwise(records: Sequence[Outbound], **fields: object) -> list[Outbound]:
+    """The topics with the newest frame of a room once more, but for these fields."""
+    newest = msgspec.structs.asdict(newest_frame_of_ben(records))
+    return forged(RoomFrame, records, **newest | fields)
+
+
 FAULTS = {
+    "a room's frame lost on its way": Fault(
+        lambda records: without_frame(records, seq=2), {("INV10", "gifts → topic")}
+    ),
+    "a room's newest frame lost": Fault(
+        lambda records: without_frame(records, seq=newest_frame_of_ben(records).seq),
+        {("INV10", "gifts → topic")},
+    ),
+    "a frame that says something else under the same number": Fault(
+        lambda records: told_otherwise(records, totals=FrameTotals(1, 1, 1)),
+        {("INV10", "gifts → topic")},
+    ),
+    "a frame whose number leaves one out": Fault(
+        lambda records: told_otherwise(records, seq=newest_frame_of_ben(records).seq + 2),
+        {("INV10", "gifts → topic")},
+    ),
+    "a keyframe of a frame that never was": Fault(
+        lambda records: told_otherwise(
+            records, seq=newest_frame_of_ben(records).seq + 1, keyframe=True
+        ),
+        {("INV10", "gifts → topic")},
+    ),
     "a request lost": Fault(
         lambda records: without_first(ChargeRequested, records),
         {("INV4", "gifts → topic"), ("INV4", "topic → wallet")},

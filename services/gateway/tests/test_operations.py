@@ -75,6 +75,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "CancelPayout": {"input": {"payoutId": UUID}},
     "Statement": {"period": "2026-11", "knownAt": None},
     "Analytics": {"from": "2026-11-01", "to": "2026-12-01", "by": "GIFTER", "after": None},
+    "OpenRoom": {"input": {"roomId": UUID, "title": "Evening", "goal": {"coins": 2**53 - 1}}},
+    "KeepRoomOpen": {"input": {"roomId": UUID}},
+    "CloseRoom": {"input": {"roomId": UUID}},
+    "Room": {"id": UUID},
 }
 
 
@@ -106,6 +110,10 @@ def test_every_operation_is_found() -> None:
         "Payouts",
         "Statement",
         "Analytics",
+        "OpenRoom",
+        "KeepRoomOpen",
+        "CloseRoom",
+        "Room",
     ]
 
 

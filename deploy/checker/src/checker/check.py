@@ -12,7 +12,7 @@ import msgspec
 
 from chassis.db import OUTAGES
 from chassis.kafka import KafkaError
-from checker import creators, letters, pipeline, questions
+from checker import creators, frames, letters, pipeline, questions
 from checker.draining import Progressed, offsets_agree, wait_until_drained
 from checker.facts import Pile
 from checker.progress import Progress
@@ -20,6 +20,7 @@ from checker.report import Finding, Report
 from checker.snapshot import SERVICES, Snapshot, snapshot
 from checker.told import Told
 from checker.topics import Reading, read_topics
+from contracts.gifts.live import LIVE
 
 _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
     "wallet": {
@@ -220,7 +221,16 @@ class _Run:
     async def _across_topics(self, aside: letters.SetAside) -> list[Finding]:
         """What the topics tell, against what the databases hold."""
         found = [reading.finding() for reading in self._readings]
-        gone = [reading.topic for reading in self._readings if reading.begins_late]
+        late = {reading.topic for reading in self._readings if reading.begins_late}
+        if "gifts" in self._books:
+            found.append(
+                await frames.frames_agree(
+                    self._books["gifts"],
+                    self._told.heard.frames,
+                    begins_late=LIVE.name in late,
+                )
+            )
+        gone = sorted(late - {LIVE.name})
         if gone:
             return [
                 *found,

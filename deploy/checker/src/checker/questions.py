@@ -48,6 +48,9 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "creator_totals_replay", "creators' totals equal their sent gifts"),
         Question("INV3", "reversals_replay", "gifts are reversed as their legs add up"),
         Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
+        Question("INV10", "rooms_replay", "rooms stand as their gifts add up"),
+        Question("INV10", "room_gifters_replay", "gifters of rooms gave what they gave"),
+        Question("INV10", "room_streaks_replay", "pieces in streaks are pieces charged"),
     ),
     "payouts": (
         Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),

@@ -7,8 +7,10 @@ from typing import Any
 
 from checker import facts
 from checker.facts import Pile
+from checker.frames import FramesTold
 from contracts.dead_letter import v1 as dead_letter
 from contracts.event import Event, Topic
+from contracts.gifts import live
 from contracts.gifts import v1 as gifts
 from contracts.payouts import v1 as payouts
 from contracts.wallet import v1 as wallet
@@ -60,6 +62,7 @@ class Heard:
     earnings: EarningsTold = field(default_factory=EarningsTold)
     conflicts: set[bytes] = field(default_factory=set[bytes])
     """Charges that were asked for again in other terms, and refused for that."""
+    frames: FramesTold = field(default_factory=FramesTold)
     dead_letters: set[tuple[str, int, str]] = field(default_factory=set[tuple[str, int, str]])
     """Source, offset and consumer of each record that was announced as set aside."""
 
@@ -68,6 +71,7 @@ class Heard:
         self.earnings.lifetimes |= other.earnings.lifetimes
         self.earnings.broken |= other.earnings.broken
         self.conflicts |= other.conflicts
+        self.frames.merge(other.frames)
         self.dead_letters |= other.dead_letters
 
 
@@ -207,6 +211,7 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
             gifts.GiftReversed: told.gift_reversed,
             gifts.GiftReinstated: told.gift_reversed,
         },
+        live.LIVE: {live.RoomFrame: told.heard.frames.add},
         wallet.BALANCE: {wallet.BalanceChanged: told.balance_changed},
         wallet.PURCHASE: {
             wallet.CoinsPurchased: told.coins_purchased,

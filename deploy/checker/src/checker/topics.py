@@ -17,6 +17,7 @@ from checker.report import Finding
 from checker.told import Heard, Told, listeners
 from contracts.dead_letter import v1 as dead_letter
 from contracts.event import Event, Topic
+from contracts.gifts import live
 from contracts.gifts import v1 as gifts
 from contracts.payouts import v1 as payouts
 from contracts.wallet import v1 as wallet
@@ -35,7 +36,7 @@ _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
         wallet.PURCHASE,
         payouts.CLAWBACK,
     ),
-    "gifts": (gifts.CHARGE, wallet.CHARGE, wallet.PURCHASE, gifts.GIFT),
+    "gifts": (gifts.CHARGE, wallet.CHARGE, wallet.PURCHASE, gifts.GIFT, live.LIVE),
     "payouts": (gifts.GIFT, payouts.EARNING, payouts.PAYOUT, payouts.CLAWBACK),
 }
 """The topics that tell something about a service's books."""

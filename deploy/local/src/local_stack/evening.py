@@ -1,6 +1,6 @@
 """An evening on Largesse, played through the public GraphQL and the payment page.
 
-Three creators opt in. Fifty viewers buy coins, send gifts to videos and in rooms, and then the
+Three creators opt in and go live. Fifty viewers buy coins, send gifts to videos and in rooms, and then the
 star's room catches fire. One viewer wants more than the coins allow; one is unsure whether a gift
 went through, and sends it again under the same id. In the end money is taken back and paid out,
 some of it to an agency and the tax office, and the creator who was paid gets a statement.
@@ -29,6 +29,8 @@ VIEWERS = tuple(f"viewer-{number:02}" for number in range(1, 51))
 SHORT_VIEWER = "viewer-49"
 RETRYING_VIEWER = "viewer-50"
 BURST_GIFTS = 2_000
+GOAL_COINS = 1_000
+"""What each hopes for in their room."""
 REGRETFUL_VIEWERS = ("viewer-01", "viewer-02")
 """Whose payments are taken back, when some of their coins are spent."""
 
@@ -58,6 +60,8 @@ class Evening:
     """By viewer, at the end."""
     earnings: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By creator, at the end."""
+    rooms: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """What was given in creators' rooms, by creator."""
     last_gift_id: str = ""
     purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
     """By viewer."""
@@ -92,6 +96,7 @@ async def play(
     regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
     evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
     await stage.close()
+    await stage.close_rooms()
     await stage.state()
     return evening
 
@@ -104,6 +109,7 @@ class _Stage:
         self._viewer_tokens = {viewer: token(viewer, "viewer") for viewer in VIEWERS}
         self._creator_tokens = {creator: token(creator, "viewer creator") for creator in CREATORS}
         self._items: list[Mapping[str, Any]] = []
+        self._rooms = {creator: str(uuid7()) for creator in CREATORS}
 
     async def open_doors(self) -> None:
         for creator in CREATORS:
@@ -111,7 +117,17 @@ class _Stage:
                 "AcceptGifts", self._creator_tokens[creator], input={"accept": True}
             )
             expect(answer, "AcceptGiftsPayload")
-        self._say(f"{len(CREATORS)} creators accept gifts: {', '.join(CREATORS)}")
+            opened = await self._client.ask(
+                "OpenRoom",
+                self._creator_tokens[creator],
+                input={
+                    "roomId": self._rooms[creator],
+                    "title": f"An evening with {creator}",
+                    "goal": {"coins": GOAL_COINS},
+                },
+            )
+            expect(opened, "OpenRoomPayload")
+        self._say(f"{len(CREATORS)} creators accept gifts in live rooms: {', '.join(CREATORS)}")
         catalogue = await self._client.ask("GiftCatalogue")
         self._items = sorted(catalogue["items"]["nodes"], key=lambda item: item["priceCoins"])
 
@@ -139,7 +155,7 @@ class _Stage:
         modest = [item for item in self._items if item["priceCoins"] <= 25]
         targets = [
             *((creator, {"videoId": f"{creator}-video-1"}) for creator in CREATORS),
-            *((creator, {"roomId": f"{creator}-room"}) for creator in CREATORS),
+            *((creator, {"roomId": self._rooms[creator]}) for creator in CREATORS),
         ]
         await _all_of(
             self._give(
@@ -162,7 +178,7 @@ class _Stage:
         before = self._evening.gifts_sent.total()
         await _all_of(
             self._give(
-                VIEWERS[number % len(VIEWERS)], STAR, {"roomId": f"{STAR}-room"}, item, count=1
+                VIEWERS[number % len(VIEWERS)], STAR, {"roomId": self._rooms[STAR]}, item, count=1
             )
             for number, item in enumerate(random.choices(small, k=BURST_GIFTS))
         )
@@ -177,7 +193,7 @@ class _Stage:
         dearest = self._items[-1]
         me = await self._client.ask("Me", self._viewer_tokens[SHORT_VIEWER])
         count = me["balance"]["coins"] // dearest["priceCoins"] + 1
-        target = {"roomId": "milo-room"}
+        target = {"roomId": self._rooms["milo"]}
         gift = await self._give(SHORT_VIEWER, "milo", target, dearest, count=count)
         if gift is not None:
             raise LocalProblemError(f"{SHORT_VIEWER} was given a gift that they cannot pay for")
@@ -261,6 +277,22 @@ class _Stage:
 
             await wait(at_rest, f"the earnings of {creator} come to rest")
             self._evening.earnings[creator] = seen[-1]
+
+    async def close_rooms(self) -> None:
+        """End the live evening: what was given in each room, without what was taken back."""
+        for creator in CREATORS:
+            answer = await self._client.ask(
+                "CloseRoom",
+                self._creator_tokens[creator],
+                input={"roomId": self._rooms[creator]},
+            )
+            expect(answer, "CloseRoomPayload")
+            self._evening.rooms[creator] = answer["room"]["summary"]
+        given = self._evening.rooms[STAR]
+        self._say(
+            f"{STAR}'s room closed: {given['gifts']:,} gifts of {given['gifters']:,} viewers,"
+            f" {given['coins']:,} coins"
+        )
 
     async def state(self) -> None:
         """Let the creator who was paid look at the month's statement, and download it."""

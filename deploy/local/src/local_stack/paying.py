@@ -62,7 +62,7 @@ class Cashier:
             "itemId": item["id"],
             "count": count,
             "creatorId": creator,
-            "target": {"roomId": f"{creator}-room"},
+            "target": {"videoId": f"{creator}-video-1"},
             "quotedPriceCoins": item["priceCoins"] * count,
         }
         sent = await self._client.ask("SendGift", self._token(patron, "viewer"), input=order)

@@ -13,6 +13,7 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
+        *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

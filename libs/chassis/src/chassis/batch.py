@@ -68,6 +68,14 @@ class Batch:
             outgoing = self._streams[cause.partition] = self.outgoing.setdefault(stream, Outgoing())
         outgoing.add(event, cause.traceparent)
 
+    def emit_apart(self, event: Event, stream: str) -> None:
+        """Publish `event` when the batch commits, in the order of a stream of its own.
+
+        For an event that follows from many records, and whose order other writers keep too. It
+        carries on no trace.
+        """
+        self.outgoing.setdefault(stream, Outgoing()).add(event)
+
 
 class Handler(ABC):
     """What a service does with the events of one topic."""

@@ -279,13 +279,19 @@ async def ensure_topics(
 ) -> list[str]:
     """Create the topics that are missing and return their names; existing ones stay as they are.
 
+    A topic with a retention of its own is kept in segments of a quarter of that: the broker drops
+    whole segments, and never the one that it writes to.
+
     The number of partitions is fixed here for good: keys would move to other partitions otherwise.
 
     Raises:
         KafkaError: The broker refused for another reason than that a topic exists.
     """
     created: list[str] = []
-    wanted = [NewTopic(prefix + topic.name, partitions, replication_factor) for topic in topics]
+    wanted = [
+        NewTopic(prefix + topic.name, partitions, replication_factor, topic_configs=_configs(topic))
+        for topic in topics
+    ]
     async with admin(servers) as client:
         answer: Any = await client.create_topics(wanted)
         for name, code, *_rest in answer.topic_errors:
@@ -294,6 +300,15 @@ async def ensure_topics(
             elif (error := for_code(code)) is not TopicAlreadyExistsError:
                 raise error(name)
     return created
+
+
+def _configs(topic: Topic) -> dict[str, str]:
+    if topic.retention_s is None:
+        return {}
+    return {
+        "retention.ms": str(topic.retention_s * 1_000),
+        "segment.ms": str(topic.retention_s * 1_000 // 4),
+    }
 
 
 async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:

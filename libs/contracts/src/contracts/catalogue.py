@@ -2,11 +2,20 @@
 
 from contracts.dead_letter import v1 as dead_letter_v1
 from contracts.event import EventType, Topic, declared
+from contracts.gifts import live as gifts_live
 from contracts.gifts import v1 as gifts_v1
 from contracts.payouts import v1 as payouts_v1
 from contracts.wallet import v1 as wallet_v1
 
-__all__ = ["dead_letter_v1", "events", "gifts_v1", "payouts_v1", "topics", "wallet_v1"]
+__all__ = [
+    "dead_letter_v1",
+    "events",
+    "gifts_live",
+    "gifts_v1",
+    "payouts_v1",
+    "topics",
+    "wallet_v1",
+]
 
 
 def events() -> tuple[EventType, ...]:

@@ -32,6 +32,8 @@ class Topic(msgspec.Struct, frozen=True):
     name: str
     key: str
     description: str
+    retention_s: int | None = None
+    """How long records are of use; None: as long as the cluster keeps any topic's."""
 
 
 class EventType(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from contracts import catalogue
-from contracts.event import EventType
+from contracts.event import EventType, Topic
 
 type Json = dict[str, Any]
 
@@ -42,6 +42,13 @@ def schema_of(registered: EventType) -> Json:
     return document
 
 
+def _kept(topic: Topic) -> Json:
+    """How long a topic keeps its records, where it says so itself."""
+    if topic.retention_s is None:
+        return {}
+    return {"topicConfiguration": {"retention.ms": topic.retention_s * 1_000}}
+
+
 def asyncapi() -> Json:
     """The AsyncAPI 3.0 document of all topics, with the schemas by reference."""
     channels: Json = {}
@@ -53,7 +60,7 @@ def asyncapi() -> Json:
             "address": topic.name,
             "description": topic.description,
             "messages": {e.type: {"$ref": f"#/components/messages/{e.type}"} for e in of_topic},
-            "bindings": {"kafka": {"bindingVersion": "0.5.0", "topic": topic.name}},
+            "bindings": {"kafka": {"bindingVersion": "0.5.0", "topic": topic.name, **_kept(topic)}},
         }
         operations[f"publish.{topic.name}"] = {
             "action": "send",

@@ -33,7 +33,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     dsn = settings.database_dsn.get_secret_value()
     async with service_pool(settings, "api") as pool, asyncio.TaskGroup() as tasks:
-        resources = Resources.of(pool, dsn)
+        resources = Resources.of(pool, dsn, rules=settings.room_rules)
         # Goes on until the last request is answered: those in flight wait for their gifts.
         settlements = tasks.create_task(resources.settlements.run())
         await serve.serve_app(

@@ -1,10 +1,13 @@
 """What the service is told by its environment."""
 
+from datetime import timedelta
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from gifts.domain.room_rules import RoomRules
 
 
 class Settings(ServiceSettings):
@@ -12,3 +15,30 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="GIFTS_", frozen=True, extra="ignore")
     service: ClassVar[str] = "gifts"
+
+    streak_window_s: float = Field(default=5.0, gt=0)
+    """A tap joins the streak if it comes within this time of the one before."""
+    streak_length_max_s: float = Field(default=1_800.0, gt=0)
+    """How long a streak may go on."""
+    room_frame_every_s: float = Field(default=0.25, gt=0)
+    """From one frame of a live room to the next, at least."""
+    room_keyframe_every_s: float = Field(default=15.0, gt=0)
+    """How long an open room is silent before its newest frame is told again."""
+    room_idle_max_s: float = Field(default=600.0, gt=0)
+    """A room closes itself after this time without a gift or its host's sign of life."""
+    room_age_max_s: float = Field(default=86_400.0, gt=0)
+    """And after this, whatever happens in it."""
+    room_clock_every_s: float = Field(default=0.05, gt=0)
+    """How long a worker waits between two looks at what is due in rooms."""
+
+    @property
+    def room_rules(self) -> RoomRules:
+        """How live rooms keep time; the same in all processes."""
+        return RoomRules(
+            streak_window=timedelta(seconds=self.streak_window_s),
+            streak_length_max=timedelta(seconds=self.streak_length_max_s),
+            frame_every=timedelta(seconds=self.room_frame_every_s),
+            keyframe_every=timedelta(seconds=self.room_keyframe_every_s),
+            idle_max=timedelta(seconds=self.room_idle_max_s),
+            age_max=timedelta(seconds=self.room_age_max_s),
+        )

@@ -33,8 +33,10 @@ from gifts.testing import (
     stored_events,
     write,
 )
+from gifts.testing.rooms import open_a_room
 
 STREAM = "wallet.charge.v1:0"
+ROOM = UUID("0198a7c0-0000-7000-8000-00000000000a")
 EXAMPLES = Path(__file__).parents[4] / "libs" / "contracts" / "examples"
 
 
@@ -68,7 +70,8 @@ async def assert_gifts_add_up(service: Database) -> None:
 
 async def test_charged_gift_is_sent(service: Database) -> None:
     """It is the creator's, counted, and published with the slices that paid for it."""
-    [new] = await written(service, message="Bravo!", target_kind="room", target_id="room-9")
+    await open_a_room(service.pool, room_id=ROOM)
+    [new] = await written(service, message="Bravo!", target_kind="room", target_id=str(ROOM))
     slices = (a_slice(5, lot_id=1), a_slice(2, lot_id=2))
     charge = posted(new.gift, slices=slices)
 
@@ -93,7 +96,7 @@ async def test_charged_gift_is_sent(service: Database) -> None:
             price_coins=7,
             catalogue_version=1,
             target_kind="room",
-            target_id="room-9",
+            target_id=str(ROOM),
             slices=slices,
             sent_at=charge.posted_at,
         )

@@ -5,10 +5,15 @@ import msgspec
 import pytest
 
 from chassis.db import Conn
+from gifts.commands.open_room import open_room
 from gifts.commands.send_gifts import NewGift, send_gifts
 from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
+from gifts.domain.room import Goal, Room
+from gifts.domain.room_rules import RoomRules
+from gifts.store.room import insert_room
 from gifts.testing import a_new_gift, an_order, asked_of, batch_of, posted, taken_back
+from gifts.testing.rooms import a_room
 
 REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
 
@@ -54,6 +59,81 @@ async def sent(conn: Conn, pending: NewGift) -> NewGift:
 async def test_settled_gift_never_changes(conn: Conn, statement: str) -> None:
     with pytest.raises(REFUSED):
         await conn.execute(statement)
+
+
+@pytest.fixture
+async def room(conn: Conn) -> Room:
+    """A room with a goal, in which alice has given seven roses."""
+    room = a_room(goal=Goal(coins=8))
+    await open_room(conn, room, RoomRules())
+    new = a_new_gift(an_order(target_kind="room", target_id=str(room.room_id)))
+    await send_gifts(conn, [new])
+    await ChargeAnswered().apply(conn, batch_of(posted(new.gift)))
+    return room
+
+
+@pytest.mark.usefixtures("room")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE room SET seq = seq + 2",
+        "UPDATE room SET seq = seq - 1",
+        "UPDATE room SET title = 'other'",
+        "UPDATE room SET creator_id = 'moon'",
+        "UPDATE room SET goal_coins = 1",
+        "UPDATE room SET goal_item_id = 'rose', goal_count = 1",
+        "UPDATE room SET goal_reached = 8",
+        "UPDATE room SET goal_reached_at = now()",
+        "UPDATE room SET coins = 0",
+        "UPDATE room SET gifts = 8",
+        "UPDATE room SET gifters = 2",
+        "UPDATE room SET moves = 0",
+        "UPDATE room SET due_at = NULL",
+        "UPDATE room SET closed_at = now(), untold = true, due_at = NULL",
+        "DELETE FROM room",
+        "TRUNCATE room",
+        "UPDATE room_gifter SET coins = -1",
+        "UPDATE room_streak SET pieces = pieces - 1",
+        "UPDATE room_streak SET sender_id = 'bob'",
+        "UPDATE room_streak SET shown = false",
+        "UPDATE room_streak SET end_owed = true",
+        "DELETE FROM room_streak",
+        "TRUNCATE room_streak",
+    ],
+)
+async def test_a_room_goes_forward(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("room")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE room SET closed_at = NULL, due_at = now()",
+        "UPDATE room SET closed_at = now()",
+        "UPDATE room_streak SET ended_at = NULL",
+        "UPDATE room_streak SET pieces = pieces + 1",
+        "UPDATE room_streak SET ended_at = ended_at + interval '1 second'",
+        "UPDATE room_streak SET end_owed = true",
+    ],
+)
+async def test_what_has_ended_stays_so(conn: Conn, statement: str) -> None:
+    await conn.execute("UPDATE room SET closed_at = '2026-05-10Z'")
+    await conn.execute("UPDATE room_streak SET ended_at = '2026-05-10Z'")
+
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)
+
+
+@pytest.mark.usefixtures("room")
+async def test_one_open_room_a_host_and_one_open_streak_of_an_item(conn: Conn) -> None:
+    assert not await insert_room(conn, a_room(), RoomRules())
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await conn.execute(
+            "INSERT INTO room_streak SELECT gen_random_uuid(), room_id, sender_id, item_id, pieces,"
+            " last_gift_id, began_at, tapped_at, tapped_seq, ends_at FROM room_streak"
+        )
 
 
 @pytest.fixture

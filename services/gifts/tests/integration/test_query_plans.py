@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from chassis.db import Conn
-from gifts.store import creator, gift, history, reversal
+from gifts.store import (
+    creator,
+    gift,
+    history,
+    reversal,
+    room,
+    room_entry,
+    room_gifter,
+    room_streak,
+)
 
 # Enough rows that nothing is so cheap as to hide a bad plan; written past the domain for speed.
 MANY_GIFTS = """
@@ -25,6 +36,37 @@ WITH added AS (
 INSERT INTO received_gift (creator_id, gift_id) SELECT creator_id, gift_id FROM added
 """
 
+# One room takes all, many are calm, and nearly all streaks have ended.
+MANY_ROOMS = """
+WITH opened AS (
+    INSERT INTO room (
+        room_id, creator_id, title, body_hash, opened_at, active_at, framed_at, told_at, closed_at,
+        due_at
+    )
+    SELECT
+        gen_random_uuid(), 'creator-' || i, 'A room', substr(sha256(i::text::bytea), 1, 16),
+        now(), now(), now(), now(), CASE WHEN i % 10 > 0 THEN now() END,
+        CASE WHEN i % 10 = 0 THEN now() + i * interval '1 second' END
+    FROM generate_series(1, 20000) AS i
+    RETURNING room_id
+),
+
+gifters AS (
+    INSERT INTO room_gifter (room_id, user_id, coins, place)
+    SELECT r.room_id, 'user-' || i, 1 + i % 100, i
+    FROM generate_series(1, 20000) AS i, (SELECT room_id FROM opened LIMIT 1) AS r
+)
+
+INSERT INTO room_streak (
+    streak_id, room_id, sender_id, item_id, pieces, last_gift_id, began_at, tapped_at, tapped_seq,
+    ends_at, ended_at, shown, end_owed
+)
+SELECT
+    gen_random_uuid(), r.room_id, 'user-' || i, 'rose', 1, gen_random_uuid(), now(), now(), 1,
+    now(), CASE WHEN i % 50 > 0 THEN now() END, i % 7 > 0, i % 50 > 0 AND i % 7 = 1
+FROM generate_series(1, 20000) AS i, (SELECT room_id FROM opened LIMIT 1) AS r
+"""
+
 type Plan = Mapping[str, Any]
 
 
@@ -34,7 +76,11 @@ async def filled(conn: Conn, request: pytest.FixtureRequest) -> Conn:
     if request.param != "no":
         statement = MANY_GIFTS if request.param == "many" else MANY_GIFTS.replace("20000", "20")
         await conn.execute(statement)
-        await conn.execute("ANALYZE gift, received_gift, creator")
+        rooms = MANY_ROOMS if request.param == "many" else MANY_ROOMS.replace("20000", "20")
+        await conn.execute(rooms)
+        await conn.execute(
+            "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry"
+        )
     await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     return conn
 
@@ -90,12 +136,12 @@ async def test_refusing_finds_each_gift_by_its_id(filled: Conn) -> None:
     assert indexes(plan) == ["gift_pkey"]
 
 
-async def test_writing_finds_each_creator_by_id(filled: Conn) -> None:
-    nothing: list[object] = [[], *["{}"] * 8, [], [], [], [], []]
+async def test_writing_finds_each_creator_and_room_by_id(filled: Conn) -> None:
+    nothing: list[object] = [[], *["{}"] * 8, [], [], [], [], [], []]
 
     plan = await plan_of(filled, gift.STATEMENTS["insert_gifts"], *nothing)
 
-    assert indexes(plan) == ["creator_pkey"]
+    assert sorted(indexes(plan)) == ["creator_pkey", "room_pkey"]
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
 
 
@@ -135,3 +181,54 @@ async def test_looking_for_what_waits_costs_no_scan_of_gifts(filled: Conn) -> No
     assert not any(
         node["Node Type"] == "Seq Scan" and node["Relation Name"] == "gift" for node in plan
     )
+
+
+NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
+# An empty array of ids would prove anything, such as that an index over some rows has them all.
+ONE = [UUID(int=0)]
+IN_ROOMS: list[tuple[Mapping[str, str], str, list[object], str]] = [
+    (room.STATEMENTS, "find_room", ONE, "room_pkey"),
+    (room.STATEMENTS, "find_open_room", ["creator-7"], "room_open_by_creator"),
+    (room.STATEMENTS, "lock_rooms", [ONE], "room_pkey"),
+    (room.STATEMENTS, "find_due", [NOON], "room_by_due"),
+    (room.STATEMENTS, "lock_due", [NOON, 100], "room_by_due"),
+    (room.STATEMENTS, "update_rooms", [[]] * 15, "room_pkey"),
+    (room_gifter.STATEMENTS, "move_gifters", [[], "{}", "{}", "{}"], "room_gifter_pkey"),
+    (room_gifter.STATEMENTS, "select_top", [ONE, 10], "room_gifter_by_coins"),
+    (room_streak.STATEMENTS, "select_streakable", [[], []], "catalogue_item_pkey"),
+    (room_streak.STATEMENTS, "select_open", [ONE, "{}", "{}"], "room_streak_open"),
+    (room_streak.STATEMENTS, "select_open_in", [ONE, [None]], "room_streak_open"),
+    (room_streak.STATEMENTS, "select_next_ends", [ONE], "room_streak_open"),
+    (
+        room_streak.STATEMENTS,
+        "update_streaks",
+        [[], "{}", [], [], "{}", [], [], []],
+        "room_streak_pkey",
+    ),
+    (room_streak.STATEMENTS, "select_owed", [ONE, 21], "room_streak_owed"),
+    (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
+    (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
+    (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
+]
+"""Statements about rooms, parameters for them, and the index that each uses."""
+
+
+@pytest.mark.parametrize(
+    ("statements", "name", "arguments", "used"), IN_ROOMS, ids=[name for _, name, *_ in IN_ROOMS]
+)
+async def test_rooms_are_found_by_an_index(
+    filled: Conn, statements: Mapping[str, str], name: str, arguments: list[object], used: str
+) -> None:
+    """However many rooms have closed, and however much was given in one."""
+    plan = await plan_of(filled, statements[name], *arguments)
+
+    assert indexes(plan) == [used]
+    assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+async def test_the_first_gifters_are_read_in_order(filled: Conn) -> None:
+    """Ten rows from an index, of a million."""
+    plan = await plan_of(filled, room_gifter.STATEMENTS["select_top"], ONE, 10)
+
+    limit = next(node for node in plan if node["Node Type"] == "Limit")
+    assert limit["Plans"][0]["Node Type"] == "Index Scan"

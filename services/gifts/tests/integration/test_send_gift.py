@@ -23,6 +23,7 @@ from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
 from gifts.store.gift import select_gifts
 from gifts.testing import NOW, posted, refused, refused_by_limit, settle, writers_blocked
+from gifts.testing.rooms import open_a_room
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
 type Send = Ask
@@ -98,7 +99,8 @@ NOTHING = (0, 0, 0, 0)
 
 
 async def test_gift_is_sent(service: Database, send: Send) -> None:
-    given = an_input(message="Bravo! 👏", target={"roomId": "room-9"})
+    room = await open_a_room(service.pool)
+    given = an_input(message="Bravo! 👏", target={"roomId": str(room.room_id).upper()})
 
     answer = await send(given)
 
@@ -116,9 +118,10 @@ async def test_gift_is_sent(service: Database, send: Send) -> None:
         "item": {"id": "rose", "name": "Rose"},
         "creator": {"id": "star"},
         "sender": {"id": "alice"},
-        "target": {"videoId": None, "roomId": "room-9"},
+        "target": {"videoId": None, "roomId": str(room.room_id)},
     }
-    assert await everything(service) == (1, 2, 1, 1)
+    # Two events of the gift, and two of its room's frames.
+    assert await everything(service) == (1, 4, 1, 1)
 
 
 async def test_retry_gets_the_first_result(service: Database, send: Send, ask: Ask) -> None:
@@ -284,7 +287,9 @@ async def test_refused_gift_leaves_nothing(
         {"target": {"videoId": None}},
         {"target": {"videoId": "v", "roomId": "r"}},
         {"target": {"videoId": ""}},
-        {"target": {"roomId": "a\x00b"}},
+        {"target": {"videoId": "a\x00b"}},
+        {"target": {"roomId": "room-1"}},
+        {"target": {"roomId": "{0198a7c0-0000-7000-8000-00000000000a}"}},
         {"message": ""},
         {"message": "a\nb"},
         {"message": "a\x00b"},

@@ -79,6 +79,7 @@ def test_price_and_terms_are_frozen() -> None:
         ({"creator_id": "a b"}, MalformedError),
         ({"target_id": "x" * 65}, MalformedError),
         ({"target_kind": "room", "target_id": ""}, MalformedError),
+        ({"target_kind": "room", "target_id": "room-1"}, MalformedError),
         ({"message": "a\x00b"}, MalformedError),
         ({"message": ""}, MalformedError),
     ],

@@ -1,16 +1,26 @@
 """Every refusal of the domain has a type in the schema, under the same code."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
+from uuid import UUID
 
 import pytest
 
-from chassis.graphql import refusal_code
+from chassis.graphql import Refusal, refusal_code
 from gifts.domain import refusals
 from gifts.domain.refusals import DomainError
+from gifts.graphql import room_refusals
 from gifts.graphql.refusals import shown
 
+HOSTS_ERRORS = [
+    refusals.RoomUnknownError(),
+    refusals.RoomAlreadyOpenError(open_room_id=UUID(int=7)),
+    refusals.TitleTooLongError(max_length=100),
+]
+"""What only hosts are told."""
 ERRORS = [
+    refusals.RoomNotOpenError(),
     refusals.NotEligibleError(),
     refusals.SelfGiftError(),
     refusals.GiftsNotAcceptedError(),
@@ -31,12 +41,31 @@ ERRORS = [
 
 
 def test_all_refusals_are_tried_here() -> None:
-    assert {type(error) for error in ERRORS} == set(DomainError.__subclasses__())
+    tried = {type(error) for error in (*ERRORS, *HOSTS_ERRORS)}
+    assert tried == set(DomainError.__subclasses__())
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
-def test_code_and_facts_are_shown(error: DomainError) -> None:
-    answer = shown(error)
+@pytest.mark.parametrize(
+    ("error", "show"),
+    [
+        *((error, shown) for error in ERRORS),
+        *(
+            (error, room_refusals.shown)
+            for error in (
+                *HOSTS_ERRORS,
+                refusals.RoomNotOpenError(),
+                refusals.NotEligibleError(),
+                refusals.GiftItemUnavailableError(),
+                refusals.IdempotencyConflictError(),
+            )
+        ),
+    ],
+    ids=lambda given: given.code if isinstance(given, DomainError) else given.__module__,
+)
+def test_code_and_facts_are_shown(
+    error: DomainError, show: Callable[[DomainError], Refusal]
+) -> None:
+    answer = show(error)
 
     assert answer.code == error.code == refusal_code(type(answer))
     assert answer.message.endswith(".")

@@ -2,11 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
-from gifts.domain.reversal import Books, ImpossibleLegError, Leg, Standing, corrections
+from contracts.gifts.live import RoomFrame
+from gifts.commands.move_rooms import move_rooms
+from gifts.domain.reversal import (
+    Books,
+    ImpossibleLegError,
+    Leg,
+    Standing,
+    corrections,
+    losses,
+)
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_rules import RoomRules
 from gifts.store import reversal as store
 
 
@@ -19,20 +31,38 @@ class Outcome(NamedTuple):
     """Why nothing of the event was written."""
 
 
-async def reverse_gifts(conn: Conn, told: Sequence[Sequence[Leg]]) -> list[Outcome]:
+class Reversed(NamedTuple):
+    """What came of events' legs."""
+
+    outcomes: Sequence[Outcome]
+    """Of each event, in order."""
+    frames: Sequence[RoomFrame]
+    """Of rooms in which the gifts were given, to be published: see `tell_rooms`."""
+
+
+class Booked(NamedTuple):
+    """Legs that waited, booked."""
+
+    legs: Sequence[Leg]
+    losses: Sequence[Taken]
+    """What rooms lose by it: see `move_rooms`."""
+
+
+async def reverse_gifts(
+    conn: Conn, told: Sequence[Sequence[Leg]], rules: RoomRules, *, at: datetime
+) -> Reversed:
     """Book what events tell, each event's legs together or not at all, and none twice.
 
     A leg whose gift is still PENDING waits for the answer to its charge, which comes by another
     topic: see `book_waiting`. Whatever is said of that leg later waits behind it.
 
-    Locks: the gifts, then creators' totals, each in the order of the key.
+    Locks: the gifts, then creators' totals, then rooms, each in the order of the key.
 
     Args:
         conn: An open transaction.
         told: Per event its legs, in the order told.
-
-    Returns:
-        What came of each event, in order.
+        rules: Of rooms, in force.
+        at: Now.
     """
     legs = [leg for each in told for leg in each]
     gift_ids = {leg.gift_id for leg in legs}
@@ -57,31 +87,33 @@ async def reverse_gifts(conn: Conn, told: Sequence[Sequence[Leg]]) -> list[Outco
         else:
             outcomes.append(Outcome(booking.booked, None))
             late += booking.waiting
-    await _book(conn, standings, [leg for outcome in outcomes for leg in outcome.booked])
     if late:
         await store.insert_waiting(conn, late)
-    return outcomes
+    booked = [leg for outcome in outcomes for leg in outcome.booked]
+    taken = await _book(conn, standings, booked)
+    return Reversed(outcomes, await move_rooms(conn, (), taken, rules, at=at))
 
 
-async def book_waiting(conn: Conn) -> Sequence[Leg]:
+async def book_waiting(conn: Conn) -> Booked:
     """Book what waited for gifts that this transaction has turned into SENT ones.
 
     Args:
         conn: The transaction of the settlement, after it.
 
     Returns:
-        The legs, in the order told.
+        The legs, in the order told, and what rooms lose by them.
     """
     legs = await store.take_waiting(conn)
-    if legs:
-        standings = await store.lock_gifts(conn, {leg.gift_id for leg in legs})
-        await _book(conn, standings, legs)
-    return legs
-
-
-async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) -> None:
     if not legs:
-        return
+        return Booked((), ())
+    standings = await store.lock_gifts(conn, {leg.gift_id for leg in legs})
+    return Booked(legs, await _book(conn, standings, legs))
+
+
+async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) -> Sequence[Taken]:
+    """What rooms lose by it."""
+    if not legs:
+        return ()
     taken: Counter[UUID] = Counter()
     for leg in legs:
         taken[leg.gift_id] += leg.taken_coins
@@ -89,3 +121,4 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     await store.update_gifts(conn, taken)
     touched = [each for each in standings if each.gift_id in taken]
     await store.update_totals(conn, corrections(touched, legs))
+    return losses(touched, await store.select_in_rooms(conn, taken.keys()), legs)

@@ -10,8 +10,13 @@ from chassis.outbox import API_STREAM, Outgoing
 from contracts.gifts.v1 import ChargeRequested
 from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift
-from gifts.domain.refusals import GiftsNotAcceptedError, IdempotencyConflictError
+from gifts.domain.refusals import (
+    GiftsNotAcceptedError,
+    IdempotencyConflictError,
+    RoomNotOpenError,
+)
 from gifts.store import gift as store
+from gifts.store.creator import select_accepting
 
 
 class NewGift(NamedTuple):
@@ -34,7 +39,7 @@ class Written(NamedTuple):
     """Whether an earlier request wrote it: it may be settled by now."""
 
 
-type Outcome = Written | GiftsNotAcceptedError | IdempotencyConflictError
+type Outcome = Written | GiftsNotAcceptedError | RoomNotOpenError | IdempotencyConflictError
 
 
 async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
@@ -75,6 +80,8 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
     Of those whose id was free the first of each id was written now.
     """
     stored = await store.select_gifts(conn, [new.gift.gift_id for new in gifts])
+    unwanted = [new.gift for new in gifts if new.gift.gift_id not in stored]
+    accepting = await select_accepting(conn, [gift.creator_id for gift in unwanted])
     unclaimed = set(free)
     outcomes: list[Outcome] = []
     for new in gifts:
@@ -82,7 +89,9 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
             unclaimed.remove(new.gift.gift_id)
             outcomes.append(Written(new.gift, replayed=False))
         elif (found := stored.get(new.gift.gift_id)) is None:
-            outcomes.append(GiftsNotAcceptedError())
+            # In a room it can be either, and a creator may have opted in since.
+            refused_by_room = new.gift.target_kind == "room" and new.gift.creator_id in accepting
+            outcomes.append(RoomNotOpenError() if refused_by_room else GiftsNotAcceptedError())
         elif found.body_hash != new.body_hash:
             outcomes.append(IdempotencyConflictError())
         else:

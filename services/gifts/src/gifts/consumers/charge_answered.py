@@ -6,15 +6,21 @@ from uuid import UUID
 
 import structlog
 
+from chassis import clock
 from chassis.batch import Batch, Handler, Received
+from chassis.clock import Clock
 from chassis.db import Conn
 from contracts.event import Event
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
+from gifts.commands.move_rooms import move_rooms
 from gifts.commands.reverse_gifts import book_waiting
 from gifts.commands.settle_gifts import settle_refused, settle_sent
 from gifts.consumers.reversal_events import told
-from gifts.domain.gift import Gift, was_sent
+from gifts.consumers.room_frames import emit_frames
+from gifts.domain.gift import Gift, room_id_of, was_sent
+from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_rules import RoomRules
 from gifts.store import gift as store
 
 type Answer = ChargePosted | ChargeRefused
@@ -62,20 +68,29 @@ class ChargeAnswered(Handler):
     coins may have been taken for nothing, and a person has to look.
     """
 
+    def __init__(self, rules: RoomRules | None = None, *, now: Clock = clock.now) -> None:
+        """`rules`: of rooms; the defaults unless told otherwise."""
+        self._rules = rules or RoomRules()
+        self._now = now
+
     @override
     async def apply(self, conn: Conn, batch: Batch) -> None:
         """Settle the gifts, publish `GiftSent` for each that was charged, wake who waits."""
         unmoved: list[_Caused[Answer]] = []
+        given: list[Given] = []
+        taken: list[Taken] = []
         remaining = batch.received
         # Of several answers about one gift each is applied after the one before it, as if it had
         # come in a later batch. Nearly always one round is all.
         while remaining:
             answers = _Round(remaining)
             if answers.posted:
-                unmoved += await _settle_posted(conn, batch, answers.posted)
+                unmoved += await _settle_posted(conn, batch, answers.posted, given, taken)
             if answers.refused:
                 unmoved += await _settle_refused(conn, answers.refused)
             remaining = answers.later
+        # Rooms come after all gifts and totals, in the order in which reversals lock them.
+        emit_frames(batch, await move_rooms(conn, given, taken, self._rules, at=self._now()))
         if len(unmoved) < len(batch.received):
             await store.notify_settled(conn)
         if unmoved:
@@ -83,14 +98,36 @@ class ChargeAnswered(Handler):
 
 
 async def _settle_posted(
-    conn: Conn, batch: Batch, posted: Sequence[_Caused[ChargePosted]]
+    conn: Conn,
+    batch: Batch,
+    posted: Sequence[_Caused[ChargePosted]],
+    given: list[Given],
+    taken: list[Taken],
 ) -> Sequence[_Caused[ChargePosted]]:
-    """Settle gifts that were charged; the answers that moved nothing."""
+    """Settle gifts that were charged; the answers that moved nothing.
+
+    What was given in rooms is added to `given`, what is taken back of it at once to `taken`.
+    """
     settled = await settle_sent(conn, [event for event, _ in posted])
     # In the order of the answers, which the database does not promise to keep.
     settled.sort()
-    for position, item_id, pieces, catalogue_version, target_kind, target_id in settled:
+    for position, item_id, pieces, catalogue_version, target_kind, target_id, message in settled:
         event, cause = posted[position]
+        room_id = room_id_of(target_kind, target_id)
+        if room_id is not None:
+            given.append(
+                Given(
+                    room_id,
+                    event.charge_id,
+                    event.payer_id,
+                    item_id,
+                    catalogue_version,
+                    pieces,
+                    event.coins,
+                    message,
+                    event.posted_at,
+                )
+            )
         sent = GiftSent(
             gift_id=event.charge_id,
             sender_id=event.payer_id,
@@ -106,7 +143,7 @@ async def _settle_posted(
         )
         batch.emit(sent, cause)
     if settled:
-        await _reverse_waiting(conn, batch, posted)
+        taken += await _reverse_waiting(conn, batch, posted)
     if len(settled) == len(posted):
         return ()
     moved = {each.position for each in settled}
@@ -115,11 +152,13 @@ async def _settle_posted(
 
 async def _reverse_waiting(
     conn: Conn, batch: Batch, posted: Sequence[_Caused[ChargePosted]]
-) -> None:
+) -> Sequence[Taken]:
     """Take back at once what was to be taken back of gifts before their charge was known."""
     causes = {event.charge_id: cause for event, cause in posted}
-    for leg in await book_waiting(conn):
+    booked = await book_waiting(conn)
+    for leg in booked.legs:
         batch.emit(told(leg), causes[leg.gift_id])
+    return booked.losses
 
 
 async def _settle_refused(

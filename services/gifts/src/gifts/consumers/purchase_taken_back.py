@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import override
 
+from chassis import clock
 from chassis.batch import Batch, Handler, Received
+from chassis.clock import Clock
 from chassis.db import Conn
 from contracts.event import Event
 from contracts.wallet.v1 import PurchaseReinstated, PurchaseReversed
 from gifts.commands.reverse_gifts import reverse_gifts
 from gifts.consumers.reversal_events import told
+from gifts.consumers.room_frames import emit_frames
 from gifts.domain.reversal import Leg
+from gifts.domain.room_rules import RoomRules
 
 EVENTS: Sequence[type[Event]] = (PurchaseReversed, PurchaseReinstated)
 
@@ -20,6 +24,11 @@ class PurchaseTakenBack(Handler):
     An event that contradicts the gifts that it names has no effect and is set aside: diamonds are
     about to be asked for that nobody was given, and a person has to look.
     """
+
+    def __init__(self, rules: RoomRules | None = None, *, now: Clock = clock.now) -> None:
+        """`rules`: of rooms; the defaults unless told otherwise."""
+        self._rules = rules or RoomRules()
+        self._now = now
 
     @override
     async def apply(self, conn: Conn, batch: Batch) -> None:
@@ -33,7 +42,9 @@ class PurchaseTakenBack(Handler):
                 events.append(legs)
         if not events:
             return
-        for cause, outcome in zip(causes, await reverse_gifts(conn, events), strict=True):
+        made = await reverse_gifts(conn, events, self._rules, at=self._now())
+        emit_frames(batch, made.frames)
+        for cause, outcome in zip(causes, made.outcomes, strict=True):
             if outcome.impossible is not None:
                 batch.set_aside(cause, outcome.impossible)
             for leg in outcome.booked:

@@ -19,7 +19,7 @@ from gifts.domain.refusals import (
     SelfGiftError,
     SpendLimitReachedError,
 )
-from gifts.domain.text import check_id, check_message
+from gifts.domain.text import check_id, check_message, check_room_id
 
 COUNT_MAX = 1_000
 
@@ -108,8 +108,8 @@ def body_hash(order: GiftOrder) -> bytes:
 def accept_order(order: GiftOrder, catalogue: Catalogue | None, *, at: datetime) -> Gift:
     """The gift that an order makes, with its price frozen, waiting to be charged.
 
-    Whether the creator takes gifts is decided where the gift is written, and eligibility before:
-    see `check_eligible`.
+    Whether the creator takes gifts, and whether their room is open, is decided where the gift is
+    written, and eligibility before: see `check_eligible`.
 
     Args:
         order: What the viewer asks for.
@@ -125,7 +125,11 @@ def accept_order(order: GiftOrder, catalogue: Catalogue | None, *, at: datetime)
         PriceChangedError: It costs more than the viewer was shown.
     """
     check_id(order.creator_id, name="creatorId")
-    check_id(order.target_id, name=f"{order.target_kind}Id")
+    target_id = (
+        check_room_id(order.target_id, name="roomId")
+        if order.target_kind == "room"
+        else check_id(order.target_id, name="videoId")
+    )
     if order.sender_id == order.creator_id:
         raise SelfGiftError
     item = catalogue.by_id.get(order.item_id) if catalogue is not None else None
@@ -146,10 +150,20 @@ def accept_order(order: GiftOrder, catalogue: Catalogue | None, *, at: datetime)
         price_coins=price_coins,
         catalogue_version=catalogue.version,
         target_kind=order.target_kind,
-        target_id=order.target_id,
+        target_id=target_id,
         message=order.message,
         requested_at=at,
     )
+
+
+def room_id_of(target_kind: TargetKind, target_id: str) -> UUID | None:
+    """The room that a gift is sent to; None: a video, or a room from before rooms were opened."""
+    if target_kind != "room":
+        return None
+    try:
+        return UUID(target_id)
+    except ValueError:
+        return None
 
 
 def settle(gift: Gift, settlement: Settlement) -> Gift:

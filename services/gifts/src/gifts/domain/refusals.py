@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
+from uuid import UUID
 
 
 class DomainError(Exception):
@@ -27,6 +28,37 @@ class GiftsNotAcceptedError(DomainError):
     """The creator never opted in, or switched gifts off."""
 
     code = "gifts_not_accepted"
+
+
+class RoomNotOpenError(DomainError):
+    """The room is closed, was never opened, or is another creator's."""
+
+    code = "room_not_open"
+
+
+class RoomUnknownError(DomainError):
+    """The caller hosts no such room."""
+
+    code = "room_unknown"
+
+
+@dataclass(kw_only=True, eq=False)
+class RoomAlreadyOpenError(DomainError):
+    """The caller hosts another room that is open: one at a time."""
+
+    code: ClassVar[str] = "room_already_open"
+
+    open_room_id: UUID
+
+
+@dataclass(kw_only=True, eq=False)
+class TitleTooLongError(DomainError):
+    """The title has too many characters."""
+
+    code: ClassVar[str] = "title_too_long"
+
+    max_length: int
+    """Characters."""
 
 
 class GiftItemUnavailableError(DomainError):
@@ -62,7 +94,7 @@ class PriceChangedError(DomainError):
 
 
 class IdempotencyConflictError(DomainError):
-    """The gift's id was used before for something else. Says nothing of what or by whom."""
+    """The id was used before for something else. Says nothing of what or by whom."""
 
     code = "idempotency_conflict"
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.wallet.v1 import ClaimKind
 from gifts.domain.gift import GiftStatus
+from gifts.domain.room_ledger import Taken
 
 type LegId = tuple[UUID, int]
 """The reversal and the place in it."""
@@ -52,6 +53,16 @@ class Standing(NamedTuple):
     status: GiftStatus
     price_coins: int
     reversed_coins: int
+
+
+class InRoom(NamedTuple):
+    """What matters in its room of a gift that was sent to one."""
+
+    gift_id: UUID
+    room_id: UUID
+    sender_id: str
+    item_id: str
+    pieces: int
 
 
 class ImpossibleLegError(ValueError):
@@ -138,17 +149,45 @@ def corrections(standings: Iterable[Standing], legs: Sequence[Leg]) -> Mapping[s
         standings: Of the gifts, without these legs; what waits for them is none of it.
         legs: Of gifts that were sent.
     """
-    of_gifts: Counter[UUID] = Counter()
-    for leg in legs:
-        of_gifts[leg.gift_id] += leg.taken_coins
+    of_gifts = _taken_of(legs)
     coins: Counter[str] = Counter()
     gifts: Counter[str] = Counter()
     for gift in standings:
         taken = of_gifts[gift.gift_id]
         coins[gift.creator_id] -= taken
-        was_whole = gift.reversed_coins < gift.price_coins
-        is_whole = gift.reversed_coins + taken < gift.price_coins
-        gifts[gift.creator_id] += is_whole - was_whole
+        gifts[gift.creator_id] -= _ended(gift, taken)
     return {
         creator_id: Correction(coins[creator_id], gifts[creator_id]) for creator_id in sorted(coins)
     }
+
+
+def losses(
+    standings: Iterable[Standing], in_rooms: Iterable[InRoom], legs: Sequence[Leg]
+) -> list[Taken]:
+    """What rooms lose when `legs` are booked: see `corrections`."""
+    of_gifts = _taken_of(legs)
+    known = {gift.gift_id: gift for gift in standings}
+    taken: list[Taken] = []
+    for gift in in_rooms:
+        coins = of_gifts[gift.gift_id]
+        ended = _ended(known[gift.gift_id], coins)
+        if coins:
+            taken.append(
+                Taken(gift.room_id, gift.sender_id, gift.item_id, ended * gift.pieces, coins, ended)
+            )
+    return taken
+
+
+def _taken_of(legs: Sequence[Leg]) -> Counter[UUID]:
+    """What legs take of each gift, together."""
+    of_gifts: Counter[UUID] = Counter()
+    for leg in legs:
+        of_gifts[leg.gift_id] += leg.taken_coins
+    return of_gifts
+
+
+def _ended(gift: Standing, taken: int) -> int:
+    """1: nothing of a gift is left by this; -1: something is again; 0: it is as before."""
+    was_there = gift.reversed_coins < gift.price_coins
+    is_there = gift.reversed_coins + taken < gift.price_coins
+    return was_there - is_there

@@ -1,10 +1,11 @@
-"""What ids and messages may be made of."""
+"""What ids, messages and titles may be made of."""
 
 import re
 
 from gifts.domain.refusals import MalformedError, MessageTooLongError
 
 _ID = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 # Control characters, line and paragraph separators, and the marks that turn the reading direction
 # (with which a message can pretend to be another) have no place in one line of text. Half a
@@ -38,5 +39,27 @@ def check_message(message: str | None, *, max_length: int) -> None:
         raise MessageTooLongError(max_length=max_length)
     if not message.strip():
         raise MalformedError(problem="message is blank: leave it out.")
-    if _FORBIDDEN.search(message):
-        raise MalformedError(problem="message is one line without control characters.")
+    check_line(message, name="message")
+
+
+def check_line(text: str, *, name: str) -> None:
+    """Pass one line of text.
+
+    Raises:
+        MalformedError: Blank, or with control characters; the message calls it `name`.
+    """
+    if not text.strip():
+        raise MalformedError(problem=f"{name} is blank.")
+    if _FORBIDDEN.search(text):
+        raise MalformedError(problem=f"{name} is one line without control characters.")
+
+
+def check_room_id(text: str, *, name: str) -> str:
+    """The text in the form in which rooms' ids are kept, if it is a UUID.
+
+    Raises:
+        MalformedError: It is none; the message calls it `name`.
+    """
+    if _UUID.fullmatch(text) is None:
+        raise MalformedError(problem=f"{name} is the UUID of a room.")
+    return text.lower()

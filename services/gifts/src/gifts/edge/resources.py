@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.db import Pool
+from gifts.domain.room_rules import RoomRules
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
 
@@ -18,13 +20,25 @@ class Resources:
     sender: GiftSender
     settlements: Settlements
     """To be run beside the requests."""
+    rooms: RoomHost
 
     @classmethod
-    def of(cls, pool: Pool, dsn: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> Self:
-        """Everything over one database; `dsn` is for the session that listens to it."""
+    def of(
+        cls,
+        pool: Pool,
+        dsn: str,
+        *,
+        rules: RoomRules | None = None,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> Self:
+        """Everything over one database; `dsn` is for the session that listens to it.
+
+        `rules`: of live rooms; the defaults unless told otherwise.
+        """
         catalogues = CatalogueCache(pool)
         settlements = Settlements(pool, dsn)
         sender = GiftSender(
             pool, catalogues=catalogues, settlements=settlements, answer_within_s=answer_within_s
         )
-        return cls(pool, catalogues, sender, settlements)
+        rooms = RoomHost(pool, rules or RoomRules(), catalogues=catalogues)
+        return cls(pool, catalogues, sender, settlements, rooms)

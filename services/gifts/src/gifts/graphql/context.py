@@ -10,6 +10,7 @@ from chassis.db import Pool
 from chassis.graphql import Context
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.resources import Resources
+from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import GiftSender
 from gifts.graphql.loaders import Loaders
 
@@ -21,6 +22,7 @@ class GiftsContext(Context):
     pool: Pool
     catalogues: CatalogueCache
     sender: GiftSender
+    rooms: RoomHost
     loaders: Loaders
 
     @classmethod
@@ -32,6 +34,7 @@ class GiftsContext(Context):
             pool=resources.pool,
             catalogues=resources.catalogues,
             sender=resources.sender,
+            rooms=resources.rooms,
             loaders=Loaders.of(resources.pool),
         )
 

@@ -11,6 +11,7 @@ from chassis.ids import is_user_id
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
+from gifts.graphql.room import Room, look_up
 
 
 @strawberry.type(description="Reads.")
@@ -57,3 +58,14 @@ class Query:
     ) -> Gift | None:
         """Says the same of an unknown gift and of somebody else's."""
         return await find_visible(info.context, id)
+
+    @strawberry.field(
+        description="A live room, open or closed; anyone may look. Null when there is none."
+    )
+    async def room(
+        self,
+        info: Info,
+        id: Annotated[UUID, strawberry.argument(description="The roomId it was opened with.")],  # noqa: A002
+    ) -> Room | None:
+        """As it stands."""
+        return await look_up(info, id)

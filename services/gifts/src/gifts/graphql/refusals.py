@@ -110,6 +110,14 @@ class GiftsNotAccepted(Refusal):
     """Unknown creators look the same."""
 
 
+@refusal(
+    code="room_not_open",
+    description="The live room has closed, was never opened, or is another creator's.",
+)
+class RoomNotOpen(Refusal):
+    """All look the same."""
+
+
 @refusal(code="self_gift", description="Nobody can send gifts to themselves.")
 class SelfGift(Refusal):
     """The creator is the caller."""
@@ -123,6 +131,7 @@ type SendGiftRefusal = (
     | InvalidCount
     | MessageTooLong
     | GiftsNotAccepted
+    | RoomNotOpen
     | SelfGift
     | NotEligible
     | IdempotencyConflict
@@ -165,6 +174,8 @@ def shown(error: domain.DomainError) -> SendGiftRefusal:
             )
         case domain.GiftsNotAcceptedError():
             return GiftsNotAccepted(message="This creator does not take gifts.")
+        case domain.RoomNotOpenError():
+            return RoomNotOpen(message="This room is not open.")
         case domain.SelfGiftError():
             return SelfGift(message="You cannot send gifts to yourself.")
         case domain.NotEligibleError():

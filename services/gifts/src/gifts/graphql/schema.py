@@ -4,6 +4,9 @@ import strawberry
 
 from chassis.graphql import requires_scope, schema
 from gifts.graphql.mutations.accept_gifts import accept_gifts
+from gifts.graphql.mutations.close_room import close_room
+from gifts.graphql.mutations.keep_room_open import keep_room_open
+from gifts.graphql.mutations.open_room import open_room
 from gifts.graphql.mutations.send_gift import send_gift
 from gifts.graphql.query import Query
 
@@ -24,6 +27,27 @@ class Mutation:
             "`gift(id)` tells later. Safe to retry with the same giftId."
         ),
         extensions=[requires_scope("viewer")],
+    )
+    open_room = strawberry.mutation(
+        open_room,
+        description=(
+            "Open a live room, in which gifts can be sent to the caller: one at a time. Safe to "
+            "retry with the same roomId."
+        ),
+        extensions=[requires_scope("creator")],
+    )
+    close_room = strawberry.mutation(
+        close_room,
+        description="Close a live room of the caller's for good. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    keep_room_open = strawberry.mutation(
+        keep_room_open,
+        description=(
+            "A sign of life of a room's host, best once a minute: without one, or a gift, a room "
+            "closes itself after ten minutes."
+        ),
+        extensions=[requires_scope("creator")],
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from gifts.domain.eligibility import Payer
-from gifts.domain.gift import Gift, GiftRefusal, Settlement, TargetKind
+from gifts.domain.gift import Gift, GiftRefusal, Settlement, TargetKind, room_id_of
 from gifts.store.arrays import integers, texts
 from gifts.store.rows import gift_of, refusal_of
 
@@ -32,12 +32,18 @@ class Settled(NamedTuple):
     catalogue_version: int
     target_kind: TargetKind
     target_id: str
+    message: str | None
+    """Of a gift to a room."""
 
 
 async def insert_gifts(
     conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes], payers: Sequence[Payer]
 ) -> set[UUID]:
-    """Write the gifts whose id is free and whose creator takes gifts; the ids written."""
+    """Write the gifts whose id is free, whose creator takes gifts and whose room is open.
+
+    Returns:
+        The ids written.
+    """
     rows = await conn.fetch(
         STATEMENTS["insert_gifts"],
         [gift.gift_id for gift in gifts],
@@ -54,6 +60,7 @@ async def insert_gifts(
         [gift.requested_at for gift in gifts],
         [payer.region for payer in payers],
         [payer.age for payer in payers],
+        [room_id_of(gift.target_kind, gift.target_id) for gift in gifts],
     )
     return {row[0] for row in rows}
 

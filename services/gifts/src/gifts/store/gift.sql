@@ -1,9 +1,10 @@
 -- name: insert_gifts
--- Of gifts whose id is free and whose creator takes gifts, here and now; the others are left out.
+-- Of gifts whose id is free, whose creator takes gifts, and whose room, if they are sent to one, is
+-- that creator's and open, here and now; the others are left out.
 -- In id order: two writers of the same ids then wait for one another instead of deadlocking.
 -- $1 gift_ids, $2 sender_ids, $3 creator_ids, $4 item_ids, $5 counts, $6 prices in coins,
 -- $7 catalogue versions, $8 target kinds, $9 target_ids, $10 messages, $11 body hashes,
--- $12 requested_at, $13 payers' regions, $14 payers' ages
+-- $12 requested_at, $13 payers' regions, $14 payers' ages, $15 room_ids, null with a video
 INSERT INTO gift (
     gift_id,
     sender_id,
@@ -38,13 +39,19 @@ SELECT
 FROM unnest(
     $1::uuid[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::integer[],
     $6::text::bigint[], $7::text::integer[], $8::text::text[], $9::text::text[], $10::text[],
-    $11::bytea[], $12::timestamptz[], $13::text[], $14::text[]
+    $11::bytea[], $12::timestamptz[], $13::text[], $14::text[], $15::uuid[]
 ) AS i (
     gift_id, sender_id, creator_id, item_id, count, price_coins, catalogue_version,
-    target_kind, target_id, message, body_hash, requested_at, payer_region, payer_age
+    target_kind, target_id, message, body_hash, requested_at, payer_region, payer_age, room_id
 )
 INNER JOIN creator AS c ON i.creator_id = c.creator_id
-WHERE c.accepts_gifts
+LEFT JOIN room AS r ON i.room_id = r.room_id
+WHERE
+    c.accepts_gifts
+    AND (
+        i.target_kind <> 'room'
+        OR (r.creator_id = i.creator_id AND r.closed_at IS NULL)
+    )
 ORDER BY i.gift_id
 ON CONFLICT (gift_id) DO NOTHING
 RETURNING gift_id;
@@ -78,7 +85,8 @@ WITH moved AS (
         g.count,
         g.catalogue_version,
         g.target_kind,
-        g.target_id
+        g.target_id,
+        CASE WHEN g.target_kind = 'room' THEN g.message END AS message
 ),
 
 received AS (
@@ -111,7 +119,8 @@ SELECT
     count,
     catalogue_version,
     target_kind,
-    target_id
+    target_id,
+    message
 FROM moved;
 
 -- name: settle_refused

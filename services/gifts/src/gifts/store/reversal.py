@@ -5,7 +5,8 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.reversal import Correction, Leg, LegId, Standing
+from gifts.domain.gift import room_id_of
+from gifts.domain.reversal import Correction, InRoom, Leg, LegId, Standing
 
 STATEMENTS = sql.load("gifts.store", "reversal.sql")
 
@@ -14,6 +15,16 @@ async def lock_gifts(conn: Conn, gift_ids: Collection[UUID]) -> list[Standing]:
     """How gifts stand, until the transaction ends; without what waits for them."""
     rows = await conn.fetch(STATEMENTS["lock_gifts"], gift_ids)
     return [Standing(*row) for row in rows]
+
+
+async def select_in_rooms(conn: Conn, gift_ids: Collection[UUID]) -> list[InRoom]:
+    """Of gifts those that were sent to rooms that were opened."""
+    rows = await conn.fetch(STATEMENTS["select_in_rooms"], gift_ids)
+    return [
+        InRoom(row["gift_id"], room_id, row["sender_id"], row["item_id"], row["count"])
+        for row in rows
+        if (room_id := room_id_of("room", row["target_id"])) is not None
+    ]
 
 
 async def select_legs(conn: Conn, legs: Collection[LegId]) -> list[Leg]:

@@ -14,6 +14,20 @@ WHERE gift_id = any($1::uuid[])
 ORDER BY gift_id
 FOR UPDATE;
 
+-- name: select_in_rooms
+-- Of gifts those that were sent to rooms.
+-- $1 gift_ids
+SELECT
+    gift_id,
+    target_id,
+    sender_id,
+    item_id,
+    count
+FROM gift
+WHERE
+    gift_id = any($1::uuid[])
+    AND target_kind = 'room';
+
 -- name: select_legs
 -- What is known of legs, each named once, whether booked or waiting.
 -- $1 reversal_ids, $2 positions

@@ -26,6 +26,7 @@ from gifts.graphql.refusals import (
     InvalidCount,
     MessageTooLong,
     PriceChanged,
+    RoomNotOpen,
     SelfGift,
     SpendLimitReached,
     shown,
@@ -40,7 +41,7 @@ class GiftTargetInput:
         description="A video: 1 to 64 letters, digits and `._:@-`."
     )
     room_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        description="A live room: 1 to 64 letters, digits and `._:@-`."
+        description="A live room that is open and the creator's: its UUID."
     )
 
 
@@ -82,6 +83,7 @@ SendGiftResult = Annotated[
     | InvalidCount
     | MessageTooLong
     | GiftsNotAccepted
+    | RoomNotOpen
     | SelfGift
     | NotEligible
     | IdempotencyConflict,

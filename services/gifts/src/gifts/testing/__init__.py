@@ -9,6 +9,7 @@ import msgspec
 
 from chassis import clock, ids, outbox
 from chassis.batch import Batch, Received
+from chassis.clock import Clock
 from chassis.db import Conn, Pool, transact, transaction
 from chassis.testing.eventually import eventually
 from contracts.event import Event, Topic
@@ -34,6 +35,7 @@ from gifts.domain.catalogue import Catalogue
 from gifts.domain.catalogue_file import catalogue_of, read_catalogue
 from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift, GiftOrder, accept_order, body_hash
+from gifts.domain.room_rules import RoomRules
 
 NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
@@ -206,20 +208,32 @@ def batch_of(
     return Batch(topic.name, received, partition)
 
 
-async def settle(pool: Pool, *events: Event, traceparent: str | None = None) -> Batch:
+async def settle(
+    pool: Pool,
+    *events: Event,
+    traceparent: str | None = None,
+    rules: RoomRules | None = None,
+    now: Clock = clock.now,
+) -> Batch:
     """Apply answers of the wallet as the consumer does, in one transaction."""
     batch = batch_of(*events, traceparent=traceparent)
     async with transaction(pool) as conn:
-        await ChargeAnswered().apply(conn, batch)
+        await ChargeAnswered(rules, now=now).apply(conn, batch)
         await outbox.append(conn, batch.outgoing)
     return batch
 
 
-async def take_back(pool: Pool, *events: Event, traceparent: str | None = None) -> Batch:
+async def take_back(
+    pool: Pool,
+    *events: Event,
+    traceparent: str | None = None,
+    rules: RoomRules | None = None,
+    now: Clock = clock.now,
+) -> Batch:
     """Apply what the wallet takes back and gives back, as the consumer does."""
     batch = batch_of(*events, topic=PURCHASE, traceparent=traceparent)
     async with transaction(pool) as conn:
-        await PurchaseTakenBack().apply(conn, batch)
+        await PurchaseTakenBack(rules, now=now).apply(conn, batch)
         await outbox.append(conn, batch.outgoing)
     return batch
 

@@ -1,0 +1,97 @@
+"""What happens in live rooms, told in frames that need nothing else to be shown."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from contracts.event import Coins, Event, Instant, PositiveCoins, Topic, UserId, event
+
+LIVE = Topic(
+    name="gifts.live.v1",
+    key="room id",
+    description="What viewers of a live room see, in frames. One room, one partition.",
+    retention_s=3_600,
+)
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What one sender gave since the last frame: one gift, or all taps of one streak together."""
+
+    gift_id: UUID
+    """The latest of them."""
+    item_id: str
+    count: Count
+    """Pieces given since the last frame; 0 where nothing but the streak's end is told."""
+    total_coins: Coins
+    """What they cost."""
+    sender_id: UserId | None = None
+    """None: the sender does not want to be shown."""
+    sender_name: str | None = None
+    message: str | None = None
+    streak_id: UUID | None = None
+    streak_count: Count = 0
+    """Pieces of the streak from its first tap on: what has been charged, shown and credited."""
+    streak_ended: bool = False
+    """Told exactly once per streak."""
+
+
+class FrameTotals(msgspec.Struct, frozen=True, gc=False):
+    """All that was given in the room and not taken back, up to and with this frame."""
+
+    coins: Coins
+    gifts: Count
+    gifters: Count
+
+
+class FrameGoal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the room's host hopes for, and how far it has come."""
+
+    target_coins: PositiveCoins | None = None
+    target_item_id: str | None = None
+    """With a goal of an item, instead of coins."""
+    target_count: Count = 0
+    reached_coins: Coins = 0
+    reached_count: Count = 0
+    reached_at: Instant | None = None
+
+
+class FrameGifter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A place among those who gave most in the room."""
+
+    rank: int
+    coins: PositiveCoins
+    user_id: UserId | None = None
+    """None: the gifter does not want to be shown."""
+
+
+@event(LIVE, type="gifts.room_frame.v1", key="room_id")
+class RoomFrame(Event, frozen=True, omit_defaults=True):
+    """What has happened in a room since its last frame, and how the room stands now.
+
+    At most four in a second. Numbers of a room rise by one with every frame, through restarts and
+    crashes. A keyframe repeats the newest number: it tells how a calm room stands, to whoever has
+    not read its frames, and nothing that was not told before.
+    """
+
+    room_id: UUID
+    creator_id: UserId
+    """The room's host."""
+    seq: int
+    """From 1, without a gap."""
+    status: Literal["OPEN", "CLOSED"]
+    """A closed room may have more frames: gifts that were under way, and what is taken back."""
+    totals: FrameTotals
+    committed_at: Instant
+    """When all of this was committed: delivery is measured from here."""
+    gifts: tuple[FrameGift, ...] = ()
+    """By value, dearest first, as many as a screen can show; the rest is in `more_gifts`."""
+    more_gifts: Count = 0
+    """Pieces that are in no line of `gifts`."""
+    more_coins: Coins = 0
+    goal: FrameGoal | None = None
+    top_gifters: tuple[FrameGifter, ...] = ()
+    """The first ten."""
+    keyframe: bool = False

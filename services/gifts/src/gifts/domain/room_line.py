@@ -1,0 +1,116 @@
+"""What viewers of a room are shown of the gifts in it, line by line."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+LINES_MAX: Final = 20
+"""Of a frame: more than that nobody can follow (E62)."""
+END_LINES_KEPT: Final = 10
+"""How many of them the ends of streaks have first. What has been shown ends, however much is given:
+half the lines keep up with that, as no more than the other half can begin to be shown."""
+
+
+class Line(msgspec.Struct, array_like=True):
+    """One gift, or several that are shown as one."""
+
+    gift_id: UUID
+    """The latest of them."""
+    sender_id: str
+    item_id: str
+    count: int
+    """Pieces; 0 where only the end of a streak is told."""
+    coins: int
+    message: str | None = None
+    streak_id: UUID | None = None
+    streak_pieces: int = 0
+    """Of the streak from its first tap on."""
+    ended: bool = False
+    """Whether the streak has ended."""
+
+    @property
+    def key(self) -> object:
+        """Lines with the same key are shown as one."""
+        if self.streak_id is not None:
+            return self.streak_id
+        return (self.sender_id, self.item_id) if self.message is None else self.gift_id
+
+
+class Chosen(NamedTuple):
+    """What a frame shows."""
+
+    lines: Sequence[Line]
+    """Dearest first."""
+    more_gifts: int
+    """Pieces that are in none of the lines."""
+    more_coins: int
+    ends_left: bool
+    """Whether ends of streaks wait for the next frame."""
+
+
+def merge(lines: Iterable[Line]) -> list[Line]:
+    """One line for those that are shown as one, in the order in which they began."""
+    merged: dict[object, Line] = {}
+    for line in lines:
+        earlier = merged.get(line.key)
+        if earlier is None:
+            merged[line.key] = msgspec.structs.replace(line)
+            continue
+        if line.count:
+            earlier.gift_id = line.gift_id
+            earlier.count += line.count
+            earlier.coins += line.coins
+            earlier.streak_pieces = line.streak_pieces
+        earlier.ended |= line.ended
+    return list(merged.values())
+
+
+def choose(lines: Sequence[Line], ends: Sequence[Line]) -> Chosen:
+    """What fits in a frame.
+
+    Args:
+        lines: All that was given since the last frame, merged. Of a streak that ended before
+            anything of it was shown, `ended` is said here.
+        ends: The ends of streaks that viewers have seen, longest waiting first.
+    """
+    first = {end.streak_id: end for end in ends[: max(END_LINES_KEPT, LINES_MAX - len(lines))]}
+    shown: list[Line] = []
+    others: list[Line] = []
+    for line in lines:
+        end = first.pop(line.streak_id, None) if line.streak_id is not None else None
+        if end is not None:
+            shown.append(msgspec.structs.replace(line, ended=True))
+        elif line.count:
+            others.append(line)
+    shown += first.values()
+    told = len(shown)
+    others.sort(key=_dearest)
+    shown += others[: LINES_MAX - len(shown)]
+    cut = others[len(shown) - told :]
+    shown.sort(key=_dearest)
+    return Chosen(
+        shown,
+        more_gifts=sum(line.count for line in cut),
+        more_coins=sum(line.coins for line in cut),
+        ends_left=len(ends) > told,
+    )
+
+
+def _dearest(line: Line) -> int:
+    return -line.coins
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Line])
+
+
+def pack(lines: Sequence[Line]) -> bytes:
+    """Lines as they wait for their frame."""
+    return _encoder.encode(lines)
+
+
+def unpack(packed: bytes) -> list[Line]:
+    """What `pack` made of lines."""
+    return _decoder.decode(packed)

@@ -1,0 +1,57 @@
+"""How live rooms keep time."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gifts.domain.room import Room
+
+
+class RoomRules(NamedTuple):
+    """Settings of the service, so that all its processes go by the same."""
+
+    streak_window: timedelta = timedelta(seconds=5)
+    """A tap joins the streak if it comes within this time of the one before (C12)."""
+    streak_length_max: timedelta = timedelta(minutes=30)
+    """From its first tap on."""
+    frame_every: timedelta = timedelta(milliseconds=250)
+    """From one frame of a room to the next, at least."""
+    keyframe_every: timedelta = timedelta(seconds=15)
+    """How long an open room is silent before its newest frame is told again."""
+    idle_max: timedelta = timedelta(minutes=10)
+    """A room closes itself after this time without a gift or a sign of life."""
+    age_max: timedelta = timedelta(hours=24)
+    """And after this, whatever happens in it."""
+
+
+def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:
+    """Whether the room's newest frame is old enough for the next one.
+
+    One from the future was made by a process whose clock is ahead: it silences nobody.
+    """
+    return not timedelta(0) <= at - room.framed_at < rules.frame_every
+
+
+def is_keyframe_due(room: Room, rules: RoomRules, at: datetime) -> bool:
+    """Whether a calm room has been silent for long enough."""
+    return room.closed_at is None and at >= room.told_at + rules.keyframe_every
+
+
+def is_left_behind(room: Room, rules: RoomRules, at: datetime) -> bool:
+    """Whether an open room is to close itself."""
+    return room.closed_at is None and at >= _closes_at(room, rules)
+
+
+def due_at(room: Room, rules: RoomRules) -> datetime | None:
+    """When the clock has to look at a room next; None: never, unless something happens in it."""
+    due: list[datetime] = []
+    if room.untold:
+        due.append(room.framed_at + rules.frame_every)
+    if room.closed_at is None:
+        due += (room.told_at + rules.keyframe_every, _closes_at(room, rules))
+        if room.streaks_end_at is not None:
+            due.append(room.streaks_end_at)
+    return min(due, default=None)
+
+
+def _closes_at(room: Room, rules: RoomRules) -> datetime:
+    return min(room.active_at + rules.idle_max, room.opened_at + rules.age_max)

@@ -1,0 +1,186 @@
+"""Streaks: pieces of an item that one viewer gives in a room in quick succession (C12)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from chassis.ids import derived_id
+from gifts.domain.room_line import Line
+from gifts.domain.room_rules import RoomRules
+
+type StreakKey = tuple[UUID, str, str]
+"""Room, sender and item: of each one streak at most is open."""
+
+
+class Tap(NamedTuple):
+    """A gift that may be part of a streak."""
+
+    room_id: UUID
+    sender_id: str
+    item_id: str
+    gift_id: UUID
+    pieces: int
+    coins: int
+    charged_at: datetime
+
+    @property
+    def key(self) -> StreakKey:
+        """Which streak it can join."""
+        return self.room_id, self.sender_id, self.item_id
+
+
+class Streak(msgspec.Struct):
+    """A streak as it stands; the fields are columns."""
+
+    streak_id: UUID
+    room_id: UUID
+    sender_id: str
+    item_id: str
+    pieces: int
+    """From the first tap on: what was charged, is shown and was credited."""
+    last_gift_id: UUID
+    began_at: datetime
+    tapped_at: datetime
+    """When the last tap was charged."""
+    tapped_seq: int
+    """The room's `seq` when it was booked."""
+    ends_at: datetime
+    """When the clock ends it, unless another tap comes."""
+    ended_at: datetime | None = None
+    shown: bool = False
+    """Whether a frame has had a line of it."""
+    end_owed: bool = False
+    """Whether it has ended, and a frame still has to say so."""
+
+    @property
+    def key(self) -> StreakKey:
+        """Of all streaks of this key at most one is open."""
+        return self.room_id, self.sender_id, self.item_id
+
+
+def end_line(streak: Streak) -> Line:
+    """The line that says that a streak has ended, and how many pieces it had."""
+    return Line(
+        gift_id=streak.last_gift_id,
+        sender_id=streak.sender_id,
+        item_id=streak.item_id,
+        count=0,
+        coins=0,
+        streak_id=streak.streak_id,
+        streak_pieces=streak.pieces,
+        ended=True,
+    )
+
+
+def end(streak: Streak, *, seq: int, at: datetime) -> Line | None:
+    """End a streak.
+
+    Where viewers have seen it, its end is owed to them. Where they have not, but may yet, a line
+    says it together with what waits to be shown. What none will ever see ends in silence.
+
+    Args:
+        streak: An open one; it is changed.
+        seq: The room's.
+        at: Now.
+    """
+    streak.ended_at = at
+    streak.end_owed = streak.shown
+    if streak.shown or streak.tapped_seq != seq:
+        return None
+    return end_line(streak)
+
+
+class Streaks:
+    """The open streaks that taps may join, while taps come."""
+
+    def __init__(self, streaks: Iterable[Streak], rules: RoomRules) -> None:
+        self._open = {streak.key: streak for streak in streaks}
+        self._rules = rules
+        self._known = {streak.streak_id for streak in self._open.values()}
+        self._touched: dict[UUID, Streak] = {}
+
+    def tap(self, tap: Tap, *, seq: int, at: datetime) -> Sequence[Line]:
+        """Add a tap to the streak that is open, or to a new one; what is to be shown of it.
+
+        It joins if it was charged within the window of the tap before, by the wallet's clock, and
+        the streak is not too old. The clock of this service counts from when a tap is booked, so
+        that a tap that was as long under way as the one before always finds its streak open.
+
+        Args:
+            tap: Charged.
+            seq: The room's.
+            at: Now.
+        """
+        lines: list[Line] = []
+        streak = self._open.get(tap.key)
+        if streak is not None and not self._joins(tap, streak):
+            mark = end(streak, seq=seq, at=at)
+            if mark is not None:
+                lines.append(mark)
+            self._touched[streak.streak_id] = streak
+            streak = None
+        if streak is None:
+            streak = self._open[tap.key] = Streak(
+                streak_id=derived_id(tap.gift_id, "streak"),
+                room_id=tap.room_id,
+                sender_id=tap.sender_id,
+                item_id=tap.item_id,
+                pieces=0,
+                last_gift_id=tap.gift_id,
+                began_at=tap.charged_at,
+                tapped_at=tap.charged_at,
+                tapped_seq=seq,
+                ends_at=at,
+            )
+        streak.pieces += tap.pieces
+        streak.last_gift_id = tap.gift_id
+        streak.tapped_at = max(streak.tapped_at, tap.charged_at)
+        streak.tapped_seq = seq
+        streak.ends_at = min(
+            at + self._rules.streak_window, streak.began_at + self._rules.streak_length_max
+        )
+        self._touched[streak.streak_id] = streak
+        lines.append(
+            Line(
+                gift_id=tap.gift_id,
+                sender_id=tap.sender_id,
+                item_id=tap.item_id,
+                count=tap.pieces,
+                coins=tap.coins,
+                streak_id=streak.streak_id,
+                streak_pieces=streak.pieces,
+            )
+        )
+        return lines
+
+    def _joins(self, tap: Tap, streak: Streak) -> bool:
+        return (
+            tap.charged_at <= streak.tapped_at + self._rules.streak_window
+            and tap.charged_at < streak.began_at + self._rules.streak_length_max
+        )
+
+    def end_all(self, room_id: UUID, *, seq: int, at: datetime) -> Sequence[Line]:
+        """End what is open in a room, of the streaks in hand; what is to be shown of that."""
+        marks: list[Line] = []
+        for key in [key for key in self._open if key[0] == room_id]:
+            streak = self._open.pop(key)
+            self._touched[streak.streak_id] = streak
+            mark = end(streak, seq=seq, at=at)
+            if mark is not None:
+                marks.append(mark)
+        return marks
+
+    def open_in(self, room_id: UUID) -> Sequence[Streak]:
+        """What is open in a room, of the streaks in hand."""
+        return [streak for streak in self._open.values() if streak.room_id == room_id]
+
+    def touched(self) -> tuple[Sequence[Streak], Sequence[Streak]]:
+        """The streaks that have changed: those that were there before, and new ones."""
+        streaks = self._touched.values()
+        return (
+            [streak for streak in streaks if streak.streak_id in self._known],
+            [streak for streak in streaks if streak.streak_id not in self._known],
+        )

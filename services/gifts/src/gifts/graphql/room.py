@@ -1,0 +1,174 @@
+"""Live rooms."""
+
+import enum
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
+from gifts.domain import room as domain
+from gifts.graphql.context import Info
+from gifts.graphql.entities import Creator, User
+from gifts.graphql.item import GiftItem
+from gifts.store.room import find_room
+from gifts.store.room_gifter import select_top
+
+TOP_MAX = 100
+"""Gifters of a room that have a rank."""
+
+
+@strawberry.enum(description="Whether gifts can be sent to a room.")
+class RoomStatus(enum.Enum):
+    """OPEN ends in CLOSED."""
+
+    OPEN = strawberry.enum_value("OPEN", description="Gifts can be sent to it.")
+    CLOSED = strawberry.enum_value("CLOSED", description="Closed for good.")
+
+
+@strawberry.type(description="What a room's host hopes for: coins, or pieces of an item.")
+class RoomGoal:
+    """Goes back when a gift is taken back while the room is open."""
+
+    target_coins: Coins | None = strawberry.field(description="Null with a goal of an item.")
+    reached_coins: Coins = strawberry.field(description="0 with a goal of an item.")
+    target_count: BigInt | None = strawberry.field(
+        description="Pieces of the item; null with a goal of coins."
+    )
+    reached_count: BigInt = strawberry.field(description="Pieces given; 0 with a goal of coins.")
+    reached_at: datetime | None = strawberry.field(
+        description="When it was reached; null while it is not."
+    )
+    item_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="The item; null with a goal of coins.")
+    async def item(self, info: Info) -> GiftItem | None:
+        """As it is sold now."""
+        if self.item_id is None:
+            return None
+        return await GiftItem.resolve_reference(info, self.item_id)
+
+    @classmethod
+    def of(cls, room: domain.Room) -> Self | None:
+        """The goal of a room, if it has one."""
+        goal = room.goal
+        if goal is None:
+            return None
+        of_coins, reached = goal.item_id is None, room.goal_reached
+        return cls(
+            target_coins=Coins(goal.target) if of_coins else None,
+            reached_coins=Coins(reached if of_coins else 0),
+            target_count=None if of_coins else BigInt(goal.target),
+            reached_count=BigInt(0 if of_coins else reached),
+            reached_at=room.goal_reached_at,
+            item_id=goal.item_id,
+        )
+
+
+@strawberry.type(description="All that was given in a room and not taken back.")
+class RoomSummary:
+    """Follows what is taken back, also after the room has closed."""
+
+    coins: Coins = strawberry.field(description="What the gifts cost.")
+    gifts: BigInt = strawberry.field(description="Gifts of which anything is left.")
+    gifters: BigInt = strawberry.field(description="People who gave them.")
+
+
+@strawberry.type(description="A place among those who gave most in a room.")
+class RoomGifter:
+    """Of equals the first is who got there first."""
+
+    rank: int = strawberry.field(description="From 1.")
+    coins: Coins = strawberry.field(description="What their gifts cost that were not taken back.")
+    user: User = strawberry.field(description="Who gave them.")
+
+    @classmethod
+    def of(cls, gifter: domain.Gifter) -> Self:
+        """The gifter as clients see it."""
+        return cls(
+            rank=gifter.rank,
+            coins=Coins(gifter.coins),
+            user=User(id=strawberry.ID(gifter.user_id)),
+        )
+
+
+@strawberry.type(description="A page of those who gave most in a room; a hundred have a rank.")
+class RoomGifterConnection(Connection[RoomGifter]):
+    """Of one room."""
+
+
+@strawberry.federation.type(
+    keys=["id"], description="Where a creator is live. Gifts are sent to it while it is open."
+)
+class Room:
+    """Anyone may look."""
+
+    id: UUID = strawberry.field(description="Made by the host's client.")
+    status: RoomStatus = strawberry.field(description="Whether gifts can be sent to it.")
+    title: str = strawberry.field(description="What its host called it.")
+    host: Creator = strawberry.field(description="Whose it is, and who receives the gifts.")
+    opened_at: datetime = strawberry.field(description="When it was opened.")
+    closed_at: datetime | None = strawberry.field(description="When it closed; null while open.")
+    seq: int = strawberry.field(description="Number of its newest frame: see `roomFrames`.")
+    goal: RoomGoal | None = strawberry.field(description="What the host hopes for, if anything.")
+    summary: RoomSummary = strawberry.field(description="What was given in it so far.")
+
+    @strawberry.field(description="Those who gave most, most first.")
+    async def top_gifters(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> RoomGifterConnection:
+        """A page of the first hundred."""
+        page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            top = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
+        if page.backward:
+            top = top[::-1]
+        if page.position is not None:
+            (beyond,) = page.position
+            top = [
+                each
+                for each in top
+                if (each.rank < beyond if page.backward else each.rank > beyond)
+            ]
+        return RoomGifterConnection.of(
+            page, top[: page.limit + 1], node=RoomGifter.of, key=lambda each: (each.rank,)
+        )
+
+    @classmethod
+    def of(cls, room: domain.Room) -> Self:
+        """The room as clients see it."""
+        return cls(
+            id=room.room_id,
+            status=RoomStatus(room.status),
+            title=room.title,
+            host=Creator(id=strawberry.ID(room.creator_id)),
+            opened_at=room.opened_at,
+            closed_at=room.closed_at,
+            seq=room.seq,
+            goal=RoomGoal.of(room),
+            summary=RoomSummary(
+                coins=Coins(room.coins), gifts=BigInt(room.gifts), gifters=BigInt(room.gifters)
+            ),
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str) -> "Room | None":  # noqa: A002
+        """The room for the gateway."""
+        try:
+            room_id = UUID(id)
+        except ValueError:
+            return None
+        return await look_up(info, room_id)
+
+
+async def look_up(info: Info, room_id: UUID) -> Room | None:
+    """A room, if there is one."""
+    async with info.context.pool.acquire() as conn:
+        room = await find_room(conn, room_id)
+    return None if room is None else Room.of(room)

@@ -1,0 +1,185 @@
+-- Streaks. The caller holds the rooms' locks.
+
+-- name: select_streakable
+-- Which items of which catalogue versions make streaks, of those asked for.
+-- $1 versions, $2 item_ids
+SELECT
+    c.version,
+    c.item_id
+FROM unnest($1::integer[], $2::text[]) AS i (version, item_id)
+INNER JOIN catalogue_item AS c ON i.version = c.version AND i.item_id = c.item_id
+WHERE c.streakable;
+
+-- name: select_open
+-- Of each room, sender and item the streak that is open.
+-- $1 room_ids, $2 sender_ids, $3 item_ids
+SELECT
+    s.streak_id,
+    s.room_id,
+    s.sender_id,
+    s.item_id,
+    s.pieces,
+    s.last_gift_id,
+    s.began_at,
+    s.tapped_at,
+    s.tapped_seq,
+    s.ends_at,
+    s.ended_at,
+    s.shown,
+    s.end_owed
+FROM unnest($1::uuid[], $2::text::text[], $3::text::text[]) AS i (room_id, sender_id, item_id)
+INNER JOIN room_streak AS s
+    ON
+        i.room_id = s.room_id
+        AND i.sender_id = s.sender_id
+        AND i.item_id = s.item_id
+        AND s.ended_at IS NULL;
+
+-- name: select_open_in
+-- The open streaks of rooms that end by a time; all of them where there is none.
+-- $1 room_ids, $2 ends_at at the latest
+SELECT
+    s.streak_id,
+    s.room_id,
+    s.sender_id,
+    s.item_id,
+    s.pieces,
+    s.last_gift_id,
+    s.began_at,
+    s.tapped_at,
+    s.tapped_seq,
+    s.ends_at,
+    s.ended_at,
+    s.shown,
+    s.end_owed
+FROM unnest($1::uuid[], $2::timestamptz[]) AS i (room_id, ends_at)
+INNER JOIN room_streak AS s ON i.room_id = s.room_id AND s.ended_at IS NULL
+WHERE i.ends_at IS NULL OR s.ends_at <= i.ends_at;
+
+-- name: select_next_ends
+-- When the next streak of each room ends by itself; rooms without open ones are missing.
+-- $1 room_ids
+SELECT
+    s.room_id,
+    min(s.ends_at) AS ends_at
+FROM room_streak AS s
+WHERE
+    s.room_id = any($1::uuid[])
+    AND s.ended_at IS NULL
+GROUP BY s.room_id;
+
+-- name: insert_streaks
+-- $1 streak_ids, $2 room_ids, $3 sender_ids, $4 item_ids, $5 pieces, $6 last gift_ids, $7 began_at,
+-- $8 tapped_at, $9 tapped_seq, $10 ends_at, $11 ended_at
+INSERT INTO room_streak (
+    streak_id,
+    room_id,
+    sender_id,
+    item_id,
+    pieces,
+    last_gift_id,
+    began_at,
+    tapped_at,
+    tapped_seq,
+    ends_at,
+    ended_at
+)
+SELECT
+    streak_id,
+    room_id,
+    sender_id,
+    item_id,
+    pieces,
+    last_gift_id,
+    began_at,
+    tapped_at,
+    tapped_seq,
+    ends_at,
+    ended_at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text::text[], $4::text::text[], $5::text::bigint[], $6::uuid[],
+    $7::timestamptz[], $8::timestamptz[], $9::text::integer[], $10::timestamptz[],
+    $11::timestamptz[]
+) AS i (
+    streak_id, room_id, sender_id, item_id, pieces, last_gift_id, began_at, tapped_at, tapped_seq,
+    ends_at, ended_at
+);
+
+-- name: update_streaks
+-- $1 streak_ids, $2 pieces, $3 last gift_ids, $4 tapped_at, $5 tapped_seq, $6 ends_at, $7 ended_at,
+-- $8 whether their end is owed
+UPDATE room_streak AS s
+SET
+    pieces = i.pieces,
+    last_gift_id = i.last_gift_id,
+    tapped_at = i.tapped_at,
+    tapped_seq = i.tapped_seq,
+    ends_at = i.ends_at,
+    ended_at = i.ended_at,
+    end_owed = i.end_owed
+FROM unnest(
+    $1::uuid[], $2::text::bigint[], $3::uuid[], $4::timestamptz[], $5::text::integer[],
+    $6::timestamptz[], $7::timestamptz[], $8::boolean[]
+) AS i (
+    streak_id, pieces, last_gift_id, tapped_at, tapped_seq, ends_at, ended_at, end_owed
+)
+WHERE s.streak_id = i.streak_id;
+
+-- name: select_owed
+-- Streaks of rooms whose end a frame still has to tell, longest waiting first.
+-- $1 room_ids, $2 of each at most
+SELECT
+    o.streak_id,
+    o.room_id,
+    o.sender_id,
+    o.item_id,
+    o.pieces,
+    o.last_gift_id,
+    o.began_at,
+    o.tapped_at,
+    o.tapped_seq,
+    o.ends_at,
+    o.ended_at,
+    o.shown,
+    o.end_owed
+FROM unnest($1::uuid[]) AS i (room_id)
+CROSS JOIN LATERAL (
+    SELECT
+        s.streak_id,
+        s.room_id,
+        s.sender_id,
+        s.item_id,
+        s.pieces,
+        s.last_gift_id,
+        s.began_at,
+        s.tapped_at,
+        s.tapped_seq,
+        s.ends_at,
+        s.ended_at,
+        s.shown,
+        s.end_owed
+    FROM room_streak AS s
+    WHERE
+        s.room_id = i.room_id
+        AND s.end_owed
+    ORDER BY
+        s.ended_at,
+        s.streak_id
+    LIMIT $2
+) AS o
+ORDER BY
+    o.room_id,
+    o.ended_at,
+    o.streak_id;
+
+-- name: note_told
+-- What a frame has told of streaks. Unchanged rows are left alone.
+-- $1 streak_ids, each once, $2 whether it told that they have ended
+UPDATE room_streak AS s
+SET
+    shown = true,
+    end_owed = s.end_owed AND NOT i.ended
+FROM unnest($1::uuid[], $2::boolean[]) AS i (streak_id, ended)
+WHERE
+    s.streak_id = i.streak_id
+    AND (NOT s.shown OR (s.end_owed AND i.ended));
