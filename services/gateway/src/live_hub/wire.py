@@ -9,7 +9,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -97,8 +97,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert isinstance(transport, asyncio.Transport)
-        self._wire = Wire(transport)
+        # uvloop's are of no class of asyncio's.
+        self._wire = Wire(cast("asyncio.Transport", transport))
 
     @override
     def handle_connect(self, event: Any) -> None:
@@ -122,6 +122,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         if self._wire is not None:
             self._wire.resume()
+
+    @override
+    def shutdown(self) -> None:
+        # uvicorn would write to what is closed already, and take the whole server down with it.
+        if not self.transport.is_closing():
+            super().shutdown()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
