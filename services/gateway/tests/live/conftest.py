@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import gateway_process
 import pytest
 from gateway_process import Issuer, free_port
 from hub_process import HubProcess, hub_settings, run_hub
+from subgraphs import Subgraphs
 
 from chassis import kafka
 from chassis.testing.plugin import Servers
@@ -48,3 +50,9 @@ def own_hub(tmp_path: Path, settings: dict[str, str]) -> Iterator[HubProcess]:
     """A hub of the test's own."""
     with run_hub(tmp_path, settings) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def gateway_settings(issuer: Issuer, running_subgraphs: Subgraphs) -> dict[str, str]:
+    """What a gateway is told; `settings` are a hub's here."""
+    return gateway_process.gateway_settings(issuer, running_subgraphs)
