@@ -12,6 +12,7 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
+        *("RoomFrames", "BalanceChanged"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gateway_process
 import pytest
-from gateway_process import Issuer, free_port
+from gateway_process import Gateway, Issuer, free_port, run_gateway
 from hub_process import HubProcess, hub_settings, run_hub
 from subgraphs import Subgraphs
 
@@ -56,3 +56,15 @@ def own_hub(tmp_path: Path, settings: dict[str, str]) -> Iterator[HubProcess]:
 def gateway_settings(issuer: Issuer, running_subgraphs: Subgraphs) -> dict[str, str]:
     """What a gateway is told; `settings` are a hub's here."""
     return gateway_process.gateway_settings(issuer, running_subgraphs)
+
+
+@pytest.fixture(scope="session")
+def live_gateway(
+    folder: Path,
+    hub: HubProcess,
+    issuer: Issuer,
+    gateway_settings: dict[str, str],
+) -> Iterator[Gateway]:
+    """A gateway in front of the hub."""
+    with run_gateway(folder, gateway_settings | {"GATEWAY_LIVE_URL": hub.http}) as running:
+        yield running

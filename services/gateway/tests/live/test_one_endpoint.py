@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,18 +19,6 @@ from hub_process import (
 )
 
 from chassis.testing.publisher import Publisher
-
-
-@pytest.fixture(scope="session")
-def live_gateway(
-    folder: Path,
-    hub: HubProcess,
-    issuer: Issuer,
-    gateway_settings: dict[str, str],
-) -> Iterator[Gateway]:
-    """A gateway in front of the hub."""
-    with run_gateway(folder, gateway_settings | {"GATEWAY_LIVE_URL": hub.http}) as running:
-        yield running
 
 
 @pytest.fixture
