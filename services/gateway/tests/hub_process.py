@@ -200,9 +200,13 @@ class Socket:
 async def a_socket(
     url: str, token: str | None = None, *, init: bool = True, **options: Any
 ) -> AsyncGenerator[Socket]:
-    async with websockets.connect(
-        url, subprotocols=[websockets.Subprotocol("graphql-transport-ws")], proxy=None, **options
-    ) as connection:
+    given = {
+        "subprotocols": [websockets.Subprotocol("graphql-transport-ws")],
+        "proxy": None,
+        # With a bound, a client that has not heard everything takes 10 s to close.
+        "max_queue": None,
+    }
+    async with websockets.connect(url, **(given | options)) as connection:
         socket = Socket(connection)
         if init:
             payload = {} if token is None else {"authorization": f"Bearer {token}"}

@@ -107,6 +107,8 @@ class EventSession:
     def stop(self) -> None:
         """End the response without `complete`: the client comes back elsewhere."""
         self._over.set()
+        if not self.wire.is_writable:
+            self.wire.cut()
 
     def _refuse(self, errors: list[dict[str, Any]]) -> None:
         for error in errors:

@@ -124,7 +124,12 @@ class WebSocketSession:
         """The protocol below sends pings."""
 
     def stop(self) -> None:
-        """The server closes sockets by itself when it stops, with 1012: come back."""
+        """The server closes sockets by itself when it stops, with 1012: come back.
+
+        Whoever does not read does not hear of it, and must not keep the process from its end.
+        """
+        if not self.wire.is_writable:
+            self.wire.cut()
 
     def end(self, id_: str) -> None:
         """End a subscription, if it is still there."""
