@@ -130,7 +130,7 @@ async def _watchers(
 
 def _result(process: subprocess.Popen[bytes]) -> Watched:
     output, _ = process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == 0, f"the clients ended with {process.returncode}"
     return msgspec.json.decode(output, type=Watched)
 
 

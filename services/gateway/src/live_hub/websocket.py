@@ -108,9 +108,9 @@ class WebSocketSession:
         self._sessions.add(self)
         self.wire.on_writable = self._catch_up
         try:
-            await self._initialise(authorization)
-            while (text := await self._next_text()) is not None:
-                await self._take(_read(text))
+            if await self._initialise(authorization):
+                while (text := await self._next_text()) is not None:
+                    await self._take(_read(text))
         except _CloseError as close:
             metrics.REFUSED.labels(str(close.code)).inc()
             reason = close.reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
@@ -141,14 +141,17 @@ class WebSocketSession:
             case _:
                 pass
 
-    async def _initialise(self, authorization: str | None) -> None:
-        """Wait until the client has said who it is; what it says counts before the header."""
+    async def _initialise(self, authorization: str | None) -> bool:
+        """Wait until the client has said who it is; what it says counts before the header.
+
+        False: it has gone.
+        """
         try:
             async with asyncio.timeout(self._settings.init_timeout_s):
                 while not self._is_initialised:
                     text = await self._next_text()
                     if text is None:
-                        return
+                        return False
                     message = _read(text)
                     if message.type == "connection_init":
                         self._is_initialised = True
@@ -160,6 +163,7 @@ class WebSocketSession:
         except TimeoutError:
             raise _CloseError(4408, "Connection initialisation timeout") from None
         await self._say({"type": "connection_ack"})
+        return True
 
     async def _prove(self, payload: dict[str, Any], header: str | None) -> Proof | None:
         given = payload.get("authorization", payload.get("Authorization", header))

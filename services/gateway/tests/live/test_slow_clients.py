@@ -148,6 +148,8 @@ async def test_a_connection_that_breaks_leaves_nothing(
         ask(own_hub.port, asked).close()
     async with a_socket(own_hub.ws) as client:
         await client.subscribe("a", ROOM_FRAMES, roomId=str(uuid4()))
+    async with a_socket(own_hub.ws, init=False):
+        pass
     for name in ("connections", "subscriptions"):
         await eventually(
             lambda name=name: own_hub.metric(f"largesse_live_{name}"), until=lambda n: n == 0
