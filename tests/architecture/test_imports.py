@@ -25,7 +25,7 @@ _PURE_OF_CHASSIS = {
 _INSTALLED = packages_distributions()
 
 _OUR_PACKAGES = {
-    *("contracts", "chassis", "checker", *SERVICES),
+    *("contracts", "chassis", "checker", "live_hub", *SERVICES),
     *("local_stack", "payment_sandbox", "sandbox_bank", "trace_store"),
 }
 

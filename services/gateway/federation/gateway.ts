@@ -5,6 +5,7 @@ import { Documents } from './documents.ts';
 import { Endpoint } from './endpoint.ts';
 import { createEngine } from './engine.ts';
 import { readGuards } from './guards.ts';
+import { Live, LIVE } from './live.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Operations } from './operations.ts';
@@ -38,12 +39,14 @@ export async function createGateway(settings: Settings, supergraph: Supergraph, 
     : new RateLimiter(settings.rateLimitRequests, settings.rateLimitWindowS);
   const operations = new Operations(engine, documents, settings, log);
   const endpoint = new Endpoint({ operations, tokens, rates, tracing, metrics, log }, settings);
+  const live = new Live(new URL(settings.subgraphUrls.get(LIVE) ?? ''), metrics, log);
   let isReady = true;
-  const server = createGatewayServer({ endpoint, metrics, isReady: () => isReady }, settings);
+  const server = createGatewayServer({ endpoint, live, metrics, isReady: () => isReady }, settings);
   return {
     server,
     async stop() {
       isReady = false;
+      live.close();
       await closeServer(server, settings.shutdownGraceS);
       await subgraphs.close();
       await tracing.close();

@@ -46,6 +46,9 @@ export class Operations {
    */
   async run(request: OperationRequest, viewer: Viewer | undefined, caller: Caller): Promise<Answer> {
     const operation = this.#documents.operation(request.query, request.operationName);
+    if (operation.node.operation === 'subscription') {
+      throw new ClientError(Code.badRequest, 'Subscribe over a WebSocket, or with Accept: text/event-stream.');
+    }
     if (operation.isIntrospection) return this.#introspect(operation, request, viewer);
     checkCost(operation.cost, request.variables, this.#rules);
     const restriction = operation.restrictions.for(viewer);

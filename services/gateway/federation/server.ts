@@ -1,9 +1,11 @@
 /** The HTTP server: which path does what. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { answerCors } from './cors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { graphiqlPage } from './graphiql.ts';
+import { wantsEvents, wantsWebSocket, type Live } from './live.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ServerRules {
@@ -13,13 +15,21 @@ export interface ServerRules {
 
 export interface ServerParts {
   readonly endpoint: Endpoint;
+  readonly live: Live;
   readonly metrics: Metrics;
   /** False while shutting down: take no new traffic. */
   readonly isReady: () => boolean;
 }
 
 export function createGatewayServer(parts: ServerParts, rules: ServerRules): Server {
-  const server = createServer((request, response) => void route(request, response, parts, rules));
+  const server = createServer(
+    { shouldUpgradeCallback: wantsWebSocket },
+    (request, response) => void route(request, response, parts, rules),
+  );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (pathOf(request) === '/graphql') parts.live.passSocket(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
   // Longer than the idle time of the load balancers in front, so that they close first.
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 66_000;
@@ -33,11 +43,11 @@ async function route(
   parts: ServerParts,
   rules: ServerRules,
 ): Promise<void> {
-  const path = request.url?.split('?', 1)[0];
-  switch (path) {
+  switch (pathOf(request)) {
     case '/graphql':
       if (answerCors(request, response, rules.corsOrigins)) return;
       if (rules.development && wantsPage(request)) return sendText(response, 200, 'text/html; charset=utf-8', await graphiqlPage());
+      if (wantsEvents(request)) return parts.live.passEvents(request, response);
       return parts.endpoint.handle(request, response);
     case '/livez':
     case '/healthcheck':
@@ -52,6 +62,10 @@ async function route(
     default:
       return sendText(response, 404, 'text/plain', 'not here: GraphQL is at /graphql\n');
   }
+}
+
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split('?', 1)[0];
 }
 
 function wantsPage(request: IncomingMessage): boolean {

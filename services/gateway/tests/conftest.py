@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gateway_process import AUDIENCE, ISSUER, Gateway, Issuer, run_gateway
-from subgraphs import Subgraphs, names, serve_subgraphs
+from gateway_process import Gateway, Issuer, gateway_settings, run_gateway
+from subgraphs import Subgraphs, serve_subgraphs
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +36,7 @@ def subgraphs(running_subgraphs: Subgraphs) -> Subgraphs:
 @pytest.fixture(scope="session")
 def settings(issuer: Issuer, running_subgraphs: Subgraphs) -> dict[str, str]:
     """What every gateway of the tests is told; production mode."""
-    urls = {f"GATEWAY_{name.upper()}_URL": running_subgraphs.url(name) for name in names()}
-    return urls | {
-        "GATEWAY_JWKS_URL": issuer.file.as_uri(),
-        "GATEWAY_TOKEN_ISSUER": ISSUER,
-        "GATEWAY_TOKEN_AUDIENCE": AUDIENCE,
-        "GATEWAY_RATE_LIMIT_REQUESTS": "0",
-        "GATEWAY_UPSTREAM_TIMEOUT_MS": "1500",
-    }
+    return gateway_settings(issuer, running_subgraphs)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from subgraphs import Subgraphs, names
 
 from local_stack import paths
 
@@ -79,6 +80,18 @@ class Gateway:
         """What the gateway has written of that event."""
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         return [line for line in lines if line["event"] == event]
+
+
+def gateway_settings(issuer: Issuer, subgraphs: Subgraphs) -> dict[str, str]:
+    """What every gateway of the tests is told; production mode."""
+    urls = {f"GATEWAY_{name.upper()}_URL": subgraphs.url(name) for name in names()}
+    return urls | {
+        "GATEWAY_JWKS_URL": issuer.file.as_uri(),
+        "GATEWAY_TOKEN_ISSUER": ISSUER,
+        "GATEWAY_TOKEN_AUDIENCE": AUDIENCE,
+        "GATEWAY_RATE_LIMIT_REQUESTS": "0",
+        "GATEWAY_UPSTREAM_TIMEOUT_MS": "1500",
+    }
 
 
 @contextmanager

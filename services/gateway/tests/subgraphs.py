@@ -97,9 +97,15 @@ def serve_subgraphs() -> Iterator[Subgraphs]:
         listener.close()
 
 
+def schema_files() -> dict[str, Path]:
+    """Every subgraph's schema, by its name."""
+    of_services = {file.parent.name: file for file in SERVICES.glob("*/schema.graphql")}
+    return of_services | {"live": SERVICES / "gateway/src/live_hub/schema.graphql"}
+
+
 def names() -> list[str]:
-    """The services that have a schema."""
-    return sorted(file.parent.name for file in SERVICES.glob("*/schema.graphql"))
+    """The subgraphs."""
+    return sorted(schema_files())
 
 
 def _app(subgraphs: Subgraphs) -> Callable[..., Awaitable[None]]:
@@ -169,7 +175,7 @@ def dropping() -> Failure:
 
 
 def _schema(service: str) -> GraphQLSchema:
-    text = (SERVICES / service / "schema.graphql").read_text()
+    text = schema_files()[service].read_text()
     schema = build_schema(text, assume_valid=True, assume_valid_sdl=True)
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):

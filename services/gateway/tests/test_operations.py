@@ -12,7 +12,7 @@ DOCUMENTS = (GATEWAY / "federation/examples/operations.graphql").read_text()
 OPERATIONS = {
     match[2]: match[0].strip()
     for match in re.finditer(
-        r"^(query|mutation) (\w+)[\s\S]*?(?=^#|^query|^mutation|\Z)", DOCUMENTS, re.M
+        r"^(query|mutation) (\w+)[\s\S]*?(?=^#|^query|^mutation|^subscription|\Z)", DOCUMENTS, re.M
     )
 }
 UUID = "019b76da-a800-7000-8000-000000000001"

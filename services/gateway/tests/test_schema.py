@@ -13,7 +13,7 @@ from graphql import (
     GraphQLSchema,
     build_schema,
 )
-from subgraphs import SERVICES, names
+from subgraphs import SERVICES, schema_files
 
 CHECK = "federation/composition/check.ts"
 
@@ -27,9 +27,10 @@ def schema() -> GraphQLSchema:
 @pytest.fixture
 def services(tmp_path: Path) -> Path:
     """A copy of the services' schemas, to change."""
-    for name in names():
-        (tmp_path / name).mkdir()
-        shutil.copy(SERVICES / name / "schema.graphql", tmp_path / name)
+    for file in schema_files().values():
+        copy = tmp_path / file.relative_to(SERVICES)
+        copy.parent.mkdir(parents=True)
+        shutil.copy(file, copy)
     return tmp_path
 
 

@@ -45,6 +45,7 @@ class Addresses:
         """What `make urls` prints: every address, no password."""
         return {
             "graphql": self.graphql,
+            "live": self.url("live-hub", "/graphql"),
             "traces": self.url("trace-store"),
             "payment_sandbox": self.url("payment-sandbox"),
             "sandbox_bank": self.url("sandbox-bank"),

@@ -17,6 +17,7 @@ DEFAULTS: Mapping[str, int] = {
     "gifts-worker": 4112,
     "payouts-api": 4103,
     "payouts-worker": 4113,
+    "live-hub": 4104,
     "payment-sandbox": 4200,
     "sandbox-bank": 4201,
     "trace-store": 4300,

@@ -18,6 +18,7 @@ PROGRAMS = (
     "payment-sandbox",
     "sandbox-bank",
     *(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
+    "live-hub",
     "gateway",
 )
 """In the order in which they are started."""
@@ -38,6 +39,9 @@ def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) 
         case "trace-store":
             command = [sys.executable, "-m", "trace_store", "serve"]
             settings = _trace_store_settings(home, addresses)
+        case "live-hub":
+            command = [sys.executable, "-m", "live_hub"]
+            settings = _hub_settings(home, addresses)
         case "payment-sandbox":
             command = [sys.executable, "-m", "payment_sandbox"]
             settings = _sandbox_settings(home, addresses)
@@ -110,6 +114,19 @@ def _sandbox_settings(home: Home, addresses: Addresses) -> dict[str, str]:
     }
 
 
+def _hub_settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    return {
+        "LIVE_HUB_KAFKA_SERVERS": addresses.kafka_servers,
+        "LIVE_HUB_TOPIC_PREFIX": addresses.prefix,
+        "LIVE_HUB_HTTP_HOST": HOST,
+        "LIVE_HUB_HTTP_PORT": str(addresses.ports["live-hub"]),
+        "LIVE_HUB_TOKEN_JWKS_URL": home.key_set.as_uri(),
+        "LIVE_HUB_TOKEN_ISSUER": tokens.ISSUER,
+        "LIVE_HUB_TOKEN_AUDIENCE": tokens.AUDIENCE,
+        "LIVE_HUB_OTLP_ENDPOINT": addresses.url("trace-store"),
+    }
+
+
 def _bank_settings(home: Home, addresses: Addresses) -> dict[str, str]:
     return {
         "SANDBOX_BANK_HTTP_HOST": HOST,
@@ -143,6 +160,7 @@ def _gateway(home: Home, addresses: Addresses, extra: Mapping[str, str]) -> Proc
     }
     for service in SERVICES:
         settings[f"GATEWAY_{service.upper()}_URL"] = addresses.url(f"{service}-api", "/graphql")
+    settings["GATEWAY_LIVE_URL"] = addresses.url("live-hub", "/graphql")
     return ProcessSpec(
         name="gateway",
         command=[

@@ -34,6 +34,7 @@ WATCHDOG = "watchdog"
 # Who is stopped together, in this order: nobody loses the server that they still need.
 _STOP_ORDER = (
     ("gateway",),
+    ("live-hub",),
     tuple(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
     ("payment-sandbox", "sandbox-bank", "trace-store"),
     ("kafka", "postgres"),
@@ -102,6 +103,9 @@ class Stack:
         wanted = set(names or (*SERVERS, *PROGRAMS))
         assert wanted <= {*SERVERS, *PROGRAMS}, f"unknown: {wanted - {*SERVERS, *PROGRAMS}}"
         services = [s for s in SERVICES if wanted & {f"{s}-api", f"{s}-worker"}]
+        if "live-hub" in wanted:
+            # Whose topics it reads; they are made with what publishes to them.
+            services = list(dict.fromkeys([*services, "wallet", "gifts"]))
         if services:
             wanted |= set(SERVERS)
         running = set(self._supervisor.running())

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -21,7 +21,7 @@ import structlog
 from jwt.exceptions import PyJWTError
 from jwt.types import Options
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ProcessSettings
 
 ALGORITHMS: Final = ("EdDSA", "ES256")
 TOKEN_BYTES_MAX: Final = 8_192
@@ -52,6 +52,14 @@ class Viewer:
     """Somebody else, a guardian, has a say in what the caller spends."""
     wards: frozenset[str] = frozenset()
     """User ids of the supervised accounts whose guardian the caller is."""
+
+
+class Proof(NamedTuple):
+    """What a token proves, and for how long."""
+
+    expires_at: float
+    """Unix time in seconds, the leeway for the issuer's clock included."""
+    viewer: Viewer
 
 
 class TokenError(Exception):
@@ -138,11 +146,11 @@ class TokenVerifier:
         self._leeway_s = leeway_s
         self._cached_tokens_max = cached_tokens_max
         self._now = now
-        self._proved: dict[str, tuple[float, Viewer]] = {}
+        self._proved: dict[str, Proof] = {}
 
     @classmethod
-    def of(cls, settings: ServiceSettings) -> Self:
-        """The verifier that a service's settings describe."""
+    def of(cls, settings: ProcessSettings) -> Self:
+        """The verifier that a process's settings describe."""
         return cls(
             KeySet(settings.token_jwks_url),
             issuer=settings.token_issuer,
@@ -157,16 +165,19 @@ class TokenVerifier:
             TokenInvalidError: Anything else that is wrong with it.
             KeysUnavailableError: The keys to judge it by cannot be read.
         """
+        return (await self.prove(token)).viewer
+
+    async def prove(self, token: str) -> Proof:
+        """The same, with the moment at which the token stops proving it. Raises as `verify`."""
         proved = self._proved.get(token)
         if proved is None:
             proved = await self._prove(token)
-        expires_at, viewer = proved
-        if self._now() > expires_at:
+        if self._now() > proved.expires_at:
             self._proved.pop(token, None)
             raise TokenExpiredError
-        return viewer
+        return proved
 
-    async def _prove(self, token: str) -> tuple[float, Viewer]:
+    async def _prove(self, token: str) -> Proof:
         key = await self._keys.find(_key_id(token))
         if key is None:
             raise TokenInvalidError
@@ -182,7 +193,7 @@ class TokenVerifier:
             )
         except PyJWTError as error:
             raise TokenInvalidError from error
-        proved = (_expiry(claims) + self._leeway_s, viewer_of(claims))
+        proved = Proof(_expiry(claims) + self._leeway_s, viewer_of(claims))
         if len(self._proved) >= self._cached_tokens_max:
             # First in, first out: the oldest entry is the nearest to its expiry in practice.
             del self._proved[next(iter(self._proved))]

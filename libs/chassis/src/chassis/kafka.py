@@ -1,4 +1,4 @@
-"""Kafka, by aiokafka; the only module that imports it."""
+"""Kafka, by aiokafka; only this module and `tail` import it."""
 # aiokafka publishes no types: what comes from it is unknown here and typed at the edge.
 # pyright: basic
 
@@ -102,7 +102,7 @@ class Writer:
             try:
                 await producer.start()
             except BaseException:
-                await _stopped(producer)
+                await stopped(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -137,7 +137,7 @@ class Writer:
         """Let the producer go; the next `publish` starts another."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stopped(producer)
+            await stopped(producer)
 
 
 class Assignment(ConsumerRebalanceListener):
@@ -206,13 +206,13 @@ class Reader:
             await self._consumer.start()
         except KafkaError:
             # A consumer whose start failed is of no further use.
-            await _stopped(self._consumer)
+            await stopped(self._consumer)
             self._consumer = self._make()
             raise
 
     async def stop(self) -> None:
         """Leave the group."""
-        await _stopped(self._consumer)
+        await stopped(self._consumer)
 
     async def fetch(
         self, *, timeout_ms: int, records_max: int
@@ -250,7 +250,8 @@ class Reader:
             await self._consumer.commit(offsets)
 
 
-async def _stopped(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+async def stopped(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Stop a client of Kafka, or let it be when it hangs."""
     try:
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await client.stop()
@@ -336,7 +337,7 @@ async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
                 if records[-1].offset + 1 >= ends[partition]:
                     left.discard(partition)
     finally:
-        await _stopped(consumer)
+        await stopped(consumer)
 
 
 async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
@@ -363,5 +364,5 @@ async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int
     try:
         found: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
     finally:
-        await _stopped(consumer)
+        await stopped(consumer)
     return {(partition.topic, partition.partition): end for partition, end in found.items()}

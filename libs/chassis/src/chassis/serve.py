@@ -86,14 +86,24 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-async def serve_app(app: App, stop: asyncio.Event, *, host: str, port: int, grace_s: float) -> None:
+async def serve_app(
+    app: App,
+    stop: asyncio.Event,
+    *,
+    host: str,
+    port: int,
+    grace_s: float,
+    options: Mapping[str, Any] | None = None,
+) -> None:
     """Serve `app` until `stop`, then finish the requests in flight, for `grace_s` at most.
+
+    `options` are more of uvicorn's, or others than ours.
 
     Raises:
         AddressError: Somebody else listens there, or nobody can.
         StartupError: The application's lifespan failed.
     """
-    await _serve(app, _listen(host, port), stop, grace_s, lifespan="on")
+    await _serve(app, _listen(host, port), stop, grace_s, lifespan="on", options=options)
 
 
 async def run_tasks(
@@ -242,22 +252,22 @@ async def _serve(
     grace_s: float,
     *,
     lifespan: Literal["on", "off"],
+    options: Mapping[str, Any] | None = None,
 ) -> None:
-    server = _Server(
-        uvicorn.Config(
-            app,  # pyright: ignore[reportArgumentType] (same shape, other names)
-            http="httptools",
-            lifespan=lifespan,
-            # Lines go through the process's own logging; requests are counted, not logged.
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            backlog=_BACKLOG,
-            timeout_keep_alive=_KEEP_ALIVE_TIMEOUT_S,
-            timeout_graceful_shutdown=math.ceil(grace_s),
-        )
-    )
+    used: dict[str, Any] = {
+        "http": "httptools",
+        "lifespan": lifespan,
+        # Lines go through the process's own logging; requests are counted, not logged.
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "backlog": _BACKLOG,
+        "timeout_keep_alive": _KEEP_ALIVE_TIMEOUT_S,
+        "timeout_graceful_shutdown": math.ceil(grace_s),
+        **(options or {}),
+    }
+    server = _Server(uvicorn.Config(app, **used))  # pyright: ignore[reportArgumentType] (same shape, other names)
 
     async def end() -> None:
         await stop.wait()

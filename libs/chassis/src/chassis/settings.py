@@ -7,39 +7,20 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
+class ProcessSettings(BaseSettings):
     """Read once, in `__main__`, and handed down; a missing or malformed value stops the process.
 
-    A service subclasses it with its own `env_prefix`: `kafka_servers` of the wallet is
+    Subclassed with an `env_prefix` of one's own: `kafka_servers` of the wallet is
     WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults.
     """
 
     # What a value is that was refused is not printed: it stands among passwords and keys.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    service: ClassVar[str]
-    """The service's name: its package, role, consumer group and the source of its events."""
-
-    database_dsn: SecretStr
-    """PostgreSQL, with the service's own role and password."""
-    database_connections_max: int = Field(default=10, ge=2, le=100)
-    """Per process. The sum over all pods must stay under the server's max_connections."""
-
     kafka_servers: str
     """Comma-separated host:port pairs."""
     topic_prefix: str = ""
     """Stands before every topic and group name, so that several systems can share a cluster."""
-
-    kafka_instance: str | None = None
-    """A worker's name among its service's workers, the same after each restart, such as a
-    StatefulSet's pod name. A worker that was killed then goes on as soon as it is up again; without
-    a name it waits until its former self has timed out, about 8 s. Two that run at the same time
-    under one name would take the partitions from each other for ever."""
-
-    consumer_lanes: int = Field(default=1, ge=1, le=8)
-    """Batches of one topic that a worker has in flight at a time. A second one was measured at a
-    tenth more throughput where the flow is dense, and a third fewer gifts where it is thin, since
-    the same records are then spread over twice as many transactions."""
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
@@ -60,6 +41,29 @@ class ServiceSettings(BaseSettings):
     """How long to drain after SIGTERM; keep it below the pod's terminationGracePeriodSeconds."""
     development: bool = False
     """Schema introspection for everybody. Never in production."""
+
+
+class ServiceSettings(ProcessSettings):
+    """Of a service, which has a database and consumes in a group."""
+
+    service: ClassVar[str]
+    """The service's name: its package, role, consumer group and the source of its events."""
+
+    database_dsn: SecretStr
+    """PostgreSQL, with the service's own role and password."""
+    database_connections_max: int = Field(default=10, ge=2, le=100)
+    """Per process. The sum over all pods must stay under the server's max_connections."""
+
+    kafka_instance: str | None = None
+    """A worker's name among its service's workers, the same after each restart, such as a
+    StatefulSet's pod name. A worker that was killed then goes on as soon as it is up again; without
+    a name it waits until its former self has timed out, about 8 s. Two that run at the same time
+    under one name would take the partitions from each other for ever."""
+
+    consumer_lanes: int = Field(default=1, ge=1, le=8)
+    """Batches of one topic that a worker has in flight at a time. A second one was measured at a
+    tenth more throughput where the flow is dense, and a third fewer gifts where it is thin, since
+    the same records are then spread over twice as many transactions."""
 
     @classmethod
     def migrations(cls) -> str:

@@ -17,16 +17,17 @@ export interface Composed {
 }
 
 /**
- * @param services a folder whose folders may hold a `schema.graphql` each
+ * @param services a folder like `services/`
  * @throws CompositionError
  */
 export function compose(services: URL = SERVICES): Composed {
-  const names = readdirSync(services).filter((name) => existsSync(schemaFile(services, name))).sort();
+  const files = schemaFiles(services);
+  const names = [...files.keys()].sort();
   if (names.length === 0) throw new CompositionError(`no service in ${services.pathname} has a schema.graphql`);
   const result = composeServices(
     names.map((name) => ({
       name,
-      typeDefs: parse(readFileSync(schemaFile(services, name), 'utf8')),
+      typeDefs: parse(readFileSync(files.get(name)!, 'utf8')),
       // Where a service runs is a setting of the gateway (GATEWAY_<NAME>_URL), not of the schema.
       url: `http://${name}/graphql`,
     })),
@@ -34,10 +35,13 @@ export function compose(services: URL = SERVICES): Composed {
   if (compositionHasErrors(result)) {
     throw new CompositionError(result.errors.map((error) => error.message).join('\n'));
   }
-  const header = '# Composed from services/*/schema.graphql by `npm run compose`: do not edit.\n\n';
+  const header = '# Composed from services/**/schema.graphql by `npm run compose`: do not edit.\n\n';
   return { supergraphSdl: `${header}${result.supergraphSdl.trim()}\n`, publicSdl: result.publicSdl, subgraphs: names };
 }
 
-function schemaFile(services: URL, name: string): URL {
-  return new URL(`${name}/schema.graphql`, services);
+/** The schema of each subgraph by its name: of every service, and of the live hub, which is ours. */
+function schemaFiles(services: URL): Map<string, URL> {
+  const ofServices = readdirSync(services).map((name): [string, URL] => [name, new URL(`${name}/schema.graphql`, services)]);
+  const ofHub: [string, URL] = ['live', new URL('gateway/src/live_hub/schema.graphql', services)];
+  return new Map([...ofServices, ofHub].filter(([, file]) => existsSync(file)));
 }

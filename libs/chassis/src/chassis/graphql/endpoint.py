@@ -116,7 +116,7 @@ class GraphQLEndpoint:
     ) -> tuple[int, dict[str, object]]:
         try:
             _check_form(scope["method"], headers)
-            operation = read_operation(await _read_body(receive, headers))
+            operation = read_operation(await read_body(receive, headers))
             viewer = await self._viewer(headers)
         except RequestRefusedError as refused:
             return refused.status, {"errors": [refused.error.formatted]}
@@ -167,7 +167,8 @@ def _check_form(method: str, headers: dict[bytes, bytes]) -> None:
         raise RequestRefusedError(415, BadUserInputError("Send application/json."))
 
 
-async def _read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    """The whole body. Raises RequestRefusedError where it is too large or ends early."""
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
         raise _too_large()
