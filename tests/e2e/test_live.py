@@ -1,0 +1,102 @@
+"""A live room, from a tap to every screen, through the one endpoint."""
+
+import asyncio
+
+import pytest
+from gql import GraphQLRequest
+
+from local_stack.operations import documents
+from support.reversing import refund_minor
+from support.watching import Watcher, open_room, session, watch
+from support.world import World
+
+pytestmark = pytest.mark.stack
+
+
+async def test_a_streak_a_goal_and_the_end_of_a_room(world: World) -> None:
+    """Charged, shown and credited are the same; whoever was away misses nothing."""
+    host, viewer = await world.creator(), await world.viewer(coins=50)
+    item = await world.cheapest()
+    room_id = await open_room(world, host, goal={"coins": 3 * item.price_coins})
+    target = {"roomId": room_id}
+
+    stays, leaves = Watcher(), Watcher()
+    staying = asyncio.create_task(watch(world, room_id, stays))
+    gone = asyncio.create_task(
+        watch(world, room_id, leaves, until=lambda seen: bool(seen.pieces()))
+    )
+    while not (stays.snapshots and leaves.snapshots):
+        await asyncio.sleep(0.05)
+    taps = [await world.give(viewer, host, target=target) for _ in range(2)]
+    await gone
+    taps.append(await world.give(viewer, host, target=target))
+    answer = await world.ask("CloseRoom", host, input={"roomId": room_id})
+    await watch(world, room_id, leaves, after=leaves.newest["seq"])
+    await staying
+
+    coins = sum(gift["priceCoins"] for gift in taps)
+    assert answer["room"]["summary"] == {"coins": coins, "gifts": 3, "gifters": 1}
+    refused = await world.send(viewer, host, target=target)
+    assert refused["code"] == "room_not_open", refused
+    for seen in (stays, leaves):
+        assert seen.pieces() == {item.id: 3}
+        for lines in seen.streaks().values():
+            assert sum(line["count"] for line in lines) == lines[-1]["streakCount"]
+            assert [line["streakEnded"] for line in lines].count(True) == 1
+        assert seen.newest["totals"] == {"coins": coins, "gifts": 3, "gifters": 1}
+        assert seen.newest["goal"]["reachedCoins"] == coins
+        assert seen.newest["goal"]["reachedAt"] is not None
+        seqs = [frame["seq"] for frame in seen.frames]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert stays.streaks() == leaves.streaks()
+    room = await world.ask("Room", viewer, id=room_id)
+    assert (room["status"], room["seq"]) == ("CLOSED", stays.newest["seq"])
+
+
+async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
+    """Everybody sees it, and the goal goes back."""
+    host, viewer = await world.creator(), await world.viewer(coins=0)
+    room_id = await open_room(world, host, goal={"coins": 10})
+    bundle = min(await world.bundles(), key=lambda each: each["coins"])
+    purchase = await world.buy(viewer, bundle["id"])
+    seen = Watcher()
+    watching = asyncio.create_task(
+        watch(
+            world,
+            room_id,
+            seen,
+            until=lambda each: bool(each.frames) and each.newest["totals"]["coins"] == 0,
+        )
+    )
+    while not seen.snapshots:
+        await asyncio.sleep(0.05)
+
+    await world.give(viewer, host, count=10, target={"roomId": room_id})
+    while not seen.pieces():
+        await asyncio.sleep(0.05)
+    reached = seen.newest["goal"]
+    await refund_minor(world, purchase["id"])
+    await watching
+
+    assert (reached["reachedCoins"], reached["reachedAt"] is not None) == (10, True)
+    assert seen.newest["totals"] == {"coins": 0, "gifts": 0, "gifters": 0}
+    assert (seen.newest["goal"]["reachedCoins"], seen.newest["goal"]["reachedAt"]) == (0, None)
+    assert seen.newest["topGifters"] == []
+
+
+async def test_a_viewer_sees_the_own_balance_move(world: World) -> None:
+    """Bound to the token: nobody else's."""
+    host, viewer, other = await world.creator(), await world.viewer(), await world.viewer()
+    before = await world.balance(viewer)
+    told: list[int] = []
+    price_coins = 0
+    async with session(world, viewer) as opened:
+        async for each in opened.subscribe(GraphQLRequest(documents()["BalanceChanged"])):
+            told.append(each["balanceChanged"]["coins"])
+            if len(told) == 1:
+                await world.give(other, host)
+                price_coins = (await world.give(viewer, host))["priceCoins"]
+            elif told[-1] != before:
+                break
+
+    assert told == [before, before - price_coins]
