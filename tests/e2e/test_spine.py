@@ -83,6 +83,28 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
     assert (shown["id"], shown["status"]) == (order["giftId"], "SENT")
     assert shown["sentAt"] == gift["sentAt"]
 
+    # The room.
+    room = await world.ask("Room", viewer, id=room_id)
+    assert room == {
+        "id": room_id,
+        "status": "OPEN",
+        "title": "Hello",
+        "openedAt": room["openedAt"],
+        "seq": room["seq"],
+        "goal": None,
+        "topGifters": {"nodes": [{"rank": 1, "coins": gift["priceCoins"], "user": {"id": viewer}}]},
+    }
+    kept = await world.ask("KeepRoomOpen", creator, input={"roomId": room_id})
+    closed = await world.ask("CloseRoom", creator, input={"roomId": room_id})
+    assert kept["room"] == {"id": room_id, "status": "OPEN"}
+    assert closed["room"] == {
+        "id": room_id,
+        "status": "CLOSED",
+        "summary": {"coins": gift["priceCoins"], "gifts": 1, "gifters": 1},
+    }
+    refused = await world.ask("SendGift", viewer, input=order | {"giftId": str(uuid7())})
+    assert refused["code"] == "room_not_open"
+
     # The creator's side.
     async def earned() -> Answer:
         return await world.ask("Creator", creator, id=creator)

@@ -36,6 +36,12 @@ FROM outbox_stream AS s
 LEFT JOIN outbox_cursor AS c ON s.stream = c.stream
 WHERE s.next_seq > coalesce(c.next_seq, 1);
 
+-- name: select_restless_rooms
+-- Live rooms in which something will happen by itself: a frame, the end of a streak.
+SELECT count(*)
+FROM room
+WHERE untold OR streaks_end_at IS NOT NULL;
+
 -- name: select_consumed
 SELECT
     topic,

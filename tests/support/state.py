@@ -66,7 +66,7 @@ class Observer:
             }
 
     async def rest(self, *, within_s: float = 60) -> None:
-        """Wait until every event is published, and every record consumed.
+        """Wait until every event is published, every record consumed, every streak ended.
 
         Raises:
             TimeoutError: Something still waits; the message says what.
@@ -91,6 +91,10 @@ class Observer:
             for service, conn in sessions.items():
                 if streams := await conn.fetchval(_SQL["select_unpublished"]):
                     waiting.append(f"{service}: {streams} streams to be published")
+                if service == "gifts" and (
+                    rooms := await conn.fetchval(_SQL["select_restless_rooms"])
+                ):
+                    waiting.append(f"{rooms} live rooms to be told of")
                 for row in await conn.fetch(_SQL["select_consumed"]):
                     consumed[service, row["topic"], row["partition"]] = row["next_offset"]
         prefix = self._stack.addresses.prefix

@@ -1,7 +1,7 @@
 """Hot statements find their rows by an index, in the right order, whatever the tables' size."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -186,7 +186,7 @@ async def test_looking_for_what_waits_costs_no_scan_of_gifts(filled: Conn) -> No
 NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 # An empty array of ids would prove anything, such as that an index over some rows has them all.
 ONE = [UUID(int=0)]
-IN_ROOMS: list[tuple[Mapping[str, str], str, list[object], str]] = [
+IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room.STATEMENTS, "find_room", ONE, "room_pkey"),
     (room.STATEMENTS, "find_open_room", ["creator-7"], "room_open_by_creator"),
     (room.STATEMENTS, "lock_rooms", [ONE], "room_pkey"),
@@ -211,19 +211,43 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, list[object], str]] = [
     (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
 ]
 """Statements about rooms, parameters for them, and the index that each uses."""
+SOUGHT: Mapping[str, Sequence[str]] = {
+    "room_pkey": ("room_id = ",),
+    "room_open_by_creator": ("creator_id = ",),
+    "room_by_due": ("due_at <= ",),
+    "room_gifter_pkey": ("room_id = ", "user_id = "),
+    "room_gifter_by_coins": ("room_id = ",),
+    "catalogue_item_pkey": ("version = ", "item_id = "),
+    "room_streak_open": ("room_id = ",),
+    "room_streak_pkey": ("streak_id = ",),
+    "room_streak_owed": ("room_id = ",),
+    "room_entry_pkey": ("room_id = ",),
+    "gift_pkey": ("gift_id = ",),
+}
+"""By what each is sought: one that is read from end to end is used too."""
 
 
 @pytest.mark.parametrize(
     ("statements", "name", "arguments", "used"), IN_ROOMS, ids=[name for _, name, *_ in IN_ROOMS]
 )
 async def test_rooms_are_found_by_an_index(
-    filled: Conn, statements: Mapping[str, str], name: str, arguments: list[object], used: str
+    filled: Conn, statements: Mapping[str, str], name: str, arguments: Sequence[object], used: str
 ) -> None:
     """However many rooms have closed, and however much was given in one."""
     plan = await plan_of(filled, statements[name], *arguments)
 
     assert indexes(plan) == [used]
+    seek = next(node for node in plan if "Index Name" in node)
+    assert all(column in seek.get("Index Cond", "") for column in SOUGHT[used]), seek
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+async def test_an_open_streak_is_found_by_all_of_its_key(filled: Conn) -> None:
+    """One row, however many are open in the room."""
+    plan = await plan_of(filled, room_streak.STATEMENTS["select_open"], ONE, "{}", "{}")
+
+    [seek] = [node for node in plan if "Index Name" in node]
+    assert all(column in seek["Index Cond"] for column in ("room_id", "sender_id", "item_id"))
 
 
 async def test_the_first_gifters_are_read_in_order(filled: Conn) -> None:

@@ -200,10 +200,13 @@ async def test_a_frame_is_made_with_what_it_tells_or_not_at_all(service: Databas
     [new] = await gifts_to(service, room.room_id, "ann")
     at = NOW + ms(1_000)
 
-    with pytest.raises(InterruptedError):
+    async def die() -> None:
         async with transaction(service.pool) as conn:
             await ChargeAnswered(now=lambda: at).apply(conn, batch_of(posted(new.gift)))
             raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await die()
     assert seqs(await told_frames(service.pool)) == [1]
     await settle(service.pool, posted(new.gift), now=lambda: at)
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import outbox
+from chassis import ids, outbox
 from chassis.batch import Batch
 from chassis.db import Pool, transact, transaction
 from chassis.testing.databases import Database
@@ -215,7 +215,7 @@ async def test_charged_is_shown_is_credited(
     All examples share a database: each has a room and a host of its own.
     """
     pool = service.pool
-    host = f"host-{await pool.fetchval('SELECT count(*) FROM room')}"
+    host = f"host-{ids.uuid7()}"
     await open_shop(pool, host)
     room = await open_a_room(pool, creator_id=host, goal=goal, rules=RULES)
     evening = Evening(pool, room, ModelRoom(RULES, goal))

@@ -65,7 +65,8 @@ query Room($id: UUID!, $first: Int, $after: String, $last: Int, $before: String)
     id status title openedAt seq
     goal { targetCoins reachedCoins reachedAt }
     topGifters(first: $first, after: $after, last: $last, before: $before) {
-      nodes { rank coins user { id } } pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
+      nodes { rank coins user { id } }
+      pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
     }
   }
 }

@@ -12,6 +12,7 @@ WHERE c.streakable;
 
 -- name: select_open
 -- Of each room, sender and item the streak that is open.
+-- Lateral, with a limit: joined, all open streaks were read for each key while there were few.
 -- $1 room_ids, $2 sender_ids, $3 item_ids
 SELECT
     s.streak_id,
@@ -28,15 +29,33 @@ SELECT
     s.shown,
     s.end_owed
 FROM unnest($1::uuid[], $2::text::text[], $3::text::text[]) AS i (room_id, sender_id, item_id)
-INNER JOIN room_streak AS s
-    ON
-        i.room_id = s.room_id
-        AND i.sender_id = s.sender_id
-        AND i.item_id = s.item_id
-        AND s.ended_at IS NULL;
+CROSS JOIN LATERAL (
+    SELECT
+        o.streak_id,
+        o.room_id,
+        o.sender_id,
+        o.item_id,
+        o.pieces,
+        o.last_gift_id,
+        o.began_at,
+        o.tapped_at,
+        o.tapped_seq,
+        o.ends_at,
+        o.ended_at,
+        o.shown,
+        o.end_owed
+    FROM room_streak AS o
+    WHERE
+        o.room_id = i.room_id
+        AND o.sender_id = i.sender_id
+        AND o.item_id = i.item_id
+        AND o.ended_at IS NULL
+    LIMIT 1
+) AS s;
 
 -- name: select_open_in
 -- The open streaks of rooms that end by a time; all of them where there is none.
+-- OFFSET 0 keeps the rooms outside: see `select_open`.
 -- $1 room_ids, $2 ends_at at the latest
 SELECT
     s.streak_id,
@@ -53,8 +72,28 @@ SELECT
     s.shown,
     s.end_owed
 FROM unnest($1::uuid[], $2::timestamptz[]) AS i (room_id, ends_at)
-INNER JOIN room_streak AS s ON i.room_id = s.room_id AND s.ended_at IS NULL
-WHERE i.ends_at IS NULL OR s.ends_at <= i.ends_at;
+CROSS JOIN LATERAL (
+    SELECT
+        o.streak_id,
+        o.room_id,
+        o.sender_id,
+        o.item_id,
+        o.pieces,
+        o.last_gift_id,
+        o.began_at,
+        o.tapped_at,
+        o.tapped_seq,
+        o.ends_at,
+        o.ended_at,
+        o.shown,
+        o.end_owed
+    FROM room_streak AS o
+    WHERE
+        o.room_id = i.room_id
+        AND o.ended_at IS NULL
+        AND (i.ends_at IS NULL OR o.ends_at <= i.ends_at)
+    OFFSET 0
+) AS s;
 
 -- name: select_next_ends
 -- When the next streak of each room ends by itself; rooms without open ones are missing.

@@ -13,6 +13,7 @@ STREAKABLE = frozenset({"rose", "clover"})
 
 
 def is_tap(gift: Gift) -> bool:
+    """Whether a gift is part of a streak."""
     return gift.item_id in STREAKABLE and gift.message is None
 
 
