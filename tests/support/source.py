@@ -12,7 +12,11 @@ REPOSITORY = Path(__file__).parents[2]
 
 SERVICES = ("wallet", "gifts", "payouts")
 
-_ROOTS = ("libs/contracts", "libs/chassis", *(f"services/{name}" for name in (*SERVICES, "gateway")))
+_ROOTS = (
+    "libs/contracts",
+    "libs/chassis",
+    *(f"services/{name}" for name in (*SERVICES, "gateway")),
+)
 _DEPLOYED = ("deploy/local", "deploy/checker")
 
 
