@@ -3,11 +3,9 @@
 import asyncio
 
 import pytest
-from gql import GraphQLRequest
 
-from local_stack.operations import documents
 from support.reversing import refund_minor
-from support.watching import Watcher, open_room, session, watch
+from support.watching import Watcher, open_room, watch
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -82,21 +80,3 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
     assert seen.newest["totals"] == {"coins": 0, "gifts": 0, "gifters": 0}
     assert (seen.newest["goal"]["reachedCoins"], seen.newest["goal"]["reachedAt"]) == (0, None)
     assert seen.newest["topGifters"] == []
-
-
-async def test_a_viewer_sees_the_own_balance_move(world: World) -> None:
-    """Bound to the token: nobody else's."""
-    host, viewer, other = await world.creator(), await world.viewer(), await world.viewer()
-    before = await world.balance(viewer)
-    told: list[int] = []
-    price_coins = 0
-    async with session(world, viewer) as opened:
-        async for each in opened.subscribe(GraphQLRequest(documents()["BalanceChanged"])):
-            told.append(each["balanceChanged"]["coins"])
-            if len(told) == 1:
-                await world.give(other, host)
-                price_coins = (await world.give(viewer, host))["priceCoins"]
-            elif told[-1] != before:
-                break
-
-    assert told == [before, before - price_coins]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 import meters
@@ -87,17 +88,20 @@ async def _level(
     giving = asyncio.create_task(_give(publisher, room, stopping))
     pids = {name: stack.pid(name) for name in _MEASURED}
     before = meters.memory_mb(pids)["live-hub"]
+    url = stack.addresses.url("live-hub", "/graphql")
+    folder = TemporaryDirectory()
     watching = [
-        await _watchers(stack.addresses.url("live-hub", "/graphql"), room, protocol, part, seconds)
-        for part in _parts(count)
+        await _watchers(url, room, protocol, part, seconds, Path(folder.name) / str(number))
+        for number, part in enumerate(_parts(count))
     ]
     kb = (meters.memory_mb(pids)["live-hub"] - before) * 1e3 / count
     before_s = meters.processor_s(pids)
-    watched = [await asyncio.to_thread(_result, process) for process in watching]
+    watched = [await asyncio.to_thread(_result, *each) for each in watching]
     used = meters.spent(before_s, meters.processor_s(pids))
     stopping.set()
     await giving
     await writer.close()
+    folder.cleanup()
     whole = Watched(
         clients=sum(each.clients for each in watched),
         frames=sum(each.frames for each in watched),
@@ -115,23 +119,26 @@ def _parts(count: int) -> Sequence[int]:
 
 
 async def _watchers(
-    url: str, room: UUID, protocol: Protocol, count: int, seconds: float
-) -> subprocess.Popen[bytes]:
+    url: str, room: UUID, protocol: Protocol, count: int, seconds: float, result: Path
+) -> tuple[subprocess.Popen[bytes], Path]:
     process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-        [sys.executable, "-m", "watchers", url, str(room), protocol, str(count), str(seconds)],
+        [
+            *(sys.executable, "-m", "watchers", url, str(room), protocol),
+            *(str(count), str(seconds), str(result)),
+        ],
         cwd=Path(__file__).parent,
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     ready = await asyncio.to_thread(process.stdout.readline)
     assert ready == b"ready\n", "the clients could not connect"
-    return process
+    return process, result
 
 
-def _result(process: subprocess.Popen[bytes]) -> Watched:
-    output, _ = process.communicate()
+def _result(process: subprocess.Popen[bytes], result: Path) -> Watched:
+    process.communicate()
     assert process.returncode == 0, f"the clients ended with {process.returncode}"
-    return msgspec.json.decode(output, type=Watched)
+    return msgspec.json.decode(result.read_bytes(), type=Watched)
 
 
 async def _give(publisher: Publisher, room: UUID, stopping: asyncio.Event) -> None:

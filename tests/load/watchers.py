@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, override
 from urllib.parse import urlsplit
 
@@ -178,13 +179,14 @@ async def watch(
 
 
 def main() -> int:
-    """Watch, and print what was seen as JSON; a first line says that all are connected."""
+    """Watch, and write what was seen to a file as JSON; a line says that all are connected."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("room")
     parser.add_argument("protocol", choices=["sse", "websocket"])
     parser.add_argument("clients", type=int)
     parser.add_argument("seconds", type=float)
+    parser.add_argument("result", type=Path)
     given = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         watched = runner.run(
@@ -197,7 +199,7 @@ def main() -> int:
                 lambda: print("ready", flush=True),
             )
         )
-    sys.stdout.buffer.write(msgspec.json.encode(watched))
+    given.result.write_bytes(msgspec.json.encode(watched))
     return 0
 
 

@@ -1,8 +1,7 @@
 """Whoever watches a live room, by a standard client, through the one endpoint."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -56,19 +55,6 @@ async def open_room(world: World, host: str, **changes: Any) -> str:
     return wanted["roomId"]
 
 
-@asynccontextmanager
-async def session(world: World, user: str | None = None) -> AsyncGenerator[Any]:
-    """A connection of gql's to the one endpoint."""
-    headers = {} if user is None else {"authorization": f"Bearer {world.token(user)}"}
-    transport = WebsocketsTransport(
-        url=world.stack.addresses.graphql.replace("http", "ws", 1),
-        init_payload=headers,
-        connect_args={"proxy": None},
-    )
-    async with Client(transport=transport) as opened:
-        yield opened
-
-
 async def watch(
     world: World,
     room_id: str,
@@ -81,7 +67,9 @@ async def watch(
     asked = GraphQLRequest(
         documents()["RoomFrames"], variable_values={"roomId": room_id, "after": after}
     )
-    async with session(world) as opened:
+    url = world.stack.addresses.graphql.replace("http", "ws", 1)
+    transport = WebsocketsTransport(url=url, connect_args={"proxy": None})
+    async with Client(transport=transport) as opened:
         async for told in opened.subscribe(asked):
             watcher.take(told["roomFrames"])
             if until is not None and until(watcher):

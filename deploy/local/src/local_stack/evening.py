@@ -2,9 +2,9 @@
 
 Three creators opt in and go live. Fifty viewers buy coins, send gifts to videos and in rooms, and
 then the star's room catches fire. One viewer wants more than the coins allow; one is unsure whether
-a gift went through, and sends it again under the same id. Rooms close, and in the end money is
-taken back and paid out, some of it to an agency and the tax office, and the creator who was paid
-gets a statement.
+a gift went through, and sends it again under the same id. In the end money is taken back and paid
+out, some of it to an agency and the tax office, rooms close, and the creator who was paid gets a
+statement.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from live_hub.rooms import Room
 from live_hub.shape import Selected
 
 BEHIND_MAX: Final = 256
-"""Frames that a watcher may be behind before a snapshot stands for them."""
+"""Frames that a watcher may fall behind before a snapshot stands for them."""
 _ENCODED_KEPT: Final = 20
 """Frames of which a group keeps the bytes: about five seconds, for all who come back at once."""
 
@@ -65,7 +65,7 @@ class Group:
 class RoomWatcher:
     """One subscription to a room."""
 
-    __slots__ = ("_feed", "_group", "_is_finishing", "_seq", "_sink")
+    __slots__ = ("_feed", "_group", "_is_finishing", "_is_resuming", "_seq", "_sink")
 
     def __init__(self, feed: "RoomFeed", group: Group, sink: Sink, seq: int) -> None:
         self._feed = feed
@@ -73,10 +73,11 @@ class RoomWatcher:
         self._seq = seq
         self._sink = sink
         self._is_finishing = False
+        self._is_resuming = True
 
     def follow(self, frame: RoomFrame, payload: bytes) -> bool:
         """Tell of the newest frame; False if this is not the next one, or it cannot be told now."""
-        if self._seq != frame.seq - 1 or not self._sink.is_writable:
+        if self._seq != frame.seq - 1 or frame.keyframe or not self._sink.is_writable:
             return False
         self._seq = frame.seq
         self._sink.next(payload)
@@ -88,7 +89,8 @@ class RoomWatcher:
         while self._sink.is_writable and self._seq < room.newest.seq:
             frame = room.following(self._seq)
             behind = room.newest.seq - self._seq
-            if frame is None or behind > BEHIND_MAX:
+            # Who resumes is told all that is kept, however long that takes.
+            if frame is None or (behind > BEHIND_MAX and not self._is_resuming):
                 metrics.RESYNCHRONISATIONS.inc()
                 frame = room.newest
                 payload = self._group.snapshot(frame, behind)
@@ -97,6 +99,8 @@ class RoomWatcher:
             self._seq = frame.seq
             self._sink.next(payload)
             metrics.DELIVERIES.inc()
+        if self._seq >= room.newest.seq:
+            self._is_resuming = False
         if self._is_finishing:
             self.finish()
 

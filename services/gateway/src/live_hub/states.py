@@ -102,8 +102,11 @@ class StateFeed:
 
     def forget(self, before: datetime) -> None:
         """Let go what was committed earlier and nobody watches."""
-        for user, state in list(self._newest.items()):
+        old: list[str] = []
+        for user, state in self._newest.items():
             if state.as_of >= before:
                 break
             if user not in self._watchers:
-                del self._newest[user]
+                old.append(user)
+        for user in old:
+            del self._newest[user]

@@ -27,6 +27,10 @@ type Send = Callable[[Message], Awaitable[None]]
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 ID_CHARS_MAX: Final = 128
+_DOCUMENT_EVERY_S: Final = 0.02
+_DOCUMENTS_AT_ONCE_S: Final = 4.0
+"""A client may start 200 subscriptions at once, and then 50 a second: a document that was never
+seen takes milliseconds to validate, and whoever sends such all the time would starve the others."""
 _REASON_BYTES_MAX: Final = 123
 """What fits into a closing frame (RFC 6455, 5.5)."""
 
@@ -100,6 +104,7 @@ class WebSocketSession:
         self._send = send
         self._is_initialised = False
         self._proof: Proof | None = None
+        self._next_document_at = 0.0
         self._subscriptions: dict[str, Subscription | asyncio.Task[None]] = {}
         """By the client's ids; those that wait for what they want to see are tasks."""
 
@@ -208,8 +213,15 @@ class WebSocketSession:
             metrics.REFUSED.labels(error.code).inc()
             await self._say({"id": id_, "type": "error", "payload": [error.formatted]})
             return
+        await self._pace()
         starting = asyncio.create_task(self._start(id_, sink, wanted))
         self._subscriptions[id_] = starting
+
+    async def _pace(self) -> None:
+        """Read no further while the client asks for more than its share."""
+        now = asyncio.get_running_loop().time()
+        self._next_document_at = max(now, self._next_document_at) + _DOCUMENT_EVERY_S
+        await asyncio.sleep(max(0.0, self._next_document_at - now - _DOCUMENTS_AT_ONCE_S))
 
     async def _start(self, id_: str, sink: _Sink, wanted: Wanted) -> None:
         try:

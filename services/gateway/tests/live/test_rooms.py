@@ -135,6 +135,33 @@ async def test_keyframe_tells_how_a_calm_room_stands(
         assert (await socket.next("a"))["seq"] == 8
 
 
+async def test_keyframe_of_a_frame_that_was_lost_stands_for_it(
+    hub: HubProcess, publisher: Publisher, room: UUID
+) -> None:
+    """It is not told as if it were the frame: what was given then is not in it."""
+    await publisher.events([a_frame(room, 1)])
+    async with a_socket(hub.ws) as socket:
+        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room))
+        await socket.next("a")
+        await publisher.events([a_frame(room, 2, keyframe=True, gifts=()), a_frame(room, 3)])
+        told = await socket.next("a")
+        assert (told["seq"], told["snapshot"], told["missedFrames"]) == (2, True, 1)
+        assert (await socket.next("a"))["snapshot"] is False
+
+
+async def test_who_resumes_is_told_all_that_is_kept(
+    hub: HubProcess, publisher: Publisher, room: UUID
+) -> None:
+    """Minutes of frames, more than a client may fall behind that is too slow."""
+    last = 700
+    await publisher.events([a_frame(room, seq) for seq in range(1, last + 1)])
+    async with a_socket(hub.ws) as socket:
+        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room), after=1)
+        told = [await socket.next("a") for _ in range(last)]
+        assert [each["seq"] for each in told] == list(range(1, last + 1))
+        assert not any(each["missedFrames"] for each in told)
+
+
 async def test_who_has_seen_less_than_a_keyframe_tells_missed_something(
     hub: HubProcess, publisher: Publisher, room: UUID
 ) -> None:
