@@ -4,6 +4,7 @@ The table is support/authorisation.py.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -29,7 +30,8 @@ from chassis.ids import uuid7
 from chassis.testing.eventually import eventually
 from local_stack.client import Client
 from local_stack.stack import Stack
-from support.authorisation import CALLERS, ROUTES, Outcome, Route, Row
+from support.authorisation import CALLERS, FEEDS, ROUTES, Outcome, Route, Row
+from support.watching import open_room
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -200,6 +202,43 @@ async def test_caller_sees_what_the_table_says(
     assert errors == {place: code for place, code in expected.items() if code.isupper()}
 
 
+# Operators are like everybody else here, and otto's balance never changes.
+@pytest.mark.parametrize("caller", CALLERS[:-1])
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+async def test_caller_is_told_what_the_table_says(
+    world: World, tokens: Mapping[str, str | None], feed: Route, caller: str
+) -> None:
+    """The first that is told is data, or the code."""
+    variables = {"room": await open_room(world, await world.creator())}
+
+    told = await first_told(world, feed.document, tokens[caller], variables)
+
+    (row,) = feed.rows
+    expected = row.outcomes[CALLERS.index(caller)]  # pyright: ignore[reportArgumentType]
+    codes = [error["extensions"]["code"] for error in told.get("errors", [])]
+    assert codes == ([] if expected == "shown" else [expected])
+    assert expected != "shown" or told["data"][row.place]
+
+
+async def first_told(
+    world: World, document: str, token: str | None, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The first event of a subscription by server-sent events."""
+    wanted = re.findall(r"\$(\w+):", document)
+    async with world.http.stream(
+        "POST",
+        world.stack.addresses.graphql,
+        json={"query": document, "variables": {name: variables[name] for name in wanted}},
+        headers={"accept": "text/event-stream"}
+        | ({"authorization": f"Bearer {token}"} if token else {}),
+        timeout=30,
+    ) as response:
+        async for line in response.aiter_lines():
+            if line.startswith("data: "):
+                return json.loads(line.removeprefix("data: "))
+    raise AssertionError("it ended without a word")
+
+
 async def test_nobody_sees_another_by_calling_it_me(
     world: World, scene: Mapping[str, str], tokens: Mapping[str, str | None]
 ) -> None:
@@ -250,7 +289,7 @@ async def test_table_covers_the_whole_schema(
     body = await ask(world, get_introspection_query(), tokens["owner"], {})
     schema = build_client_schema(body["data"])
 
-    covered = {field for route in ROUTES for field in fields_of(schema, route.document)}
+    covered = {field for route in (*ROUTES, *FEEDS) for field in fields_of(schema, route.document)}
 
     assert sorted(set(all_fields(schema)) - covered) == []
 

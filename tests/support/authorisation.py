@@ -695,3 +695,28 @@ ROUTES: Final = (
         ),
     ),
 )
+
+FEEDS: Final = (
+    Route(
+        "a room as it goes on",
+        """subscription ($room: UUID!) {
+          roomFrames(roomId: $room) {
+            roomId creatorId seq status committedAt snapshot missedFrames moreGifts moreCoins
+            gifts {
+              giftId itemId count totalCoins senderId senderName message
+              streakId streakCount streakEnded
+            }
+            totals { coins gifts gifters }
+            goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
+            topGifters { rank userId coins }
+          }
+        }""",
+        (Row("roomFrames", PUBLIC),),
+    ),
+    Route(
+        "the own balance as it changes",
+        "subscription { balanceChanged { version coins debtCoins asOf cause } }",
+        (Row("balanceChanged", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),),
+    ),
+)
+"""Subscriptions. Nothing but the token's subject decides whose the second one is."""

@@ -1,14 +1,19 @@
 """Hot statements find their rows by an index, in the right order, whatever the tables' size."""
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chassis.db import Conn
+from chassis.db import BY_INDEX, Conn, Pool, open_pool
+from chassis.testing.databases import migrated
+from chassis.testing.plugin import Servers
+from gifts.settings import Settings
 from gifts.store import (
     creator,
     gift,
@@ -19,6 +24,9 @@ from gifts.store import (
     room_gifter,
     room_streak,
 )
+
+# Whoever has filled the tables looks at all plans.
+pytestmark = pytest.mark.xdist_group("gifts' plans")
 
 # Enough rows that nothing is so cheap as to hide a bad plan; written past the domain for speed.
 MANY_GIFTS = """
@@ -70,19 +78,36 @@ FROM generate_series(1, 20000) AS i, (SELECT room_id FROM opened LIMIT 1) AS r
 type Plan = Mapping[str, Any]
 
 
-@pytest.fixture(params=["no", "few", "many"])
-async def filled(conn: Conn, request: pytest.FixtureRequest) -> Conn:
-    """A session as the service opens it, on tables that were analysed with so many rows."""
-    if request.param != "no":
-        statement = MANY_GIFTS if request.param == "many" else MANY_GIFTS.replace("20000", "20")
-        await conn.execute(statement)
-        rooms = MANY_ROOMS if request.param == "many" else MANY_ROOMS.replace("20000", "20")
-        await conn.execute(rooms)
-        await conn.execute(
-            "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry"
+@pytest.fixture(scope="module", params=["no", "few", "many"])
+def filled_dsn(servers: Servers, request: pytest.FixtureRequest) -> Generator[str]:
+    """A database with so many rows that all tests share: they look at plans, and change nothing."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        database = runner.run(
+            stack.enter_async_context(migrated(servers.postgres_dsn, Settings.migrations()))
         )
-    await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    return conn
+        if request.param != "no":
+            runner.run(_fill(database.pool, 20_000 if request.param == "many" else 20))
+        yield database.dsn
+        runner.run(stack.aclose())
+
+
+async def _fill(pool: Pool, rows: int) -> None:
+    await pool.execute(MANY_GIFTS.replace("20000", str(rows)))
+    await pool.execute(MANY_ROOMS.replace("20000", str(rows)))
+    await pool.execute(
+        "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry"
+    )
+
+
+@pytest.fixture
+async def filled(filled_dsn: str) -> AsyncGenerator[Conn]:
+    """A session as the service opens it, on tables that were analysed with so many rows."""
+    pool = await open_pool(filled_dsn, connections_max=1, application="test", settings=BY_INDEX)
+    async with pool.acquire() as conn:
+        await conn.execute("SET plan_cache_mode = force_generic_plan")
+        yield conn
+    pool.terminate()
 
 
 async def plan_of(conn: Conn, statement: str, *arguments: object) -> list[Plan]:
