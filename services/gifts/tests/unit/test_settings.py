@@ -1,8 +1,11 @@
 """Settings come from variables that begin with GIFTS_."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
+from gifts.domain.room_rules import RoomRules
 from gifts.settings import Settings
 
 COMPLETE = {
@@ -33,3 +36,17 @@ def test_missing_value_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -
 
     with pytest.raises(ValidationError, match=missing.removeprefix("GIFTS_").lower()):
         Settings()  # pyright: ignore[reportCallIssue]
+
+
+def test_rooms_keep_time_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not said is as the rules say themselves."""
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().room_rules == RoomRules()  # pyright: ignore[reportCallIssue]
+
+    monkeypatch.setenv("GIFTS_STREAK_WINDOW_S", "2.5")
+    monkeypatch.setenv("GIFTS_ROOM_IDLE_MAX_S", "60")
+    rules = Settings().room_rules  # pyright: ignore[reportCallIssue]
+
+    assert (rules.streak_window, rules.idle_max) == (timedelta(seconds=2.5), timedelta(minutes=1))
+    assert rules.frame_every == RoomRules().frame_every

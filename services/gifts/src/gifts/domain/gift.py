@@ -1,6 +1,7 @@
 """A gift, from what the viewer asks for to what became of it."""
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 from uuid import UUID
@@ -160,8 +161,14 @@ def room_id_of(target_kind: TargetKind, target_id: str) -> UUID | None:
     """The room that a gift is sent to; None: a video, or a room from before rooms were opened."""
     if target_kind != "room":
         return None
+    return _uuid_of(target_id)
+
+
+@lru_cache(maxsize=10_000)
+def _uuid_of(text: str) -> UUID | None:
+    """Cached: a batch of gifts names few rooms, and reading one costs more than the rest."""
     try:
-        return UUID(target_id)
+        return UUID(text)
     except ValueError:
         return None
 

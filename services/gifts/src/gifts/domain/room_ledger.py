@@ -138,18 +138,17 @@ class RoomLedger:
             key = room_id, user_id
             change = sum(moved[key].coins for moved in (self.added, self.taken) if key in moved)
             gifters[room_id] += (left > 0) - (left - change > 0)
+        ends = self.streaks.next_ends()
         return [
-            self._after(room, gifters[room.room_id])
+            self._after(room, gifters[room.room_id], ends.get(room.room_id))
             for room in self._rooms.values()
             if self._moves[room.room_id] != room.moves
         ]
 
-    def _after(self, room: Room, gifters: int) -> Room:
+    def _after(self, room: Room, gifters: int, streaks_end_at: datetime | None) -> Room:
         room_id = room.room_id
         is_open = room.closed_at is None
-        ends = [streak.ends_at for streak in self.streaks.open_in(room_id)]
-        if room.streaks_end_at is not None:
-            ends.append(room.streaks_end_at)
+        ends = [at for at in (streaks_end_at, room.streaks_end_at) if at is not None]
         return reach(
             msgspec.structs.replace(
                 room,

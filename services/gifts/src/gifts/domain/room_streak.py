@@ -173,9 +173,14 @@ class Streaks:
                 marks.append(mark)
         return marks
 
-    def open_in(self, room_id: UUID) -> Sequence[Streak]:
-        """What is open in a room, of the streaks in hand."""
-        return [streak for streak in self._open.values() if streak.room_id == room_id]
+    def next_ends(self) -> dict[UUID, datetime]:
+        """When the first of those in hand ends by itself, by room."""
+        ends: dict[UUID, datetime] = {}
+        for streak in self._open.values():
+            known = ends.get(streak.room_id)
+            if known is None or streak.ends_at < known:
+                ends[streak.room_id] = streak.ends_at
+        return ends
 
     def touched(self) -> tuple[Sequence[Streak], Sequence[Streak]]:
         """The streaks that have changed: those that were there before, and new ones."""
