@@ -31,7 +31,7 @@ from chassis.testing.eventually import eventually
 from local_stack.client import Client
 from local_stack.stack import Stack
 from support.authorisation import CALLERS, FEEDS, ROUTES, Outcome, Route, Row
-from support.watching import open_room
+from support.watching import a_room
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -209,9 +209,8 @@ async def test_caller_is_told_what_the_table_says(
     world: World, tokens: Mapping[str, str | None], feed: Route, caller: str
 ) -> None:
     """The first that is told is data, or the code."""
-    variables = {"room": await open_room(world, await world.creator())}
-
-    told = await first_told(world, feed.document, tokens[caller], variables)
+    async with a_room(world) as (_, room_id):
+        told = await first_told(world, feed.document, tokens[caller], {"room": room_id})
 
     (row,) = feed.rows
     expected = row.outcomes[CALLERS.index(caller)]  # pyright: ignore[reportArgumentType]
