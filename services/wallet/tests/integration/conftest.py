@@ -23,8 +23,10 @@ from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
 from wallet.providers import Provider
 from wallet.providers.sandbox import Sandbox
+from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import Line, open_shop
 from wallet.testing.charging import SettableClock
+from wallet.testing.replay import replay
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
 type Deliver = Callable[..., Coroutine[None, None, httpx.Response]]
@@ -51,6 +53,14 @@ async def shop(pool: Pool) -> Pool:
     """The same with the first price book published."""
     await open_shop(pool)
     return pool
+
+
+@pytest.fixture
+async def closed_books(shop: Pool) -> AsyncGenerator[None]:
+    """Whatever a test has done, in the end the books balance and the history replays."""
+    yield
+    await assert_books_balance(shop)
+    assert await replay(shop) == []
 
 
 @pytest.fixture

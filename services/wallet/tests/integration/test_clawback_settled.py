@@ -16,22 +16,14 @@ from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.domain.claims import Refunded
 from wallet.domain.purchase import Purchase
-from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import ORDERED_AT
 from wallet.testing.charging import SettableClock, answers, charge
-from wallet.testing.replay import replay
 from wallet.testing.reversing import bought, claimed, tell
+
+pytestmark = pytest.mark.usefixtures("closed_books")
 
 AT = ORDERED_AT + timedelta(days=40)
 """Under the second version of the policy."""
-
-
-@pytest.fixture(autouse=True)
-async def books(shop: Pool):  # noqa: ANN201 - a fixture that closes every test
-    """Whatever happened, the books balance and the history replays."""
-    yield
-    await assert_books_balance(shop)
-    assert await replay(shop) == []
 
 
 async def system(pool: Pool) -> dict[str, int]:

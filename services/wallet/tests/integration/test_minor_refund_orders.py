@@ -13,7 +13,6 @@ from chassis.db import Conn, Pool, transaction
 from chassis.ids import uuid7
 from wallet.store import minor_refunds
 from wallet.store.minor_refunds import MinorRefund
-from wallet.testing.books import assert_books_balance
 from wallet.testing.charging import SettableClock
 from wallet.testing.refunding_minors import (
     AT,
@@ -30,7 +29,8 @@ from wallet.testing.refunding_minors import (
     spend,
     wanted,
 )
-from wallet.testing.replay import replay
+
+pytestmark = pytest.mark.usefixtures("closed_books")
 
 type Contents = Any
 
@@ -39,14 +39,6 @@ type Contents = Any
 def now(clock: SettableClock) -> None:
     """Operators ask on the day after."""
     clock.at = AT + 2 * DAY
-
-
-@pytest.fixture(autouse=True)
-async def books(shop: Pool):  # noqa: ANN201 - a fixture that closes every test
-    """Whatever happened, the books balance and the history replays."""
-    yield
-    await assert_books_balance(shop)
-    assert await replay(shop) == []
 
 
 async def test_retry_gets_the_first_result_once(shop: Pool, ask: Ask) -> None:

@@ -9,7 +9,6 @@ import pytest
 from chassis.db import Pool
 from contracts.wallet.v1 import PurchaseReversed
 from wallet.domain.claims import Disputed, Refunded
-from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import stored_events
 from wallet.testing.charging import SettableClock
 from wallet.testing.refunding_minors import (
@@ -23,8 +22,9 @@ from wallet.testing.refunding_minors import (
     refund,
     spend,
 )
-from wallet.testing.replay import replay
 from wallet.testing.reversing import bought, claimed, tell
+
+pytestmark = pytest.mark.usefixtures("closed_books")
 
 type Contents = Any
 
@@ -33,14 +33,6 @@ type Contents = Any
 def now(clock: SettableClock) -> None:
     """Operators ask on the day after."""
     clock.at = AT + 2 * DAY
-
-
-@pytest.fixture(autouse=True)
-async def books(shop: Pool):  # noqa: ANN201 - a fixture that closes every test
-    """Whatever happened, the books balance and the history replays."""
-    yield
-    await assert_books_balance(shop)
-    assert await replay(shop) == []
 
 
 async def test_e30_a_share_of_the_gifts_of_a_range_goes_back(shop: Pool, ask: Ask) -> None:

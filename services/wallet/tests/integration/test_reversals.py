@@ -21,11 +21,11 @@ from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.domain.claims import Disputed, Refunded, Voided
 from wallet.domain.purchase import Purchase, PurchaseOrder
 from wallet.store.purchases import insert_purchase
-from wallet.testing.books import assert_books_balance
 from wallet.testing.buying import ORDERED_AT, a_purchase, stored_events
 from wallet.testing.charging import SettableClock, answers, charge
-from wallet.testing.replay import replay
 from wallet.testing.reversing import bought, claimed, paid, tell
+
+pytestmark = pytest.mark.usefixtures("closed_books")
 
 
 async def spend(pool: Pool, coins: int, *, payer: str = "ann", creator: str = "star") -> UUID:
@@ -75,14 +75,6 @@ async def status(pool: Pool, purchase: Purchase) -> str:
     return await pool.fetchval(
         "SELECT status FROM purchase WHERE purchase_id = $1", purchase.purchase_id
     )
-
-
-@pytest.fixture(autouse=True)
-async def books(shop: Pool):  # noqa: ANN201 - a fixture that closes every test
-    """Whatever happened, the books balance and the history replays."""
-    yield
-    await assert_books_balance(shop)
-    assert await replay(shop) == []
 
 
 async def test_e01_refund_of_unspent_coins_takes_that_lot_and_its_bonus(shop: Pool) -> None:
