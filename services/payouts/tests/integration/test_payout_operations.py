@@ -16,6 +16,7 @@ from payouts.domain.reconciliation import Theirs
 from payouts.domain.transfer import transfer_key
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
+from payouts.testing.deciding import DECIDE
 from payouts.testing.paying import (
     CREATOR,
     LINKS,
@@ -42,15 +43,6 @@ TEN_DOLLARS = 2_000_000_000
 REVIEW = """
 mutation ($input: ReviewCreatorInput!) {
   reviewCreator(input: $input) { creator { id } heldPayouts }
-}
-"""
-DECIDE = """
-mutation ($input: DecideHeldPayoutInput!) {
-  decideHeldPayout(input: $input) {
-    __typename
-    ... on DecideHeldPayoutPayload { payout { id status } }
-    ... on Refusal { code message }
-  }
 }
 """
 METHODS = """

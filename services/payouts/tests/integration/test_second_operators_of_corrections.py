@@ -16,6 +16,7 @@ from payouts.domain.refusals import CorrectionChangedError
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.testing.deciding import (
+    DECIDE,
     GROSS_MINOR,
     OPERATORS,
     held_payout,
@@ -26,15 +27,6 @@ from payouts.testing.paying import LINKS, NOW, SEALER
 from payouts.testing.taxing import ask_to_correct, assert_withholding_balances, overwithheld
 
 EXECUTOR = Executor(SCHEMA)
-DECIDE = """
-mutation ($input: DecideHeldPayoutInput!) {
-  decideHeldPayout(input: $input) {
-    __typename
-    ... on DecideHeldPayoutPayload { payout { id status } }
-    ... on Refusal { code message }
-  }
-}
-"""
 CORRECT = """
 mutation ($input: CorrectWithholdingInput!) {
   correctWithholding(input: $input) {

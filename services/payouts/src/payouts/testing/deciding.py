@@ -23,6 +23,15 @@ TEN_DOLLARS: Final = 2_000_000_000
 """In micro-diamonds, at the first rate."""
 GROSS_MINOR: Final = 1_000
 """The same in cents."""
+DECIDE: Final = """
+mutation ($input: DecideHeldPayoutInput!) {
+  decideHeldPayout(input: $input) {
+    __typename
+    ... on DecideHeldPayoutPayload { payout { id status } }
+    ... on Refusal { code message }
+  }
+}
+"""
 OPERATORS: Final = ("otto", "olga", "ada")
 
 
