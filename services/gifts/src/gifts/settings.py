@@ -9,6 +9,8 @@ from pydantic_settings import SettingsConfigDict
 from chassis.settings import ServiceSettings
 from gifts.domain.room_rules import RoomRules
 
+_RULES = RoomRules()
+
 
 class Settings(ServiceSettings):
     """`kafka_servers` is GIFTS_KAFKA_SERVERS, and so on."""
@@ -16,17 +18,17 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="GIFTS_", frozen=True, extra="ignore")
     service: ClassVar[str] = "gifts"
 
-    streak_window_s: float = Field(default=5.0, gt=0)
+    streak_window_s: float = Field(default=_RULES.streak_window.total_seconds(), gt=0)
     """A tap joins the streak if it comes within this time of the one before."""
-    streak_length_max_s: float = Field(default=1_800.0, gt=0)
+    streak_length_max_s: float = Field(default=_RULES.streak_length_max.total_seconds(), gt=0)
     """How long a streak may go on."""
-    room_frame_every_s: float = Field(default=0.25, gt=0)
+    room_frame_every_s: float = Field(default=_RULES.frame_every.total_seconds(), gt=0)
     """From one frame of a live room to the next, at least."""
-    room_keyframe_every_s: float = Field(default=15.0, gt=0)
+    room_keyframe_every_s: float = Field(default=_RULES.keyframe_every.total_seconds(), gt=0)
     """How long an open room is silent before its newest frame is told again."""
-    room_idle_max_s: float = Field(default=600.0, gt=0)
+    room_idle_max_s: float = Field(default=_RULES.idle_max.total_seconds(), gt=0)
     """A room closes itself after this time without a gift or its host's sign of life."""
-    room_age_max_s: float = Field(default=86_400.0, gt=0)
+    room_age_max_s: float = Field(default=_RULES.age_max.total_seconds(), gt=0)
     """And after this, whatever happens in it."""
     room_clock_every_s: float = Field(default=0.05, gt=0)
     """How long a worker waits between two looks at what is due in rooms."""

@@ -1,6 +1,6 @@
 """Write gifts and ask the wallet to charge them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -80,8 +80,7 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
     Of those whose id was free the first of each id was written now.
     """
     stored = await store.select_gifts(conn, [new.gift.gift_id for new in gifts])
-    unwanted = [new.gift for new in gifts if new.gift.gift_id not in stored]
-    accepting = await select_accepting(conn, [gift.creator_id for gift in unwanted])
+    hosts = await _hosts_who_accept(conn, [new.gift for new in gifts], stored)
     unclaimed = set(free)
     outcomes: list[Outcome] = []
     for new in gifts:
@@ -89,14 +88,28 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
             unclaimed.remove(new.gift.gift_id)
             outcomes.append(Written(new.gift, replayed=False))
         elif (found := stored.get(new.gift.gift_id)) is None:
-            # In a room it can be either, and a creator may have opted in since.
-            refused_by_room = new.gift.target_kind == "room" and new.gift.creator_id in accepting
+            refused_by_room = new.gift.target_kind == "room" and new.gift.creator_id in hosts
             outcomes.append(RoomNotOpenError() if refused_by_room else GiftsNotAcceptedError())
         elif found.body_hash != new.body_hash:
             outcomes.append(IdempotencyConflictError())
         else:
             outcomes.append(Written(found.gift, replayed=True))
     return outcomes
+
+
+async def _hosts_who_accept(
+    conn: Conn, gifts: Sequence[Gift], stored: Collection[UUID]
+) -> Collection[str]:
+    """Of the creators whose rooms got nothing those who take gifts: it was for the room, then.
+
+    A creator may have opted in since.
+    """
+    hosts = [
+        gift.creator_id
+        for gift in gifts
+        if gift.target_kind == "room" and gift.gift_id not in stored
+    ]
+    return await select_accepting(conn, hosts) if hosts else ()
 
 
 def _charge_requests(gifts: Sequence[NewGift]) -> Outgoing:

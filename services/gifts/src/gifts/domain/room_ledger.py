@@ -103,7 +103,7 @@ class RoomLedger:
         for room_id in self._was_given:
             if self._rooms[room_id].closed_at is not None:
                 # Charged late: its streak has closed with the room.
-                self.end_streaks(room_id)
+                self._end_streaks(room_id)
 
     def take_back(self, losses: Sequence[Taken]) -> None:
         """Take back what was given, or give it back.
@@ -120,12 +120,6 @@ class RoomLedger:
                 self._reached[room.room_id] -= _progress(
                     room, loss.item_id, loss.pieces, loss.coins
                 )
-
-    def end_streaks(self, room_id: UUID) -> None:
-        """End the streaks of a room that are in hand."""
-        self.lines[room_id] += self.streaks.end_all(
-            room_id, seq=self._rooms[room_id].seq, at=self._at
-        )
 
     def rooms(self, left_coins: Mapping[GifterKey, int]) -> list[Room]:
         """The rooms as they stand afterwards; those in which nothing has happened are missing.
@@ -144,6 +138,12 @@ class RoomLedger:
             for room in self._rooms.values()
             if self._moves[room.room_id] != room.moves
         ]
+
+    def _end_streaks(self, room_id: UUID) -> None:
+        """End the streaks of a room that are in hand."""
+        self.lines[room_id] += self.streaks.end_all(
+            room_id, seq=self._rooms[room_id].seq, at=self._at
+        )
 
     def _after(self, room: Room, gifters: int, streaks_end_at: datetime | None) -> Room:
         room_id = room.room_id
