@@ -4,7 +4,6 @@ The table is support/authorisation.py.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -24,6 +23,7 @@ from graphql import (
     parse,
     visit,
 )
+from hub_process import events
 
 from chassis import clock
 from chassis.ids import uuid7
@@ -210,32 +210,16 @@ async def test_caller_is_told_what_the_table_says(
 ) -> None:
     """The first that is told is data, or the code."""
     async with a_room(world) as (_, room_id):
-        told = await first_told(world, feed.document, tokens[caller], {"room": room_id})
+        variables = {"room": room_id} if "$room" in feed.document else {}
+        url = world.stack.addresses.graphql
+        async with events(url, feed.document, tokens[caller], **variables) as heard:
+            _, told = await anext(heard)
 
     (row,) = feed.rows
     expected = row.outcomes[CALLERS.index(caller)]  # pyright: ignore[reportArgumentType]
     codes = [error["extensions"]["code"] for error in told.get("errors", [])]
     assert codes == ([] if expected == "shown" else [expected])
     assert expected != "shown" or told["data"][row.place]
-
-
-async def first_told(
-    world: World, document: str, token: str | None, variables: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The first event of a subscription by server-sent events."""
-    wanted = re.findall(r"\$(\w+):", document)
-    async with world.http.stream(
-        "POST",
-        world.stack.addresses.graphql,
-        json={"query": document, "variables": {name: variables[name] for name in wanted}},
-        headers={"accept": "text/event-stream"}
-        | ({"authorization": f"Bearer {token}"} if token else {}),
-        timeout=30,
-    ) as response:
-        async for line in response.aiter_lines():
-            if line.startswith("data: "):
-                return json.loads(line.removeprefix("data: "))
-    raise AssertionError("it ended without a word")
 
 
 async def test_nobody_sees_another_by_calling_it_me(

@@ -23,8 +23,8 @@ async def test_a_streak_a_goal_and_the_end_of_a_room(world: World) -> None:
     gone = asyncio.create_task(
         watch(world, room_id, leaves, until=lambda seen: bool(seen.pieces()))
     )
-    while not (stays.snapshots and leaves.snapshots):
-        await asyncio.sleep(0.05)
+    for seen in (stays, leaves):
+        await seen.shows(lambda screen: screen.snapshots)
     taps = [await world.give(viewer, host, target=target) for _ in range(2)]
     await gone
     taps.append(await world.give(viewer, host, target=target))
@@ -66,12 +66,10 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
             until=lambda each: bool(each.frames) and each.newest["totals"]["coins"] == 0,
         )
     )
-    while not seen.snapshots:
-        await asyncio.sleep(0.05)
+    await seen.shows(lambda screen: screen.snapshots)
 
     await world.give(viewer, host, count=10, target={"roomId": room_id})
-    while not seen.pieces():
-        await asyncio.sleep(0.05)
+    await seen.shows(lambda screen: screen.pieces())
     reached = seen.newest["goal"]
     await refund_minor(world, purchase["id"])
     await watching

@@ -21,20 +21,11 @@ from urllib.parse import urlsplit
 import msgspec
 import uvloop
 
+from local_stack.operations import documents
+
 type Protocol = Literal["sse", "websocket"]
 
-QUERY = """
-subscription RoomFrames($roomId: UUID!, $after: Int) {
-  roomFrames(roomId: $roomId, after: $after) {
-    seq committedAt snapshot
-    gifts { giftId itemId count senderId senderName totalCoins message streakId streakCount streakEnded }
-    totals { coins gifts gifters }
-    goal { targetCoins reachedCoins reachedAt }
-    topGifters { rank userId coins }
-    missedFrames
-  }
-}
-"""  # noqa: E501
+QUERY = documents()["RoomFrames"]
 
 _FRAME = re.compile(rb'"seq":(\d+),"committedAt":"([^"]+)","snapshot":(true|false)')
 _CONNECTING_MAX = 100

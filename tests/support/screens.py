@@ -1,20 +1,19 @@
 """Many screens that show one live room, each coming back to where it was whenever it is cut off."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import websockets
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from hub_process import ROOM_FRAMES, Socket, a_socket
 
-from local_stack.operations import documents
-from support.world import World
+from chassis.testing.eventually import eventually
+from support.watching import socket_url
+from support.world import PATIENCE_S, Answer, World
 
-_PROTOCOL = Subprotocol("graphql-transport-ws")
 _AWAY = (OSError, TimeoutError, websockets.WebSocketException)
+_SILENT_MAX_S = 40
+"""An open room is told of every 15 s: a connection that is silent for longer is lost."""
 
 
 class Screen:
@@ -38,42 +37,22 @@ class Screen:
         """Watch until the room is closed, through every interruption."""
         while not self.is_over:
             try:
-                async with connect(
-                    self._url, subprotocols=[_PROTOCOL], proxy=None, open_timeout=20
-                ) as connection:
-                    await self._watch(connection)
+                async with a_socket(self._url, open_timeout=20) as socket:
+                    await self._watch(socket)
             except _AWAY:
                 pass
             self.returns += 1
             if not self.is_over:
                 await asyncio.sleep(0.2)
 
-    async def _watch(self, connection: ClientConnection) -> None:
-        await connection.send('{"type":"connection_init"}')
-        async with asyncio.timeout(20):
-            acknowledged = json.loads(await connection.recv())
-        assert acknowledged["type"] == "connection_ack", acknowledged
-        variables = {"roomId": self._room_id, "after": self.seq}
-        payload = {"query": documents()["RoomFrames"], "variables": variables}
-        await connection.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-        async for text in connection:
-            message = json.loads(text)
-            match message["type"]:
-                case "next":
-                    self._show(message["payload"])
-                case "complete":
-                    self.is_over = True
-                    return
-                case "ping":
-                    await connection.send('{"type":"pong"}')
-                case _:
-                    # The service behind is away, or does not know the room yet: try again.
-                    return
+    async def _watch(self, socket: Socket) -> None:
+        await socket.subscribe("room", ROOM_FRAMES, roomId=self._room_id, after=self.seq)
+        while (message := await socket.hear(_SILENT_MAX_S))["type"] == "next":
+            self._show(message["payload"]["data"]["roomFrames"])
+        # Otherwise the service behind is away, or does not know the room yet: try again.
+        self.is_over = message["type"] == "complete"
 
-    def _show(self, payload: Any) -> None:
-        if payload.get("errors"):
-            return
-        frame = payload["data"]["roomFrames"]
+    def _show(self, frame: Answer) -> None:
         self.totals = frame["totals"]
         if frame["snapshot"]:
             assert self.seq is None or frame["seq"] == self.seq, "it shows what was missed, itself"
@@ -92,11 +71,13 @@ class Screen:
 @asynccontextmanager
 async def screens(world: World, room_id: str, count: int) -> AsyncGenerator[list[Screen]]:
     """So many screens show the room; at the end of the block it must be closed, and they end."""
-    url = world.stack.addresses.graphql.replace("http", "ws", 1)
-    shown = [Screen(url, room_id) for _ in range(count)]
+    shown = [Screen(socket_url(world), room_id) for _ in range(count)]
+
+    async def all_show_something() -> bool:
+        return all(screen.totals for screen in shown)
+
     async with asyncio.TaskGroup() as group:
         for screen in shown:
             group.create_task(screen.run())
-        while not all(screen.totals for screen in shown):
-            await asyncio.sleep(0.05)
+        await eventually(all_show_something, within_s=PATIENCE_S)
         yield shown

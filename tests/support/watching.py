@@ -1,4 +1,4 @@
-"""Whoever watches a live room, by a standard client, through the one endpoint."""
+"""Whoever watches a live room through the one endpoint."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
-from gql import Client, GraphQLRequest
-from gql.transport.websockets import WebsocketsTransport
+from hub_process import ROOM_FRAMES, a_socket
 
-from local_stack.operations import documents
-from support.world import Answer, World
+from chassis.testing.eventually import eventually
+from support.world import PATIENCE_S, Answer, World
 
 
 class Watcher:
@@ -25,6 +24,14 @@ class Watcher:
     def newest(self) -> Answer:
         """How the room stands, as far as it was told."""
         return max((*self.snapshots, *self.frames), key=lambda frame: frame["seq"])
+
+    async def shows(self, what: Callable[["Watcher"], object]) -> None:
+        """Wait until the screen shows something."""
+
+        async def look() -> object:
+            return what(self)
+
+        await eventually(look, within_s=PATIENCE_S)
 
     def take(self, told: Answer) -> None:
         """Show something."""
@@ -61,8 +68,10 @@ async def a_room(world: World, **changes: Any) -> AsyncGenerator[tuple[str, str]
     """A host and their live room, which closes at the end: an open one goes on to be told of."""
     host = await world.creator()
     room_id = await open_room(world, host, **changes)
-    yield host, room_id
-    await world.ask("CloseRoom", host, input={"roomId": room_id})
+    try:
+        yield host, room_id
+    finally:
+        await world.ask("CloseRoom", host, input={"roomId": room_id})
 
 
 async def watch(
@@ -74,13 +83,15 @@ async def watch(
     after: int | None = None,
 ) -> None:
     """Watch a room until the room ends, or until something was told."""
-    asked = GraphQLRequest(
-        documents()["RoomFrames"], variable_values={"roomId": room_id, "after": after}
-    )
-    url = world.stack.addresses.graphql.replace("http", "ws", 1)
-    transport = WebsocketsTransport(url=url, connect_args={"proxy": None})
-    async with Client(transport=transport) as opened:
-        async for told in opened.subscribe(asked):
-            watcher.take(told["roomFrames"])
+    async with a_socket(socket_url(world)) as socket:
+        await socket.subscribe("room", ROOM_FRAMES, roomId=room_id, after=after)
+        while (message := await socket.hear(PATIENCE_S))["type"] == "next":
+            watcher.take(message["payload"]["data"]["roomFrames"])
             if until is not None and until(watcher):
                 return
+    assert message["type"] == "complete", message
+
+
+def socket_url(world: World) -> str:
+    """Where the one endpoint serves WebSockets."""
+    return world.stack.addresses.graphql.replace("http", "ws", 1)

@@ -21,20 +21,10 @@ from gateway_process import AUDIENCE, ISSUER, Issuer
 
 from contracts.gifts.live import FrameGift, FrameGifter, FrameGoal, FrameTotals, RoomFrame
 from contracts.wallet.v1 import BalanceChanged
+from local_stack.operations import documents
 
-ROOM_FRAMES = """
-subscription RoomFrames($roomId: UUID!, $after: Int) {
-  roomFrames(roomId: $roomId, after: $after) {
-    seq committedAt snapshot
-    gifts { giftId itemId count senderId senderName totalCoins message streakId streakCount streakEnded }
-    totals { coins gifts gifters }
-    goal { targetCoins reachedCoins reachedAt }
-    topGifters { rank userId coins }
-    missedFrames
-  }
-}
-"""  # noqa: E501
-BALANCE_CHANGED = "subscription BalanceChanged { balanceChanged { coins debtCoins asOf cause } }"
+ROOM_FRAMES = documents()["RoomFrames"]
+BALANCE_CHANGED = documents()["BalanceChanged"]
 
 
 @dataclass

@@ -11,12 +11,10 @@ from gateway_process import GATEWAY, Gateway, Issuer
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
-from graphql import parse, print_ast
 from hub_process import BALANCE_CHANGED, ROOM_FRAMES, HubProcess, a_balance, a_frame
 
 from chassis.testing.publisher import Publisher
 from local_stack import paths
-from local_stack.operations import documents
 
 CLIENTS = Path(__file__).parent / "clients"
 ADDRESSES = {"ws": "ws", "sse": "http"}
@@ -118,9 +116,3 @@ async def test_python_client(
                 pass
         assert failure.value.errors is not None
         assert failure.value.errors[0]["extensions"]["code"] == "NOT_FOUND"
-
-
-def test_documents_of_front_ends_are_those_that_are_tested() -> None:
-    """Verbatim, but for comments and white space."""
-    for name, document in (("RoomFrames", ROOM_FRAMES), ("BalanceChanged", BALANCE_CHANGED)):
-        assert print_ast(parse(documents()[name])) == print_ast(parse(document))
