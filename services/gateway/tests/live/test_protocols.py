@@ -133,6 +133,11 @@ async def test_who_does_not_say_who_they_are(tmp_path: Path, settings: dict[str,
         ),
         pytest.param(SEQ, "BAD_USER_INPUT", id="no variable"),
         pytest.param(
+            "subscription { balanceChanged @skip(if: true) { coins } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            id="skipped field",
+        ),
+        pytest.param(
             f"subscription A {{ balanceChanged {{ coins }} }} {SEQ.replace('(', 'B(', 1)}",
             "BAD_REQUEST",
             id="which operation",
