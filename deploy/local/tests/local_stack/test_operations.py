@@ -13,6 +13,7 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
+        *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

@@ -190,8 +190,7 @@ CREATE TABLE battle_power_up (
     until_at timestamptz NOT NULL CHECK (
         until_at > from_at OR (kind = 'GLOVE' AND until_at = from_at)
     ),
-    PRIMARY KEY (battle_id, seq),
-    CONSTRAINT battle_power_up_number_once UNIQUE (battle_id, number)
+    PRIMARY KEY (battle_id, number)
 );
 
 CREATE TRIGGER battle_power_up_is_append_only

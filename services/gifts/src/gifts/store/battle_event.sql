@@ -80,7 +80,7 @@ FROM battle_power_up
 WHERE battle_id = any($1::uuid[])
 ORDER BY
     battle_id,
-    seq;
+    number;
 
 -- name: insert_power_up
 -- Adds one, unless its id is taken.
