@@ -14,7 +14,7 @@ _MONEY = ("gifts.store.gift", "gifts.store.creator", "gifts.store.reversal", "co
 
 
 def test_battles_write_nothing_else() -> None:
-    """Statements about battles write their tables alone; no other statement so much as reads them."""
+    """Statements about battles write their tables alone; no other statement even reads them."""
     of_battles = sorted(GIFTS.glob("store/battle*.sql"))
     others = sorted(set(GIFTS.glob("store/*.sql")) - set(of_battles))
     assert len(of_battles) == 2
