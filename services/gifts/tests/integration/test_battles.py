@@ -136,7 +136,7 @@ class Arena:
         await tick(self.service.pool, at, rules=RULES)
 
     async def shown(self, side: int) -> FrameBattle:
-        """The battle in the newest frame of a room; keyframes, which would come anyway, left out."""
+        """The battle in the newest frame of a room that is no keyframe."""
         told = await told_frames(self.service.pool, self.rooms[side])
         battle = [frame for frame in told if not frame.keyframe][-1].battle
         assert battle is not None
