@@ -75,6 +75,7 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
     reached = seen.newest["goal"]
     await refund_minor(world, purchase["id"])
     await watching
+    await world.ask("CloseRoom", host, input={"roomId": room_id})
 
     assert (reached["reachedCoins"], reached["reachedAt"] is not None) == (10, True)
     assert seen.newest["totals"] == {"coins": 0, "gifts": 0, "gifters": 0}

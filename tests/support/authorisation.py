@@ -498,7 +498,7 @@ ROUTES: Final = (
           ... on PowerUpUsedUp {{ code message usedMax }}
           ... on IdempotencyConflict {{ code message }}
         }} }}""",
-        # A retry for the owner; to the other there is no such battle.
+        # It does not run; to the other there is no such battle.
         (Row("usePowerUp", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(

@@ -1,7 +1,8 @@
 """Whoever watches a live room, by a standard client, through the one endpoint."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -53,6 +54,15 @@ async def open_room(world: World, host: str, **changes: Any) -> str:
     answer = await world.ask("OpenRoom", host, input=wanted)
     assert answer["__typename"] == "OpenRoomPayload", answer
     return wanted["roomId"]
+
+
+@asynccontextmanager
+async def a_room(world: World, **changes: Any) -> AsyncGenerator[tuple[str, str]]:
+    """A host and their live room, which closes at the end: an open one goes on to be told of."""
+    host = await world.creator()
+    room_id = await open_room(world, host, **changes)
+    yield host, room_id
+    await world.ask("CloseRoom", host, input={"roomId": room_id})
 
 
 async def watch(
