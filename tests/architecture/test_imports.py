@@ -10,7 +10,7 @@ from support.source import SERVICES, Module, modules, modules_of, projects
 
 _PURE = {
     *("__future__", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum"),
-    *("fractions", "functools", "hashlib", "itertools", "json", "math", "operator", "re"),
+    *("fractions", "functools", "hashlib", "hmac", "itertools", "json", "math", "operator", "re"),
     *("string", "types", "typing", "unicodedata", "uuid"),
 }
 """Of the standard library, what cannot reach outside the process."""

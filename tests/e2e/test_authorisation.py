@@ -71,7 +71,18 @@ def scene(stack: Stack) -> dict[str, Any]:
             in_room = await world.order(owner)
             in_room |= {"target": {"roomId": room["roomId"]}}
             await world.ask("SendGift", friend, input=in_room)
+            rival = {"roomId": str(uuid7()), "title": "Hello, too"}
+            await world.ask("OpenRoom", friend, input=rival)
+            battle = str(uuid7())
+            propose = {"battleId": battle, "roomId": room["roomId"]}
+            propose |= {"rivalRoomId": rival["roomId"]}
+            await world.ask("ProposeBattle", owner, input=propose)
+            # Not accepted: it would go on for minutes, and tests of others look for what changes.
+            accept = {"battleId": battle, "roomId": rival["roomId"]}
+            use = {"powerUpId": str(uuid7()), "battleId": battle, "roomId": room["roomId"]}
+            use |= {"kind": "STUN_HAMMER"}
             await world.ask("CloseRoom", owner, input={"roomId": room["roomId"]})
+            await world.ask("CloseRoom", friend, input={"roomId": rival["roomId"]})
             nothing = str(uuid7())
             for coins in (1_000_000, 2_000_000):
                 await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
@@ -93,6 +104,10 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "room": room["roomId"],
                 "open": room,
                 "keep": {"roomId": room["roomId"]},
+                "battle": battle,
+                "propose": propose,
+                "acceptBattle": accept,
+                "use": use,
                 "close": {"roomId": room["roomId"]},
                 "accept": {"accept": True},
                 "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},

@@ -45,7 +45,13 @@ PURCHASE = f"""
 """
 
 GIFTER = "{ rank coins user { id } }"
+BATTLE = """{
+  id status invitedAt expiresAt startedAt endsAt endedAt seedHash seed winnerRoomId isFlagged
+  sides { host { id } room { id } points laterPoints hits combos }
+  powerUps { id kind number roomId usedAt fromAt untilAt }
+}"""
 ROOM = f"""{{
+  battle {BATTLE} battleInvitations {{ id }}
   id status title host {{ id }} openedAt closedAt seq summary {{ coins gifts gifters }}
   goal {{ targetCoins reachedCoins targetCount reachedCount reachedAt item {ITEM} }}
   topGifters(first: 2) {{ nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE} }}
@@ -455,6 +461,45 @@ ROUTES: Final = (
         }} }}""",
         # The room is closed already.
         (Row("closeRoom", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "a battle",
+        f"""query ($battle: UUID!) {{ battle(id: $battle) {BATTLE} }}""",
+        (Row("battle", PUBLIC),),
+    ),
+    Route(
+        "proposing a battle",
+        f"""mutation ($propose: ProposeBattleInput!) {{ proposeBattle(input: $propose) {{
+          __typename {REFUSAL}
+          ... on ProposeBattlePayload {{ replayed battle {{ id }} }}
+          ... on RoomUnknown {{ code message }} ... on RoomNotOpen {{ code message }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # The owner's own input again: a retry for the owner, a conflict for the other.
+        (Row("proposeBattle", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "accepting a battle",
+        f"""mutation ($acceptBattle: AcceptBattleInput!) {{ acceptBattle(input: $acceptBattle) {{
+          __typename {REFUSAL}
+          ... on AcceptBattlePayload {{ battle {{ id }} }}
+          ... on BattleUnknown {{ code message }} ... on BattleInvitationExpired {{ code message }}
+          ... on RoomInBattle {{ code message }} ... on RoomNotOpen {{ code message }}
+        }} }}""",
+        # It was proposed to a friend of the owner's: to both callers there is no such battle.
+        (Row("acceptBattle", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "using a power-up",
+        f"""mutation ($use: UsePowerUpInput!) {{ usePowerUp(input: $use) {{
+          __typename {REFUSAL}
+          ... on UsePowerUpPayload {{ battle {{ id }} }}
+          ... on BattleUnknown {{ code message }} ... on BattleNotRunning {{ code message }}
+          ... on PowerUpUsedUp {{ code message usedMax }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # It does not run; to the other there is no such battle.
+        (Row("usePowerUp", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "breaks",

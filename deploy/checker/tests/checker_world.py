@@ -35,6 +35,7 @@ from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal
 from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, write
+from gifts.testing.battles import begin_battle, tick_battles
 from gifts.testing.rooms import close_a_room, open_a_room, tick
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
@@ -260,6 +261,9 @@ async def build(world: World) -> None:
             await open_a_room(
                 pools["gifts"], creator_id=creator, room_id=room_id, goal=goal, at=clock.now()
             )
+        await begin_battle(
+            pools["gifts"], (ROOMS["anna"], "anna"), (ROOMS["ben"], "ben"), at=clock.now()
+        )
         async with transaction(pools["wallet"]) as conn:
             await conn.execute("INSERT INTO price_book VALUES (1, now(), '{}')")
         for place, viewer in enumerate(VIEWERS):
@@ -284,7 +288,8 @@ async def build(world: World) -> None:
 
 
 async def end_evening(gifts: Pool) -> None:
-    """One room closes, the other goes on; all that was given has been told."""
+    """The battle ends, one room closes, the other goes on; all that was given has been told."""
+    await tick_battles(gifts, clock.now() + timedelta(minutes=6))
     await close_a_room(gifts, ROOMS["anna"], "anna", at=clock.now())
     await tick(gifts, clock.now() + timedelta(seconds=10))
 

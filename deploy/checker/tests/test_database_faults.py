@@ -43,6 +43,29 @@ SOME = {
 """What a fault may befall."""
 
 FAULTS = {
+    "a point in a battle that nobody gave": Fault(
+        "gifts",
+        "UPDATE battle SET left_points = left_points + 1,"
+        " winner = CASE WHEN left_points + 1 > right_points THEN 'left'"
+        " WHEN left_points + 1 = right_points THEN 'draw' ELSE 'right' END",
+        {("battles", "gifts")},
+    ),
+    "a gift under a glove that nobody used": Fault(
+        "gifts",
+        "UPDATE battle_event SET multiplier = 5"
+        " WHERE gift_id = (SELECT gift_id FROM battle_event WHERE multiplier = 1 LIMIT 1)",
+        {("battles", "gifts")},
+    ),
+    "a gift forgotten in a battle": Fault(
+        "gifts",
+        "DELETE FROM battle_event WHERE seq = (SELECT min(seq) FROM battle_event)",
+        {("battles", "gifts")},
+    ),
+    "a battle that went on too long": Fault(
+        "gifts",
+        "UPDATE battle SET ends_at = ends_at + interval '1 s'",
+        {("battles", "gifts")},
+    ),
     "coins in a room that nobody gave": Fault(
         "gifts",
         "UPDATE room SET coins = coins + 1 WHERE creator_id = 'ben'",

@@ -79,6 +79,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "KeepRoomOpen": {"input": {"roomId": UUID}},
     "CloseRoom": {"input": {"roomId": UUID}},
     "Room": {"id": UUID},
+    "ProposeBattle": {"input": {"battleId": UUID, "roomId": UUID, "rivalRoomId": UUID}},
+    "AcceptBattle": {"input": {"battleId": UUID, "roomId": UUID}},
+    "UsePowerUp": {"input": {"powerUpId": UUID, "battleId": UUID, "roomId": UUID, "kind": "GLOVE"}},
+    "Battle": {"id": UUID},
 }
 
 
@@ -114,6 +118,10 @@ def test_every_operation_is_found() -> None:
         "KeepRoomOpen",
         "CloseRoom",
         "Room",
+        "ProposeBattle",
+        "AcceptBattle",
+        "UsePowerUp",
+        "Battle",
     ]
 
 

@@ -51,6 +51,8 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV10", "rooms_replay", "rooms stand as their gifts add up"),
         Question("INV10", "room_gifters_replay", "gifters of rooms gave what they gave"),
         Question("INV10", "room_streaks_replay", "pieces in streaks are pieces charged"),
+        Question("battles", "battles_replay", "battles' points and winners equal their logs"),
+        Question("battles", "battle_gifts_replay", "gifts count in battles as they were charged"),
     ),
     "payouts": (
         Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),

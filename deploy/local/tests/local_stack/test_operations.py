@@ -15,6 +15,7 @@ def test_documents_are_found_by_name() -> None:
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
         *("RoomFrames", "BalanceChanged"),
+        *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (
         "query Gift($id: UUID!) { gift(id: $id) { id status refusal { code message } priceCoins } }"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chassis import worker
+from chassis import clock, worker
 from chassis.consumer import Subscription
 from chassis.db import service_pool
 from chassis.periodic import repeated
@@ -10,6 +10,7 @@ from contracts.wallet.v1 import CHARGE, PURCHASE
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
+from gifts.edge.battle_clock import BattleClock
 from gifts.edge.room_clock import RoomClock
 from gifts.settings import Settings
 
@@ -29,6 +30,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             tasks={
                 "rooms": repeated(
                     RoomClock(pool, rules).once, every_s=settings.room_clock_every_s, name="rooms"
-                )
+                ),
+                "battles": repeated(
+                    BattleClock(pool, rules, since=clock.now()).once,
+                    every_s=settings.room_clock_every_s,
+                    name="battles",
+                ),
             },
         )

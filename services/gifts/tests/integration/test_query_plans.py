@@ -15,6 +15,8 @@ from chassis.testing.databases import migrated
 from chassis.testing.plugin import Servers
 from gifts.settings import Settings
 from gifts.store import (
+    battle,
+    battle_event,
     creator,
     gift,
     history,
@@ -234,6 +236,13 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
     (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
     (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
+    (battle.STATEMENTS, "select_newest", [ONE], "battle_room_pkey"),
+    (battle.STATEMENTS, "select_due", [NOON, 20], "battle_by_due"),
+    (battle.STATEMENTS, "select_invitations", [ONE[0], NOON, 20], "battle_by_invited_room"),
+    (battle.STATEMENTS, "update_battles", [[]] * 19, "battle_pkey"),
+    (battle_event.STATEMENTS, "select_given", [ONE], "battle_event_by_gift"),
+    (battle_event.STATEMENTS, "select_events", [ONE[0]], "battle_event_pkey"),
+    (battle_event.STATEMENTS, "select_power_ups", [ONE], "battle_power_up_pkey"),
 ]
 """Statements about rooms, parameters for them, and the index that each uses."""
 SOUGHT: Mapping[str, Sequence[str]] = {

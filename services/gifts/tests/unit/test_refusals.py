@@ -10,7 +10,7 @@ import pytest
 from chassis.graphql import Refusal, refusal_code
 from gifts.domain import refusals
 from gifts.domain.refusals import DomainError
-from gifts.graphql import room_refusals
+from gifts.graphql import battle_refusals, room_refusals
 from gifts.graphql.refusals import shown
 
 HOSTS_ERRORS = [
@@ -40,8 +40,18 @@ ERRORS = [
 ]
 
 
+BATTLE_ERRORS = [
+    refusals.BattleUnknownError(),
+    refusals.BattleInvitationExpiredError(),
+    refusals.RoomInBattleError(),
+    refusals.BattleNotRunningError(),
+    refusals.PowerUpUsedUpError(used_max=3),
+]
+"""What only hosts in battles are told."""
+
+
 def test_all_refusals_are_tried_here() -> None:
-    tried = {type(error) for error in (*ERRORS, *HOSTS_ERRORS)}
+    tried = {type(error) for error in (*ERRORS, *HOSTS_ERRORS, *BATTLE_ERRORS)}
     assert tried == set(DomainError.__subclasses__())
 
 
@@ -56,6 +66,15 @@ def test_all_refusals_are_tried_here() -> None:
                 refusals.RoomNotOpenError(),
                 refusals.NotEligibleError(),
                 refusals.GiftItemUnavailableError(),
+                refusals.IdempotencyConflictError(),
+            )
+        ),
+        *(
+            (error, battle_refusals.shown)
+            for error in (
+                *BATTLE_ERRORS,
+                refusals.RoomUnknownError(),
+                refusals.RoomNotOpenError(),
                 refusals.IdempotencyConflictError(),
             )
         ),

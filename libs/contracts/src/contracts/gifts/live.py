@@ -67,6 +67,44 @@ class FrameGifter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """None: the gifter does not want to be shown."""
 
 
+class FrameBattleSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One of the two rooms of a battle."""
+
+    room_id: UUID
+    creator_id: UserId
+    points: Count | None = None
+    """No money. None: a mist hides them."""
+    hidden_until: Instant | None = None
+    multiplier: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """Of coins, for gifts that are charged now; higher while a glove holds."""
+    multiplied_until: Instant | None = None
+    hammering_until: Instant | None = None
+    hits: Count = 0
+    """Gifts while the side's hammer swung."""
+    combos: Count = 0
+    """Those of them that were dear."""
+
+
+class FrameBattle(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """How a battle stands that the room is in, or was in a moment ago."""
+
+    battle_id: UUID
+    status: Literal["RUNNING", "ENDED"]
+    sides: tuple[FrameBattleSide, FrameBattleSide]
+    """Who proposed it, and who accepted."""
+    started_at: Instant
+    ends_at: Instant
+    """Gifts count that are charged before; the result comes some seconds later."""
+    seed_hash: str
+    """SHA-256, in hexadecimal, of the seed that decides what is left to chance."""
+    seed: str | None = None
+    """In hexadecimal, with the result."""
+    winner_room_id: UUID | None = None
+    """With the result; None then: nobody has more points."""
+    flagged: bool = False
+    """Whether points came, or were taken back, after the result, which stands."""
+
+
 @event(LIVE, type="gifts.room_frame.v1", key="room_id")
 class RoomFrame(Event, frozen=True, omit_defaults=True):
     """What has happened in a room since its last frame, and how the room stands now.
@@ -95,3 +133,4 @@ class RoomFrame(Event, frozen=True, omit_defaults=True):
     top_gifters: tuple[FrameGifter, ...] = ()
     """The first ten."""
     keyframe: bool = False
+    battle: FrameBattle | None = None

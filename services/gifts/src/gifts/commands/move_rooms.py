@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
+from gifts.commands.move_battles import move_battles
 from gifts.commands.tell_rooms import tell_rooms
 from gifts.domain.room_ledger import GifterKey, Given, RoomLedger, Taken
 from gifts.domain.room_rules import RoomRules
@@ -27,7 +28,8 @@ async def move_rooms(
     Rooms that were never opened are passed over. What was sent to a room before it closed counts,
     however late it is charged.
 
-    Locks: the rooms, in id order. Call it after everything else that locks gifts or totals.
+    Locks: the rooms, in id order, then their battles, in id order. Call it after everything else
+    that locks gifts or totals.
 
     Args:
         conn: An open transaction: the one that settles the gifts, or takes them back.
@@ -45,6 +47,7 @@ async def move_rooms(
         return ()
     known = {room.room_id for room in rooms}
     streakable = await _streakable(conn, [gift for gift in given if gift.room_id in known])
+    await move_battles(conn, given, taken, known, at=at)
     ledger = RoomLedger(rooms, await _open_streaks(conn, given, streakable), rules, at=at)
     ledger.give(given, streakable=streakable)
     ledger.take_back(taken)

@@ -10,12 +10,14 @@ import msgspec
 from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
+from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
 from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, merge
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import end_line
 from gifts.store import room as store
+from gifts.store.battle import newest_battles
 from gifts.store.room_entry import insert_entries, take_entries
 from gifts.store.room_gifter import select_top
 from gifts.store.room_streak import note_told, select_owed
@@ -64,6 +66,8 @@ async def tell_rooms(
     chosen = await _choose(conn, due, lines) if due else {}
     shown_in = [room.room_id for room in (*due, *calm)]
     top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
+    newest = await newest_battles(conn, shown_in) if shown_in else {}
+    battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -73,10 +77,23 @@ async def tell_rooms(
             standing = msgspec.structs.replace(
                 room, seq=room.seq + 1, framed_at=at, told_at=at, untold=shown.ends_left
             )
-            frames.append(frame_of(standing, shown, top[room.room_id], at=at))
+            frames.append(
+                frame_of(
+                    standing, shown, top[room.room_id], at=at, battle=battles.get(room.room_id)
+                )
+            )
         elif room.room_id in top:
             standing = msgspec.structs.replace(room, told_at=at)
-            frames.append(frame_of(standing, NOTHING, top[room.room_id], at=at, keyframe=True))
+            frames.append(
+                frame_of(
+                    standing,
+                    NOTHING,
+                    top[room.room_id],
+                    at=at,
+                    keyframe=True,
+                    battle=battles.get(room.room_id),
+                )
+            )
         after.append(standing)
     await store.update_rooms(conn, after, rules)
     return Told(after, frames)

@@ -61,6 +61,39 @@ class TitleTooLongError(DomainError):
     """Characters."""
 
 
+class BattleUnknownError(DomainError):
+    """There is no such battle of the caller's room, or not for this side of it."""
+
+    code = "battle_unknown"
+
+
+class BattleInvitationExpiredError(DomainError):
+    """It was not accepted in time."""
+
+    code = "battle_invitation_expired"
+
+
+class RoomInBattleError(DomainError):
+    """One of the rooms is in a battle that has not ended."""
+
+    code = "room_in_battle"
+
+
+class BattleNotRunningError(DomainError):
+    """The battle has not been accepted, or its end has come."""
+
+    code = "battle_not_running"
+
+
+@dataclass(kw_only=True, eq=False)
+class PowerUpUsedUpError(DomainError):
+    """As many of the kind were used as may be in one battle."""
+
+    code: ClassVar[str] = "power_up_used_up"
+
+    used_max: int
+
+
 class GiftItemUnavailableError(DomainError):
     """The catalogue in force has no such item."""
 

@@ -173,7 +173,15 @@ def losses(
         ended = _ended(known[gift.gift_id], coins)
         if coins:
             taken.append(
-                Taken(gift.room_id, gift.sender_id, gift.item_id, ended * gift.pieces, coins, ended)
+                Taken(
+                    gift.room_id,
+                    gift.sender_id,
+                    gift.item_id,
+                    ended * gift.pieces,
+                    coins,
+                    ended,
+                    gift.gift_id,
+                )
             )
     return taken
 

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.gifts.live import FrameGift, FrameGifter, FrameGoal, FrameTotals, RoomFrame
+from contracts.gifts.live import (
+    FrameBattle,
+    FrameGift,
+    FrameGifter,
+    FrameGoal,
+    FrameTotals,
+    RoomFrame,
+)
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_line import Chosen, Line
 
@@ -18,6 +25,7 @@ def frame_of(
     *,
     at: datetime,
     keyframe: bool = False,
+    battle: FrameBattle | None = None,
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -27,6 +35,7 @@ def frame_of(
         gifters: The first ones.
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
+        battle: That the room is in, or was in a moment ago.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -41,6 +50,7 @@ def frame_of(
         goal=_goal(room),
         top_gifters=tuple([FrameGifter(each.rank, each.coins, each.user_id) for each in gifters]),
         keyframe=keyframe,
+        battle=battle,
     )
 
 

@@ -42,6 +42,7 @@ class Taken(NamedTuple):
     coins: int
     gifts: int
     """One, if nothing of the gift is left by this."""
+    gift_id: UUID
 
 
 class Moved(NamedTuple):

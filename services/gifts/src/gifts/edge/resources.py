@@ -5,6 +5,7 @@ from typing import Self
 
 from chassis.db import Pool
 from gifts.domain.room_rules import RoomRules
+from gifts.edge.battle_host import BattleHost
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
@@ -21,6 +22,7 @@ class Resources:
     settlements: Settlements
     """To be run beside the requests."""
     rooms: RoomHost
+    battles: BattleHost
 
     @classmethod
     def of(
@@ -41,4 +43,5 @@ class Resources:
             pool, catalogues=catalogues, settlements=settlements, answer_within_s=answer_within_s
         )
         rooms = RoomHost(pool, rules or RoomRules(), catalogues=catalogues)
-        return cls(pool, catalogues, sender, settlements, rooms)
+        battles = BattleHost(pool, rules or RoomRules())
+        return cls(pool, catalogues, sender, settlements, rooms, battles)

@@ -8,6 +8,7 @@ import strawberry
 from chassis.auth import Viewer
 from chassis.db import Pool
 from chassis.graphql import Context
+from gifts.edge.battle_host import BattleHost
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
@@ -23,6 +24,7 @@ class GiftsContext(Context):
     catalogues: CatalogueCache
     sender: GiftSender
     rooms: RoomHost
+    battles: BattleHost
     loaders: Loaders
 
     @classmethod
@@ -35,6 +37,7 @@ class GiftsContext(Context):
             catalogues=resources.catalogues,
             sender=resources.sender,
             rooms=resources.rooms,
+            battles=resources.battles,
             loaders=Loaders.of(resources.pool),
         )
 

@@ -8,6 +8,7 @@ import strawberry
 from chassis import clock
 from chassis.graphql import AUDITOR, authenticated, require_viewer, requires_scope
 from chassis.ids import is_user_id
+from gifts.graphql.battle import Battle, look_up_battle
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
@@ -69,3 +70,16 @@ class Query:
     ) -> Room | None:
         """As it stands."""
         return await look_up(info, id)
+
+    @strawberry.field(
+        description="A battle of two live rooms; anyone may look. Null when there is none."
+    )
+    async def battle(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002
+            UUID, strawberry.argument(description="The battleId it was proposed with.")
+        ],
+    ) -> Battle | None:
+        """As it stands."""
+        return await look_up_battle(info, id)

@@ -7,16 +7,26 @@ from uuid import UUID
 
 import strawberry
 
+from chassis import clock
 from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
 from gifts.domain import room as domain
+from gifts.graphql.battle import Battle
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
 from gifts.graphql.item import GiftItem
+from gifts.store.battle import (
+    newest_battles,
+    rules_in_force,
+    select_battles,
+    select_invitations,
+)
 from gifts.store.room import find_room
 from gifts.store.room_gifter import select_top
 
 TOP_MAX = 100
 """Gifters of a room that have a rank."""
+INVITATIONS_MAX = 20
+"""To battles that a room shows."""
 
 
 @strawberry.enum(description="Whether gifts can be sent to a room.")
@@ -139,6 +149,32 @@ class Room:
         return RoomGifterConnection.of(
             page, top[: page.limit + 1], node=RoomGifter.of, key=lambda each: (each.rank,)
         )
+
+    @strawberry.field(description="The newest battle that began in it; null if there was none.")
+    async def battle(self, info: Info) -> Battle | None:
+        """As it stands."""
+        async with info.context.pool.acquire() as conn:
+            battle = (await newest_battles(conn, [self.id])).get(self.id)
+        return None if battle is None else Battle.of(battle, clock.now())
+
+    @strawberry.field(
+        description="Battles that others have proposed to it and that can be accepted, newest "
+        f"first; {INVITATIONS_MAX} at most."
+    )
+    async def battle_invitations(self, info: Info) -> list[Battle]:
+        """By what the rules allow now."""
+        at = clock.now()
+        async with info.context.pool.acquire() as conn:
+            rules = await rules_in_force(conn, at=at)
+            battle_ids = await select_invitations(
+                conn, self.id, since=at - rules.invitation, limit=INVITATIONS_MAX
+            )
+            battles = await select_battles(conn, battle_ids) if battle_ids else {}
+        return [
+            Battle.of(battles[battle_id], at)
+            for battle_id in battle_ids
+            if battles[battle_id].status(at) == "INVITED"
+        ]
 
     @classmethod
     def of(cls, room: domain.Room) -> Self:

@@ -3,11 +3,14 @@
 import strawberry
 
 from chassis.graphql import requires_scope, schema
+from gifts.graphql.mutations.accept_battle import accept_battle
 from gifts.graphql.mutations.accept_gifts import accept_gifts
 from gifts.graphql.mutations.close_room import close_room
 from gifts.graphql.mutations.keep_room_open import keep_room_open
 from gifts.graphql.mutations.open_room import open_room
+from gifts.graphql.mutations.propose_battle import propose_battle
 from gifts.graphql.mutations.send_gift import send_gift
+from gifts.graphql.mutations.use_power_up import use_power_up
 from gifts.graphql.query import Query
 
 
@@ -46,6 +49,28 @@ class Mutation:
         description=(
             "A sign of life of a room's host, best once a minute: without one, or a gift, a room "
             "closes itself after ten minutes."
+        ),
+        extensions=[requires_scope("creator")],
+    )
+    propose_battle = strawberry.mutation(
+        propose_battle,
+        description=(
+            "Propose a battle to the host of another room. Safe to retry with the same battleId."
+        ),
+        extensions=[requires_scope("creator")],
+    )
+    accept_battle = strawberry.mutation(
+        accept_battle,
+        description=(
+            "Accept a battle that was proposed to a room of the caller's, which begins it. Safe to "
+            "retry."
+        ),
+        extensions=[requires_scope("creator")],
+    )
+    use_power_up = strawberry.mutation(
+        use_power_up,
+        description=(
+            "Use a power-up in a battle of the caller's. Safe to retry with the same powerUpId."
         ),
         extensions=[requires_scope("creator")],
     )
