@@ -93,6 +93,8 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
         "seq": room["seq"],
         "goal": None,
         "topGifters": {"nodes": [{"rank": 1, "coins": gift["priceCoins"], "user": {"id": viewer}}]},
+        "battle": None,
+        "battleInvitations": [],
     }
     kept = await world.ask("KeepRoomOpen", creator, input={"roomId": room_id})
     closed = await world.ask("CloseRoom", creator, input={"roomId": room_id})

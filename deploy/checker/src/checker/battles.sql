@@ -26,10 +26,9 @@ FROM (
         OR (coalesce(l.entries, 0), coalesce(l.newest, 0)) IS DISTINCT FROM (b.events, b.events)
         OR b.ends_at IS DISTINCT FROM
         b.started_at
-        + make_interval(secs => r.length_s)
+        + make_interval(secs => b.length_s)
         + coalesce(p.longer, interval '0') AS is_wrong
     FROM battle AS b
-    INNER JOIN battle_rules AS r ON b.rules_version = r.version
     LEFT JOIN LATERAL (
         SELECT
             sum(e.coins * e.multiplier) FILTER (
@@ -114,4 +113,27 @@ FROM (
         GROUP BY gift_id
     ) AS t ON e.gift_id = t.gift_id
     WHERE e.kind = 'given'
+) AS gifts;
+
+-- name: battle_gifts_are_all_there
+-- No gift is forgotten: what was charged in a room while its battle ran is in the battle's log.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('gift ' || gift_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        g.gift_id,
+        e.gift_id IS NULL AS is_wrong
+    FROM battle AS b
+    CROSS JOIN LATERAL (VALUES (b.left_room_id), (b.right_room_id)) AS r (room_id)
+    INNER JOIN gift AS g
+        ON
+            g.target_kind = 'room'
+            AND g.target_id = r.room_id::text
+            AND g.status = 'SENT'
+            AND g.settled_at >= b.started_at
+            AND g.settled_at < b.ends_at
+    LEFT JOIN battle_event AS e
+        ON b.battle_id = e.battle_id AND g.gift_id = e.gift_id AND e.kind = 'given'
 ) AS gifts;

@@ -53,6 +53,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV10", "room_streaks_replay", "pieces in streaks are pieces charged"),
         Question("battles", "battles_replay", "battles' points and winners equal their logs"),
         Question("battles", "battle_gifts_replay", "gifts count in battles as they were charged"),
+        Question("battles", "battle_gifts_are_all_there", "no gift is forgotten in a battle"),
     ),
     "payouts": (
         Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),

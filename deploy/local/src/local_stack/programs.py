@@ -79,6 +79,9 @@ def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str
         "LOG_FORMAT": "json",
         "DEVELOPMENT": "true",
     }
+    if service == "gifts":
+        # So that a battle fits into an evening, and into a test.
+        settings["BATTLE_LENGTH_S"] = "20"
     if service == "wallet":
         settings |= {
             "SANDBOX_URL": addresses.url("payment-sandbox"),

@@ -11,7 +11,15 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.gifts.live import FrameGift, FrameGifter, FrameGoal, FrameTotals, RoomFrame
+from contracts.gifts.live import (
+    FrameBattle,
+    FrameBattleSide,
+    FrameGift,
+    FrameGifter,
+    FrameGoal,
+    FrameTotals,
+    RoomFrame,
+)
 from contracts.wallet.v1 import BalanceChanged
 from live_hub.shape import Selected
 
@@ -59,10 +67,19 @@ def _of_frame(read: Read) -> Read:
     return lambda view: read(view.frame)
 
 
-def _table(typename: str, struct: type, **special: Read) -> Table:
-    """Every field of a struct under its name in GraphQL."""
-    scalars = {_camel(name): _attribute(name) for name in struct.__struct_fields__}  # pyright: ignore[reportAttributeAccessIssue]
-    return Table(typename, scalars | {_camel(name): read for name, read in special.items()}, {})
+def _table(
+    typename: str,
+    struct: type,
+    objects: Mapping[str, tuple[Read, str]] | None = None,
+    **special: Read,
+) -> Table:
+    """Every field of a struct under its name in GraphQL; `objects` are read by other tables."""
+    objects = objects or {}
+    fields: tuple[str, ...] = struct.__struct_fields__  # pyright: ignore[reportAttributeAccessIssue]
+    scalars = {_camel(name): _attribute(name) for name in fields if _camel(name) not in objects}
+    return Table(
+        typename, scalars | {_camel(name): read for name, read in special.items()}, objects
+    )
 
 
 def _camel(name: str) -> str:
@@ -79,6 +96,23 @@ TABLES: Final[Mapping[str, Table]] = {
     "FrameTotals": _table("FrameTotals", FrameTotals),
     "FrameGoal": _table("FrameGoal", FrameGoal, reached_at=_instant("reached_at")),
     "FrameGifter": _table("FrameGifter", FrameGifter),
+    "FrameBattle": _table(
+        "FrameBattle",
+        FrameBattle,
+        {"sides": (_attribute("sides"), "FrameBattleSide")},
+        battle_id=_uuid("battle_id"),
+        started_at=_instant("started_at"),
+        ends_at=_instant("ends_at"),
+        winner_room_id=_uuid("winner_room_id"),
+    ),
+    "FrameBattleSide": _table(
+        "FrameBattleSide",
+        FrameBattleSide,
+        room_id=_uuid("room_id"),
+        hidden_until=_instant("hidden_until"),
+        multiplied_until=_instant("multiplied_until"),
+        hammering_until=_instant("hammering_until"),
+    ),
     "BalanceChange": _table(
         "BalanceChange",
         BalanceChanged,
@@ -104,6 +138,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "totals": (_of_frame(_attribute("totals")), "FrameTotals"),
             "goal": (_of_frame(_attribute("goal")), "FrameGoal"),
             "topGifters": (_of_frame(_attribute("top_gifters")), "FrameGifter"),
+            "battle": (_of_frame(_attribute("battle")), "FrameBattle"),
         },
     ),
 }

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 from graphql import execute_sync, parse
-from hub_process import a_balance, a_frame, a_gift
+from hub_process import a_balance, a_frame, a_gift, ago
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from contracts.gifts.live import FrameBattle, FrameBattleSide
 from live_hub.errors import OperationRefusedError
 from live_hub.operations import Operations, Wanted, schema
 from live_hub.projector import TABLES, Projector, RoomView
@@ -18,7 +19,22 @@ ROOM = UUID("019b76da-a800-7000-8000-0123456789ab")
 SCHEMA = schema()
 OPERATIONS = Operations()
 FRAME = a_frame(
-    ROOM, 7, gifts=(a_gift(1, message='a "b"\n\u2028', streak_id=ROOM), a_gift(2)), goal=None
+    ROOM,
+    7,
+    gifts=(a_gift(1, message='a "b"\n\u2028', streak_id=ROOM), a_gift(2)),
+    goal=None,
+    battle=FrameBattle(
+        battle_id=ROOM,
+        status="ENDED",
+        sides=(
+            FrameBattleSide(ROOM, "star", points=7, hits=2, combos=1),
+            FrameBattleSide(UUID(int=1), "moon", hidden_until=ago(5), multiplier=5),
+        ),
+        started_at=ago(300),
+        ends_at=ago(0),
+        seed_hash="00",
+        winner_room_id=ROOM,
+    ),
 )
 
 

@@ -30,6 +30,8 @@ class Settings(ServiceSettings):
     """A room closes itself after this time without a gift or its host's sign of life."""
     room_age_max_s: float = Field(default=_RULES.age_max.total_seconds(), gt=0)
     """And after this, whatever happens in it."""
+    battle_length_s: int = Field(default=int(_RULES.battle_length.total_seconds()), gt=0)
+    """From the start of a battle to its end, without time makers."""
     room_clock_every_s: float = Field(default=0.05, gt=0)
     """How long a worker waits between two looks at what is due in rooms."""
 
@@ -43,4 +45,5 @@ class Settings(ServiceSettings):
             keyframe_every=timedelta(seconds=self.room_keyframe_every_s),
             idle_max=timedelta(seconds=self.room_idle_max_s),
             age_max=timedelta(seconds=self.room_age_max_s),
+            battle_length=timedelta(seconds=self.battle_length_s),
         )

@@ -124,6 +124,7 @@ async def test_anybody_can_check_the_rolls(
     assert [each["number"] for each in battle["powerUps"]] == list(range(1, 12))
     for used in battle["powerUps"]:
         message = UUID(battle_id).bytes + used["number"].to_bytes(4, "big")
+        message += UUID(used["id"]).bytes
         digest = hmac.new(seed, message, hashlib.sha256).digest()
         first = int.from_bytes(digest[:8], "big")
         lasts = datetime.fromisoformat(used["untilAt"]) - datetime.fromisoformat(used["fromAt"])

@@ -12,14 +12,17 @@ import pytest
 from chassis import ids, outbox
 from chassis.db import transaction
 from chassis.testing.databases import Database
+from chassis.testing.eventually import eventually
 from contracts.gifts.live import FrameBattle
 from gifts.commands.tend_battles import tend_due_battles
 from gifts.commands.tend_rooms import tend_due_rooms
 from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.domain.battle import Battle, PowerUp, PowerUpKind, replay
+from gifts.domain.battle_roll import roll
 from gifts.domain.gift import Gift
 from gifts.domain.refusals import (
     BattleInvitationExpiredError,
+    BattleNotRunningError,
     BattleUnknownError,
     IdempotencyConflictError,
     MalformedError,
@@ -31,6 +34,7 @@ from gifts.domain.refusals import (
 from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
 from gifts.store.battle import rules_in_force
+from gifts.store.room import lock_rooms
 from gifts.testing import (
     NOW,
     a_new_gift,
@@ -118,6 +122,18 @@ class Arena:
         )
         [found] = [each for each in battle.power_ups if each.power_up_id == power_up_id]
         return found
+
+    async def hit(self, side: int) -> PowerUp:
+        """A glove that hits: the test knows the seed, and makes the id that does it."""
+        battle = await self.stored()
+        assert battle.seed is not None
+        number = len(battle.power_ups) + 1
+        for place in range(1_000):
+            power_up_id = UUID(int=place)
+            thrown = roll(battle.seed, battle.battle_id, number, power_up_id, sides=100)
+            if thrown < battle.rules.glove_chance_pct:
+                return await self.use(side, "GLOVE", power_up_id=power_up_id)
+        raise AssertionError
 
     async def stored(self) -> Battle:
         return await stored_battle(self.service.pool, self.battle.battle_id)
@@ -283,8 +299,7 @@ async def test_a_worker_that_has_just_begun_reads_charges_before_it_decides(aren
 
 async def test_points_of_a_running_battle_go_back(arena: Arena) -> None:
     """With the glove's multiplier; and come again with what is given back (E14)."""
-    while (glove := await arena.use(0, "GLOVE")).until_at == glove.from_at:
-        pass
+    glove = await arena.hit(0)
     gift = await arena.give(0, coins=10, at=glove.from_at)
     assert await arena.points() == (50, 0)
     reversal = taken_back(asked_of(gift, 4))
@@ -329,8 +344,7 @@ async def test_a_result_stands_and_is_flagged(arena: Arena) -> None:
 async def test_points_are_no_money(arena: Arena) -> None:
     """The same gift with and without a glove: what is published and owed is the same."""
     pool = arena.service.pool
-    while (glove := await arena.use(0, "GLOVE")).until_at == glove.from_at:
-        pass
+    glove = await arena.hit(0)
     outside = await arena.give(0, coins=10, at=NOW - TICK)
     inside = await arena.give(0, coins=10, at=glove.from_at)
     assert await arena.points() == (50, 0)
@@ -493,12 +507,76 @@ async def test_a_second_battle_follows_the_first(service: Database, arena: Arena
     await arena.give(0, at=DECIDED)
 
     assert await arena.points() == (7, 0)
-    assert [
-        side.points for side in (await stored_battle(service.pool, second.battle_id)).sides
-    ] == [
-        0,
-        7,
-    ]
+    stored = await stored_battle(service.pool, second.battle_id)
+    assert [side.points for side in stored.sides] == [0, 7]
+
+
+async def test_a_gift_that_is_late_counts_in_the_battle_of_its_time(
+    service: Database, arena: Arena
+) -> None:
+    """Though another one runs by now, and in one batch with that one's gifts (E26)."""
+    await arena.tick(DECIDED)
+    left, right = arena.rooms
+    second = await begin_battle(service.pool, (right, "moon"), (left, "star"), at=DECIDED)
+    gifts = [await arena.written(0, coins) for coins in (1, 2, 4, 8)]
+    times = (NOW - TICK, END - TICK, DECIDED - TICK, DECIDED)
+    charges = [posted(gift, posted_at=at) for gift, at in zip(gifts, times, strict=True)]
+    await settle(service.pool, *charges, rules=RULES, now=lambda: DECIDED)
+
+    assert (await arena.points(), await arena.later_points()) == ((0, 0), (2, 0))
+    stored = await stored_battle(service.pool, second.battle_id)
+    assert [side.points for side in stored.sides] == [0, 8]
+    await arena.check_replay()
+
+
+async def test_the_clock_is_read_under_the_locks(
+    service: Database, rooms: tuple[UUID, UUID]
+) -> None:
+    """What was booked while a host waited for the rooms was charged before the host's turn.
+
+    Otherwise a gift could be charged after the start, or before the end that a time maker moved,
+    and count in no battle (E27).
+    """
+    left, right = rooms
+    time = NOW
+    host = BattleHost(service.pool, RULES, now=lambda: time)
+    battle_id = ids.uuid7()
+    await host.propose(battle_id, left, right, "star")
+
+    async def waiting() -> object:
+        return await service.pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+
+    async with transaction(service.pool) as conn:
+        await lock_rooms(conn, rooms)
+        accepting = asyncio.create_task(host.accept(battle_id, right, "moon"))
+        await eventually(waiting)
+        time = NOW + timedelta(seconds=1)
+    assert (await accepting).started_at == time
+
+    async with transaction(service.pool) as conn:
+        await lock_rooms(conn, rooms)
+        using = asyncio.create_task(host.use(battle_id, left, "star", ids.uuid7(), "TIME_MAKER"))
+        await eventually(waiting)
+        time = NOW + timedelta(seconds=301)
+    with pytest.raises(BattleNotRunningError):
+        await using
+
+
+async def test_a_battle_is_as_long_as_it_was_when_it_was_proposed(
+    service: Database, rooms: tuple[UUID, UUID]
+) -> None:
+    left, right = rooms
+    battle_id = ids.uuid7()
+    short = RULES._replace(battle_length=timedelta(seconds=20))
+    await BattleHost(service.pool, short, now=lambda: NOW).propose(battle_id, left, right, "star")
+    host = BattleHost(service.pool, RULES, now=lambda: NOW)
+    await host.propose(battle_id, left, right, "star")
+    battle = await host.accept(battle_id, right, "moon")
+
+    assert battle.ends_at == NOW + timedelta(seconds=20)
 
 
 UNCHANGING: list[str] = [
@@ -511,6 +589,9 @@ UNCHANGING: list[str] = [
     "UPDATE battle SET right_room_id = gen_random_uuid()",
     "UPDATE battle SET left_later_points = -100",
     "UPDATE battle SET events = 0",
+    "UPDATE battle SET length_s = 1",
+    "UPDATE battle_room SET started_at = now()",
+    "DELETE FROM battle_room",
     "DELETE FROM battle",
     "TRUNCATE battle",
     "UPDATE battle_event SET coins = 1",

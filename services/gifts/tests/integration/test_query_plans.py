@@ -257,6 +257,13 @@ SOUGHT: Mapping[str, Sequence[str]] = {
     "room_streak_owed": ("room_id = ",),
     "room_entry_pkey": ("room_id = ",),
     "gift_pkey": ("gift_id = ",),
+    "battle_pkey": ("battle_id = ",),
+    "battle_room_pkey": ("room_id = ",),
+    "battle_by_due": ("due_at <= ",),
+    "battle_by_invited_room": ("right_room_id = ", "invited_at > "),
+    "battle_event_by_gift": ("gift_id = ",),
+    "battle_event_pkey": ("battle_id = ",),
+    "battle_power_up_pkey": ("battle_id = ",),
 }
 """By what each is sought: one that is read from end to end is used too."""
 
@@ -273,6 +280,16 @@ async def test_rooms_are_found_by_an_index(
     assert indexes(plan) == [used]
     seek = next(node for node in plan if "Index Name" in node)
     assert all(column in seek.get("Index Cond", "") for column in SOUGHT[used]), seek
+    assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+async def test_settling_finds_the_battles_of_rooms_and_gifts_by_indexes(filled: Conn) -> None:
+    """Every settlement with rooms asks; nearly always there is none."""
+    statement = battle_event.STATEMENTS["select_touched"]
+    plan = await plan_of(filled, statement, ONE, [NOON], [NOON], ONE)
+
+    assert set(indexes(plan)) == {"battle_room_pkey", "battle_event_by_gift"}
+    assert all("Index Cond" in node for node in plan if "Index Name" in node)
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
 
 

@@ -38,10 +38,13 @@ def gift_id(number: int) -> UUID:
 
 
 def seed_that(*hits: bool) -> bytes:
-    """One with which the first gloves hit or miss like this."""
+    """One with which the first gloves, used as 1, 2 and so on, hit or miss like this."""
     for number in range(100_000):
         seed = number.to_bytes(32)
-        rolls = [roll(seed, BATTLE_ID, place, sides=100) for place in range(1, len(hits) + 1)]
+        rolls = [
+            roll(seed, BATTLE_ID, place, gift_id(place), sides=100)
+            for place in range(1, len(hits) + 1)
+        ]
         if [thrown < 30 for thrown in rolls] == list(hits):
             return seed
     raise AssertionError
@@ -99,7 +102,7 @@ def test_gloves_run_in_order_and_never_stack() -> None:
     battle = running(seed=seed_that(True, True, True))
     windows = [
         battle.use(0, "GLOVE", gift_id(n), at=NOW + timedelta(seconds=seconds))
-        for n, seconds in enumerate((0, 10, 100))
+        for n, seconds in enumerate((0, 10, 100), start=1)
     ]
 
     assert [(each.from_at - NOW).seconds for each in windows] == [0, 30, 100]
@@ -127,7 +130,9 @@ def test_a_glove_that_misses_does_nothing() -> None:
 
 
 def test_a_glove_hits_three_times_in_ten() -> None:
-    rolls = [roll(number.to_bytes(32), BATTLE_ID, 1, sides=100) for number in range(10_000)]
+    rolls = [
+        roll(number.to_bytes(32), BATTLE_ID, 1, gift_id(1), sides=100) for number in range(10_000)
+    ]
 
     assert set(rolls) == set(range(100))
     assert 0.28 < sum(thrown < 30 for thrown in rolls) / len(rolls) < 0.32
@@ -135,7 +140,7 @@ def test_a_glove_hits_three_times_in_ten() -> None:
 
 def test_rolls_are_by_the_published_formula() -> None:
     """Made apart from the code: printf | openssl dgst -sha256 -mac HMAC."""
-    assert roll(SEED, BATTLE_ID, 1, sides=2**64) == 0x85195D68566F8E13
+    assert roll(SEED, BATTLE_ID, 1, BATTLE_ID, sides=2**64) == 0x863BE192D109C30D
     assert seed_hash(SEED).hex() == (
         "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd"
     )
@@ -201,6 +206,14 @@ def test_with_equal_points_nobody_wins(left: int, right: int, winner: str) -> No
     battle.end(at=END)
 
     assert battle.winner == winner
+
+
+def test_who_makes_the_seed_does_not_make_the_roll() -> None:
+    """The id of a power-up is the other half of it, and nobody has that when the seed is made."""
+    rolls = [roll(SEED, BATTLE_ID, 1, gift_id(number), sides=100) for number in range(10_000)]
+
+    assert set(rolls) == set(range(100))
+    assert 0.28 < sum(thrown < 30 for thrown in rolls) / len(rolls) < 0.32
 
 
 def test_the_result_waits_for_charges_under_way() -> None:
@@ -279,7 +292,7 @@ class Both:
     def use(self, number: int, side: int, kind: PowerUpKind, at: datetime) -> None:
         allowed = self.model.may_use(side, kind, at)
         if allowed:
-            self.model.use(side, kind, at)
+            self.model.use(side, kind, at, gift_id(number))
             self.log.append(self.battle.use(side, kind, gift_id(number), at=at))
             return
         with pytest.raises(BattleNotRunningError if allowed is None else PowerUpUsedUpError):

@@ -50,3 +50,10 @@ def test_rooms_keep_time_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert (rules.streak_window, rules.idle_max) == (timedelta(seconds=2.5), timedelta(minutes=1))
     assert rules.frame_every == RoomRules().frame_every
+
+
+def test_battles_are_as_long_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (COMPLETE | {"GIFTS_BATTLE_LENGTH_S": "20"}).items():
+        monkeypatch.setenv(name, value)
+
+    assert Settings().room_rules.battle_length == timedelta(seconds=20)  # pyright: ignore[reportCallIssue]

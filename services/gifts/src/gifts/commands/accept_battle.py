@@ -1,8 +1,8 @@
 """Accept a battle, which begins it."""
 
-from datetime import datetime
 from uuid import UUID
 
+from chassis.clock import Clock
 from chassis.db import Conn
 from gifts.commands.lock_battle import lock_battle
 from gifts.commands.tell_battles import tell_both
@@ -25,7 +25,7 @@ async def accept_battle(
     rules: RoomRules,
     *,
     seed: bytes,
-    at: datetime,
+    now: Clock,
 ) -> Battle:
     """Begin a battle that was proposed to the caller's room; accepted again it stays as it is.
 
@@ -36,7 +36,8 @@ async def accept_battle(
         creator_id: The caller.
         rules: Of rooms, in force.
         seed: Random; its hash is told from now on, and itself with the result.
-        at: Now.
+        now: The clock. It is read when the locks are held: what was booked before them was charged
+            before them.
 
     Raises:
         BattleUnknownError: No such battle was proposed to the caller's room.
@@ -45,6 +46,7 @@ async def accept_battle(
         RoomInBattleError: One of the rooms is in a battle that has not ended.
     """
     battle, rooms, side = await lock_battle(conn, battle_id, room_id, creator_id)
+    at = now()
     if side != RIGHT:
         raise BattleUnknownError
     if battle.started_at is not None:
@@ -60,6 +62,6 @@ async def accept_battle(
     battle.start(seed, at=at)
     battle.due_at = due_at(battle, at)
     await store.update_battles(conn, [battle])
-    await store.set_newest(conn, battle)
+    await store.insert_battle_rooms(conn, battle, started_at=at)
     await tell_both(conn, rooms, rules, at=at)
     return battle

@@ -1,11 +1,12 @@
 """Bring what was given in rooms, and what is taken back of it, to their battles."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
-from gifts.domain.battle import BattleEvent, due_at
+from gifts.domain.battle import Battle, BattleEvent, due_at
 from gifts.domain.room_ledger import Given, Taken
 from gifts.store import battle as store
 from gifts.store.battle_event import insert_events, select_given, select_touched
@@ -31,24 +32,20 @@ async def move_battles(
         room_ids: Of all of them.
         at: Now.
     """
+    charged: dict[UUID, list[datetime]] = defaultdict(list)
+    for gift in given:
+        if gift.room_id in room_ids:
+            charged[gift.room_id].append(gift.charged_at)
     gift_ids = {loss.gift_id for loss in taken}
-    battle_ids = await select_touched(conn, room_ids, gift_ids)
+    battle_ids = await select_touched(conn, charged, gift_ids)
     if not battle_ids:
         return
     battles = await store.lock_battles(conn, battle_ids)
-    of_rooms = {
-        room_id: battle
-        for room_id, battle_id in (await store.select_newest(conn, room_ids)).items()
-        for battle in [battles[battle_id]]
-    }
+    of_rooms = _by_room(battles.values())
     known = await select_given(conn, gift_ids) if gift_ids else {}
     events: list[BattleEvent] = []
     for gift in given:
-        battle = of_rooms.get(gift.room_id)
-        side = None if battle is None else battle.side_of(gift.room_id)
-        if battle is None or side is None:
-            continue
-        event = battle.give(side, gift.gift_id, gift.coins, charged_at=gift.charged_at)
+        event = _give(of_rooms.get(gift.room_id, ()), gift)
         if event is not None:
             events.append(event)
             known[gift.gift_id] = event
@@ -66,3 +63,25 @@ async def move_battles(
         battle.due_at = due_at(battle, at)
     await insert_events(conn, events)
     await store.update_battles(conn, moved)
+
+
+def _by_room(battles: Iterable[Battle]) -> Mapping[UUID, Sequence[Battle]]:
+    """The newest first."""
+    found: dict[UUID, list[Battle]] = defaultdict(list)
+    for battle in battles:
+        for room_id in battle.room_ids:
+            found[room_id].append(battle)
+    for each in found.values():
+        each.sort(key=lambda battle: battle.started_at or battle.invited_at, reverse=True)
+    return found
+
+
+def _give(battles: Iterable[Battle], gift: Given) -> BattleEvent | None:
+    """A late one counts in the battle of its own time, though another may run by now (E26)."""
+    for battle in battles:
+        side = battle.side_of(gift.room_id)
+        assert side is not None
+        event = battle.give(side, gift.gift_id, gift.coins, charged_at=gift.charged_at)
+        if event is not None:
+            return event
+    return None

@@ -12,6 +12,7 @@ from gifts.domain.refusals import (
     RoomNotOpenError,
     RoomUnknownError,
 )
+from gifts.domain.room_rules import RoomRules
 from gifts.store import battle as store
 from gifts.store.room import find_room
 
@@ -30,6 +31,7 @@ async def propose_battle(
     room_id: UUID,
     rival_room_id: UUID,
     creator_id: str,
+    rules: RoomRules,
     *,
     at: datetime,
 ) -> Proposed:
@@ -41,6 +43,7 @@ async def propose_battle(
         room_id: The caller's.
         rival_room_id: Whom it is proposed to.
         creator_id: The caller.
+        rules: Of rooms, in force.
         at: Now.
 
     Raises:
@@ -53,7 +56,7 @@ async def propose_battle(
         raise MalformedError(problem="rivalRoomId is another room.")
     found = await store.select_battles(conn, [battle_id])
     if battle_id not in found:
-        battle = await _battle(conn, battle_id, room_id, rival_room_id, creator_id, at)
+        battle = await _battle(conn, battle_id, room_id, rival_room_id, creator_id, rules, at)
         if await store.insert_battle(conn, battle):
             return Proposed(battle, replayed=False)
         found = await store.select_battles(conn, [battle_id])
@@ -69,6 +72,7 @@ async def _battle(
     room_id: UUID,
     rival_room_id: UUID,
     creator_id: str,
+    rules: RoomRules,
     at: datetime,
 ) -> Battle:
     room = await find_room(conn, room_id)
@@ -82,4 +86,5 @@ async def _battle(
         rules=await store.rules_in_force(conn, at=at),
         sides=(Side(room_id, creator_id), Side(rival_room_id, rival.creator_id)),
         invited_at=at,
+        length_s=int(rules.battle_length.total_seconds()),
     )

@@ -1,8 +1,8 @@
 """Use a power-up in a battle."""
 
-from datetime import datetime
 from uuid import UUID
 
+from chassis.clock import Clock
 from chassis.db import Conn
 from gifts.commands.lock_battle import lock_battle
 from gifts.commands.tell_battles import tell_both
@@ -22,7 +22,7 @@ async def use_power_up(
     kind: PowerUpKind,
     rules: RoomRules,
     *,
-    at: datetime,
+    now: Clock,
 ) -> Battle:
     """Use a power-up once, however often it is asked for.
 
@@ -34,7 +34,8 @@ async def use_power_up(
         power_up_id: Of the client's making.
         kind: Which one.
         rules: Of rooms, in force.
-        at: Now.
+        now: The clock. It is read when the locks are held: what was booked before them was charged
+            before them.
 
     Raises:
         BattleUnknownError: The caller's room is in no such battle.
@@ -43,6 +44,7 @@ async def use_power_up(
         IdempotencyConflictError: The id belongs to another power-up.
     """
     battle, rooms, side = await lock_battle(conn, battle_id, room_id, creator_id)
+    at = now()
     for earlier in battle.power_ups:
         if earlier.power_up_id == power_up_id:
             if (earlier.side, earlier.kind) != (side, kind):

@@ -95,6 +95,8 @@ class Battle(msgspec.Struct):
     sides: tuple[Side, Side]
     """Who proposed it, and who was asked."""
     invited_at: datetime
+    length_s: int
+    """From the start to the end, without time makers."""
     started_at: datetime | None = None
     ends_at: datetime | None = None
     """A charge counts from the start on and before this, by its own time."""
@@ -142,7 +144,7 @@ class Battle(msgspec.Struct):
     def start(self, seed: bytes, *, at: datetime) -> None:
         """Begin, now that the other host has accepted."""
         self.started_at = at
-        self.ends_at = at + timedelta(seconds=self.rules.length_s)
+        self.ends_at = at + timedelta(seconds=self.length_s)
         self.seed = seed
 
     def give(
@@ -202,7 +204,7 @@ class Battle(msgspec.Struct):
             from_at = self.ends_at
         else:
             from_at = max([at, *[each.until_at for each in used]])
-        until_at = from_at + timedelta(seconds=self._seconds(kind, number, self.seed))
+        until_at = from_at + timedelta(seconds=self._seconds(kind, number, power_up_id, self.seed))
         if kind == "TIME_MAKER":
             self.ends_at = until_at
         self.events += 1
@@ -269,17 +271,18 @@ class Battle(msgspec.Struct):
             case "STUN_HAMMER":
                 return self.rules.hammers_max
 
-    def _seconds(self, kind: PowerUpKind, number: int, seed: bytes) -> int:
+    def _seconds(self, kind: PowerUpKind, number: int, power_up_id: UUID, seed: bytes) -> int:
         """How long a power-up holds: what is left to chance is decided here."""
         rules = self.rules
         match kind:
             case "GLOVE":
-                thrown = roll(seed, self.battle_id, number, sides=100)
+                thrown = roll(seed, self.battle_id, number, power_up_id, sides=100)
                 return rules.glove_s if thrown < rules.glove_chance_pct else 0
             case "MIST":
                 return rules.mist_s
             case "TIME_MAKER":
-                return 1 + roll(seed, self.battle_id, number, sides=rules.time_maker_max_s)
+                most = rules.time_maker_max_s
+                return 1 + roll(seed, self.battle_id, number, power_up_id, sides=most)
             case "STUN_HAMMER":
                 return rules.hammer_s
 
@@ -303,6 +306,7 @@ def replay(battle: Battle, log: Sequence[LogEntry], seed: bytes) -> Battle:
         battle.rules,
         (Side(left.room_id, left.creator_id), Side(right.room_id, right.creator_id)),
         battle.invited_at,
+        battle.length_s,
     )
     again.start(seed, at=battle.started_at)
     given: dict[UUID, BattleEvent] = {}

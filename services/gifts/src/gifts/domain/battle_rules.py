@@ -9,7 +9,6 @@ class BattleRules(NamedTuple):
 
     version: int
     effective_from: datetime
-    length_s: int
     invitation_s: int
     """How long an invitation can be accepted."""
     decided_after_s: int

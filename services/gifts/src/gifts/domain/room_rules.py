@@ -21,6 +21,8 @@ class RoomRules(NamedTuple):
     """A room closes itself after this time without a gift or a sign of life."""
     age_max: timedelta = timedelta(hours=24)
     """And after this, whatever happens in it."""
+    battle_length: timedelta = timedelta(minutes=5)
+    """Of battles that are proposed, in whole seconds: each keeps the length it was proposed with."""
 
 
 def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:

@@ -29,7 +29,7 @@ class BattleHost:
 
         async def work(conn: Conn) -> Proposed:
             return await propose_battle(
-                conn, battle_id, room_id, rival_room_id, creator_id, at=self._now()
+                conn, battle_id, room_id, rival_room_id, creator_id, self._rules, at=self._now()
             )
 
         return await transact(self._pool, work)
@@ -40,7 +40,7 @@ class BattleHost:
 
         async def work(conn: Conn) -> Battle:
             return await accept_battle(
-                conn, battle_id, room_id, creator_id, self._rules, seed=seed, at=self._now()
+                conn, battle_id, room_id, creator_id, self._rules, seed=seed, now=self._now
             )
 
         return await transact(self._pool, work)
@@ -64,7 +64,7 @@ class BattleHost:
                 power_up_id,
                 kind,
                 self._rules,
-                at=self._now(),
+                now=self._now,
             )
 
         return await transact(self._pool, work)

@@ -64,9 +64,10 @@ class BattlePowerUp:
     kind: BattlePowerUpKind = strawberry.field(description="Which one.")
     number: int = strawberry.field(
         description="The how many-th of the battle, of both sides, from 1. The roll is "
-        "HMAC-SHA256, under the seed, of the battle's id in 16 bytes and this in 4: its first 8 "
-        "bytes times the sides of the die, divided by 2^64 and rounded down. A glove hits on less "
-        "than its chance of 100; a time maker adds one second more than its die shows."
+        "HMAC-SHA256, under the seed, of the battle's id in 16 bytes, this in 4 and the power-up's "
+        "id in 16: its first 8 bytes times the sides of the die, divided by 2^64 and rounded down. "
+        "A glove hits on less than its chance of 100; a time maker adds one second more than its "
+        "die shows."
     )
     room_id: UUID = strawberry.field(description="Of the host who used it.")
     used_at: datetime = strawberry.field(description="When it was used.")

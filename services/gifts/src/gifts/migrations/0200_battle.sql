@@ -5,7 +5,6 @@
 CREATE TABLE battle_rules (
     version integer PRIMARY KEY CHECK (version > 0),
     effective_from timestamptz NOT NULL UNIQUE,
-    length_s integer NOT NULL CHECK (length_s > 0),
     -- How long an invitation can be accepted.
     invitation_s integer NOT NULL CHECK (invitation_s > 0),
     -- From the end to the result: charges that were made in time may be heard of later.
@@ -29,7 +28,7 @@ CREATE TABLE battle_rules (
 );
 
 INSERT INTO battle_rules VALUES (
-    1, '2026-01-01T00:00:00Z', 300, 60, 10, 60, 30, 5, 30, 30, 10, 30, 5, 100, 5, 2, 3, 2
+    1, '2026-01-01T00:00:00Z', 60, 10, 60, 30, 5, 30, 30, 10, 30, 5, 100, 5, 2, 3, 2
 );
 
 CREATE TRIGGER battle_rules_are_append_only
@@ -47,6 +46,8 @@ CREATE TABLE battle (
     right_room_id uuid NOT NULL,
     right_creator_id text COLLATE "C" NOT NULL,
     invited_at timestamptz NOT NULL,
+    -- From the start to the end, without time makers.
+    length_s integer NOT NULL CHECK (length_s > 0),
     -- From acceptance on.
     started_at timestamptz,
     -- A charge counts from the start on and before the end, by its own time.
@@ -117,10 +118,10 @@ AFTER UPDATE ON battle
 FOR EACH ROW WHEN (
     (
         old.battle_id, old.rules_version, old.left_room_id, old.left_creator_id, old.right_room_id,
-        old.right_creator_id, old.invited_at
+        old.right_creator_id, old.invited_at, old.length_s
     ) IS DISTINCT FROM (
         new.battle_id, new.rules_version, new.left_room_id, new.left_creator_id, new.right_room_id,
-        new.right_creator_id, new.invited_at
+        new.right_creator_id, new.invited_at, new.length_s
     )
     OR (
         old.started_at IS NOT NULL
@@ -146,11 +147,17 @@ CREATE TRIGGER battle_is_never_deleted
 BEFORE DELETE OR TRUNCATE ON battle
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The newest battle that began in a room: before it has ended there is no other.
+-- The battles that began in a room: before the newest has ended there is no other.
 CREATE TABLE battle_room (
-    room_id uuid PRIMARY KEY,
-    battle_id uuid NOT NULL
-) WITH (fillfactor = 50);
+    room_id uuid NOT NULL,
+    started_at timestamptz NOT NULL,
+    battle_id uuid NOT NULL,
+    PRIMARY KEY (room_id, started_at)
+);
+
+CREATE TRIGGER battle_room_is_append_only
+BEFORE UPDATE OR DELETE OR TRUNCATE ON battle_room
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What gifts, and what is taken back of them, did to a battle's points: the log, together with the
 -- power-ups, which are numbered with it.

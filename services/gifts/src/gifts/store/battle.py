@@ -41,6 +41,7 @@ async def insert_battle(conn: Conn, battle: Battle) -> bool:
         right.room_id,
         right.creator_id,
         battle.invited_at,
+        battle.length_s,
     )
     return inserted is not None
 
@@ -83,9 +84,11 @@ async def select_due(conn: Conn, *, at: datetime, limit: int) -> list[Due]:
     return [Due(*row) for row in await conn.fetch(STATEMENTS["select_due"], at, limit)]
 
 
-async def set_newest(conn: Conn, battle: Battle) -> None:
-    """Make a battle that begins the newest one of its rooms, which the caller has locked."""
-    await conn.execute(STATEMENTS["set_newest"], list(battle.room_ids), battle.battle_id)
+async def insert_battle_rooms(conn: Conn, battle: Battle, *, started_at: datetime) -> None:
+    """Note that a battle has begun in its rooms, which the caller has locked."""
+    await conn.execute(
+        STATEMENTS["insert_battle_rooms"], list(battle.room_ids), started_at, battle.battle_id
+    )
 
 
 async def update_battles(conn: Conn, battles: Sequence[Battle]) -> None:
@@ -140,6 +143,7 @@ def _battle_of(row: Record) -> Battle:
         rules=BattleRules(*(row[name] for name in BattleRules._fields)),
         sides=(left, right),
         invited_at=row["invited_at"],
+        length_s=row["length_s"],
         started_at=row["started_at"],
         ends_at=row["ends_at"],
         seed=row["seed"],

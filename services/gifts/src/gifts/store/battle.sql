@@ -6,7 +6,6 @@
 SELECT
     r.version,
     r.effective_from,
-    r.length_s,
     r.invitation_s,
     r.decided_after_s,
     r.shown_s,
@@ -30,7 +29,7 @@ LIMIT 1;
 -- name: insert_battle
 -- Proposes a battle, unless its id is taken.
 -- $1 battle_id, $2 rules' version, $3 left room_id, $4 left creator_id, $5 right room_id,
--- $6 right creator_id, $7 invited_at
+-- $6 right creator_id, $7 invited_at, $8 length_s
 INSERT INTO battle (
     battle_id,
     rules_version,
@@ -38,9 +37,10 @@ INSERT INTO battle (
     left_creator_id,
     right_room_id,
     right_creator_id,
-    invited_at
+    invited_at,
+    length_s
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT DO NOTHING
 RETURNING battle_id;
 
@@ -53,6 +53,7 @@ SELECT
     b.right_room_id,
     b.right_creator_id,
     b.invited_at,
+    b.length_s,
     b.started_at,
     b.ends_at,
     b.seed,
@@ -72,7 +73,6 @@ SELECT
     b.due_at,
     r.version,
     r.effective_from,
-    r.length_s,
     r.invitation_s,
     r.decided_after_s,
     r.shown_s,
@@ -102,6 +102,7 @@ SELECT
     b.right_room_id,
     b.right_creator_id,
     b.invited_at,
+    b.length_s,
     b.started_at,
     b.ends_at,
     b.seed,
@@ -121,7 +122,6 @@ SELECT
     b.due_at,
     r.version,
     r.effective_from,
-    r.length_s,
     r.invitation_s,
     r.decided_after_s,
     r.shown_s,
@@ -147,10 +147,16 @@ FOR NO KEY UPDATE OF b;
 -- Of each room the newest battle that began in it.
 -- $1 room_ids
 SELECT
-    room_id,
-    battle_id
-FROM battle_room
-WHERE room_id = any($1::uuid[]);
+    i.room_id,
+    newest.battle_id
+FROM unnest($1::uuid[]) AS i (room_id)
+CROSS JOIN LATERAL (
+    SELECT b.battle_id
+    FROM battle_room AS b
+    WHERE b.room_id = i.room_id
+    ORDER BY b.started_at DESC
+    LIMIT 1
+) AS newest;
 
 -- name: select_invitations
 -- The battles that a room was asked to, newest first, and that nobody has accepted.
@@ -176,14 +182,14 @@ WHERE due_at <= $1
 ORDER BY due_at
 LIMIT $2;
 
--- name: set_newest
--- $1 room_ids, $2 battle_id
-INSERT INTO battle_room AS b (room_id, battle_id)
+-- name: insert_battle_rooms
+-- $1 room_ids, $2 started_at, $3 battle_id
+INSERT INTO battle_room (room_id, started_at, battle_id)
 SELECT
     room_id,
-    $2
-FROM unnest($1::uuid[]) AS i (room_id)
-ON CONFLICT (room_id) DO UPDATE SET battle_id = excluded.battle_id;
+    $2,
+    $3
+FROM unnest($1::uuid[]) AS i (room_id);
 
 -- name: update_battles
 -- The caller holds the locks.

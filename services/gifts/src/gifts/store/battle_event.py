@@ -1,6 +1,7 @@
 """What happened in battles."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis import sql
@@ -12,10 +13,20 @@ STATEMENTS = sql.load("gifts.store", "battle_event.sql")
 
 
 async def select_touched(
-    conn: Conn, room_ids: Collection[UUID], gift_ids: Collection[UUID]
+    conn: Conn, charged: Mapping[UUID, Sequence[datetime]], gift_ids: Collection[UUID]
 ) -> list[UUID]:
-    """The newest battles of rooms, and those that gifts came to."""
-    rows = await conn.fetch(STATEMENTS["select_touched"], list(room_ids), list(gift_ids))
+    """The battles that may concern what was charged in rooms, and those that gifts came to.
+
+    Of each room, those are the last one to begin before its first charge, and all that began before
+    its last one. `charged` is when, by room.
+    """
+    rows = await conn.fetch(
+        STATEMENTS["select_touched"],
+        list(charged),
+        [min(times) for times in charged.values()],
+        [max(times) for times in charged.values()],
+        list(gift_ids),
+    )
     return [row["battle_id"] for row in rows]
 
 

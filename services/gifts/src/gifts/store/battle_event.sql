@@ -1,16 +1,27 @@
 -- What happened in battles. The caller holds their locks.
 
 -- name: select_touched
--- The newest battles of rooms, and those that gifts came to.
--- $1 room_ids, $2 gift_ids
-SELECT battle_id
-FROM battle_room
-WHERE room_id = any($1::uuid[])
+-- The battles that were the newest of a room at some time between its first charge and its last one,
+-- and those that gifts came to.
+-- $1 room_ids, $2 first charged_at, $3 last charged_at, $4 gift_ids
+SELECT b.battle_id
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS i (room_id, first_at, last_at)
+INNER JOIN battle_room AS b ON i.room_id = b.room_id
+WHERE
+    b.started_at <= i.last_at
+    AND b.started_at >= coalesce(
+        (
+            SELECT max(n.started_at)
+            FROM battle_room AS n
+            WHERE n.room_id = i.room_id AND n.started_at <= i.first_at
+        ),
+        i.first_at
+    )
 UNION
 SELECT battle_id
 FROM battle_event
 WHERE
-    gift_id = any($2::uuid[])
+    gift_id = any($4::uuid[])
     AND kind = 'given';
 
 -- name: select_given

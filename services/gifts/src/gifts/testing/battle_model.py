@@ -41,12 +41,11 @@ class ModelBattle:
         """From the start."""
         return (at - self.started_at) / timedelta(seconds=1)
 
-    def die(self, sides: int) -> int:
+    def die(self, sides: int, power_up_id: UUID) -> int:
         """What the next power-up rolls, by the letters of the published formula."""
         number = len(self.uses) + 1
-        digest = hmac.new(
-            self.seed, self.battle_id.bytes + bytes([0, 0, 0, number]), hashlib.sha256
-        ).hexdigest()
+        message = self.battle_id.bytes + bytes([0, 0, 0, number]) + power_up_id.bytes
+        digest = hmac.new(self.seed, message, hashlib.sha256).hexdigest()
         return int(Fraction(int(digest[:16], 16) * sides, 2**64))
 
     def give(self, side: int, gift_id: UUID, coins: int, at: datetime) -> bool:
@@ -83,16 +82,16 @@ class ModelBattle:
             case "MIST" | "STUN_HAMMER":
                 return len(mine) < 2
 
-    def use(self, side: int, kind: PowerUpKind, at: datetime) -> None:
+    def use(self, side: int, kind: PowerUpKind, at: datetime, power_up_id: UUID) -> None:
         """A power-up is used that may be."""
         when = self.seconds(at)
         if kind == "TIME_MAKER":
-            more = 1 + self.die(10)
+            more = 1 + self.die(10, power_up_id)
             self.uses.append((side, kind, self.length, self.length + more))
             self.length += more
             return
         lasts = 30
-        if kind == "GLOVE" and self.die(100) >= 30:
+        if kind == "GLOVE" and self.die(100, power_up_id) >= 30:
             lasts = 0
         for whose, of, _, end in self.uses:
             if (whose, of) == (side, kind):

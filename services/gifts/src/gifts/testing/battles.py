@@ -17,7 +17,6 @@ from gifts.testing import NOW
 FIRST_RULES = BattleRules(
     version=1,
     effective_from=datetime(2026, 1, 1, tzinfo=UTC),
-    length_s=300,
     invitation_s=60,
     decided_after_s=10,
     shown_s=60,
@@ -40,7 +39,7 @@ FIRST_RULES = BattleRules(
 def a_battle(*, battle_id: UUID | None = None, at: datetime = NOW) -> Battle:
     """Star against moon, proposed."""
     sides = Side(UUID(int=1), "star"), Side(UUID(int=2), "moon")
-    return Battle(battle_id or ids.uuid7(), FIRST_RULES, sides, at)
+    return Battle(battle_id or ids.uuid7(), FIRST_RULES, sides, at, length_s=300)
 
 
 async def begin_battle(
