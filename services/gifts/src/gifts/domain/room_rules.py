@@ -22,7 +22,7 @@ class RoomRules(NamedTuple):
     age_max: timedelta = timedelta(hours=24)
     """And after this, whatever happens in it."""
     battle_length: timedelta = timedelta(minutes=5)
-    """Of battles that are proposed, in whole seconds: each keeps the length it was proposed with."""
+    """In whole seconds; each battle keeps the one that it was proposed with."""
 
 
 def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:
