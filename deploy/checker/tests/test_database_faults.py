@@ -61,6 +61,24 @@ FAULTS = {
         "DELETE FROM battle_event WHERE seq = (SELECT min(seq) FROM battle_event)",
         {("battles", "gifts")},
     ),
+    "a gift that a battle never heard of": Fault(
+        "gifts",
+        # Its number is another entry's, so that nothing else is missing.
+        "CREATE TEMP TABLE gone AS SELECT seq, gift_id, side, coins * multiplier AS points"
+        " FROM battle_event AS e WHERE NOT EXISTS ("
+        "  SELECT FROM battle_event WHERE gift_id = e.gift_id AND kind = 'taken'"
+        ") LIMIT 1;"
+        "DELETE FROM battle_event WHERE gift_id = (SELECT gift_id FROM gone);"
+        "UPDATE battle_event SET seq = (SELECT seq FROM gone)"
+        " WHERE seq = (SELECT ended_seq - 1 FROM battle);"
+        "UPDATE battle SET events = events - 1, ended_seq = ended_seq - 1, left_points = l,"
+        " right_points = r, winner = CASE sign(l - r) WHEN 1 THEN 'left' WHEN -1 THEN 'right'"
+        " ELSE 'draw' END FROM ("
+        "  SELECT left_points - CASE side WHEN 0 THEN points ELSE 0 END AS l,"
+        "  right_points - CASE side WHEN 1 THEN points ELSE 0 END AS r FROM battle, gone"
+        ")",
+        {("battles", "gifts")},
+    ),
     "a battle that went on too long": Fault(
         "gifts",
         "UPDATE battle SET ends_at = ends_at + interval '1 s'",
