@@ -754,6 +754,13 @@ FEEDS: Final = (
             totals { coins gifts gifters }
             goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
             topGifters { rank userId coins }
+            battle {
+              battleId status startedAt endsAt seedHash seed winnerRoomId flagged
+              sides {
+                roomId creatorId points hiddenUntil multiplier multipliedUntil hammeringUntil
+                hits combos
+              }
+            }
           }
         }""",
         (Row("roomFrames", PUBLIC),),
