@@ -135,7 +135,10 @@ class Route:
     rows: tuple[Row, ...]
 
 
+BOARD = "{ startsAt endsAt nodes { rank coins user { id } } me { rank coins behindCoins } }"
+
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
+NOBODY: Final = ("null", "null", "null", "null", "null")
 OPERATORS: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
 
 ROUTES: Final = (
@@ -196,6 +199,7 @@ ROUTES: Final = (
         "creator",
         f"""query ($owner: ID!, $month: String!) {{ creator(id: $owner) {{
           id acceptsGifts earnings {EARNINGS} {PAYOUTS}
+          leaderboard(window: ALL_TIME, first: 2) {BOARD}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
@@ -203,6 +207,11 @@ ROUTES: Final = (
         (
             Row("creator", PUBLIC),
             Row("creator.acceptsGifts", PUBLIC),
+            Row("creator.leaderboard", PUBLIC),
+            # Somebody gave the owner something, but never agreed to be named; none of these did.
+            Row("creator.leaderboard.nodes.rank", PUBLIC),
+            Row("creator.leaderboard.nodes.user", NOBODY),
+            Row("creator.leaderboard.me", NOBODY),
             Row(
                 "creator.earnings",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
@@ -405,6 +414,11 @@ ROUTES: Final = (
           ... on NotEligible {{ code message }}
         }} }}""",
         (Row("acceptGifts", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "being named",
+        """mutation ($show: ShowMeOnBoardsInput!) { showMeOnBoards(input: $show) { show } }""",
+        (Row("showMeOnBoards", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "giving",
