@@ -20,6 +20,7 @@ from gifts.testing import (
     taken_back,
     write,
 )
+from gifts.testing.boards import agree
 from gifts.testing.rooms import open_a_room
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
@@ -309,6 +310,7 @@ async def test_top_gifters_by_coins_then_by_who_got_there_first(
     service: Database, ask: Ask
 ) -> None:
     """Pages forwards and backwards; who has everything taken back has no rank."""
+    await agree(service.pool, *"abcde")
     room = await open_a_room(service.pool)
     gifts = [
         a_gift_to(room.room_id, sender_id=sender, count=count, quoted_price_coins=count)

@@ -128,18 +128,27 @@ ORDER BY coins DESC, place
 LIMIT $4;
 
 -- name: find_placed
+-- By the row's own key, not by the view: a session that was planned before the table was analysed
+-- would look through a whole board.
 -- $1 creator_id, $2 span, $3 when the window began, $4 user_id
 SELECT
-    user_id,
-    coins,
-    place
-FROM board
+    s.user_id,
+    b.coins,
+    b.place
+FROM board_score AS s
+CROSS JOIN LATERAL (
+    VALUES
+    ('HOUR', s.hour_at, s.hour_coins, s.hour_place),
+    ('DAY', s.day_at, s.day_coins, s.day_place),
+    ('WEEK', s.week_at, s.week_coins, s.week_place),
+    ('ALL_TIME', $3, s.coins, s.place)
+) AS b (span, starts_at, coins, place)
 WHERE
-    creator_id = $1
-    AND span = $2
-    AND starts_at = $3
-    AND user_id = $4
-    AND coins > 0;
+    s.creator_id = $1
+    AND s.user_id = $4
+    AND b.span = $2
+    AND b.starts_at = $3
+    AND b.coins > 0;
 
 -- name: find_next
 -- The one directly before somebody: as many coins and sooner, or more.
