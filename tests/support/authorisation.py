@@ -54,7 +54,9 @@ ROOM = f"""{{
   battle {BATTLE} battleInvitations {{ id }}
   id status title host {{ id }} openedAt closedAt seq summary {{ coins gifts gifters }}
   goal {{ targetCoins reachedCoins targetCount reachedCount reachedAt item {ITEM} }}
-  topGifters(first: 2) {{ nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE} }}
+  topGifters(first: 2) {{
+    me {{ rank coins behindCoins }} nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE}
+  }}
 }}"""
 TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
@@ -442,7 +444,13 @@ ROUTES: Final = (
     Route(
         "a room",
         f"""query ($room: UUID!) {{ room(id: $room) {ROOM} }}""",
-        (Row("room", PUBLIC),),
+        (
+            Row("room", PUBLIC),
+            # Somebody gave something in it, who never agreed to be named; none of these did.
+            Row("room.topGifters.nodes.rank", PUBLIC),
+            Row("room.topGifters.nodes.user", NOBODY),
+            Row("room.topGifters.me", NOBODY),
+        ),
     ),
     Route(
         "opening a room",

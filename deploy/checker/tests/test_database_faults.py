@@ -214,7 +214,7 @@ FAULTS = {
         "gifts",
         """UPDATE board_score AS s SET coins = coins + 1
         FROM gift AS g
-        WHERE g.status = 'REVERSED' AND (s.creator_id, s.user_id) = (g.creator_id, g.sender_id)""",
+        WHERE g.status = 'REVERSED' AND s.user_id = g.sender_id""",
         {("INV3", "gifts")},
     ),
     "a gift on the board of another hour": Fault(

@@ -112,9 +112,12 @@ FROM (
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
-    (array_agg(user_id || ' to ' || creator_id) FILTER (WHERE is_wrong))[1:5] AS examples
+    (array_agg(user_id || ' to ' || coalesce(creator_id, board_id::text)) FILTER (WHERE is_wrong))[
+        1:5
+    ] AS examples
 FROM (
     SELECT
+        board_id,
         creator_id,
         user_id,
         (
@@ -127,6 +130,7 @@ FROM (
         SELECT
             creator_id,
             user_id,
+            encode(substr(sha256(convert_to(creator_id, 'UTF8')), 1, 16), 'hex')::uuid AS board_id,
             date_trunc('hour', newest_at, 'UTC') AS hour_at,
             date_trunc('day', newest_at, 'UTC') AS day_at,
             date_trunc('week', newest_at, 'UTC') AS week_at,
@@ -145,7 +149,7 @@ FROM (
             WHERE status IN ('SENT', 'REVERSED')
         ) AS sent
         GROUP BY creator_id, user_id, newest_at
-    ) AS g USING (creator_id, user_id)
+    ) AS g USING (board_id, user_id)
 ) AS scores;
 
 -- name: nothing_pending

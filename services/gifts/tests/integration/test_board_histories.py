@@ -127,7 +127,7 @@ class Evening:
 
     async def assert_as_the_model_says(self) -> None:
         for creator_id in self.creators:
-            for span in Span:
+            for span in set(Span) - {Span.ROOM}:
                 for at in self.moments:
                     stored = await stored_board(self.pool, creator_id, span, at)
                     assert [(each.user_id, each.coins) for each in stored] == self.model.board(

@@ -10,7 +10,7 @@ from gifts.edge.board_ranks import BoardRanks
 from gifts.store.board import add_scores, move_scores, select_top
 from gifts.testing import NOW
 
-BOARD = Board("star", window_of(Span.HOUR, NOW))
+BOARD = Board.of_creator("star", window_of(Span.HOUR, NOW))
 
 
 async def score(pool: Pool, coins: Mapping[str, int], *, creator_id: str = "star") -> None:

@@ -50,8 +50,9 @@ INSERT INTO received_gift (creator_id, gift_id) SELECT creator_id, gift_id FROM 
 MANY_SCORES = """
 INSERT INTO board_score
 SELECT
-    'creator-' || i % 7, 'viewer-' || i, '2026-05-10 12:00+00', '2026-05-10 00:00+00',
-    '2026-05-04 00:00+00', i % 50, i % 50, i % 50, i % 50, i, i, i, i
+    ('00000000-0000-0000-0000-00000000000' || i % 7)::uuid, '2026-05-10 12:00+00',
+    '2026-05-10 00:00+00', '2026-05-04 00:00+00', i % 50, i % 50, i % 50, i % 50, i, i, i, i,
+    'viewer-' || i
 FROM generate_series(1, 20000) AS i
 """
 
@@ -308,13 +309,17 @@ BOARDS = {
     Span.DAY: "board_score_by_day",
     Span.WEEK: "board_score_by_week",
     Span.ALL_TIME: "board_score_by_coins",
+    Span.ROOM: "room_gifter_by_coins",
 }
 
 
 async def kept_plan_of(conn: Conn, name: str, arguments: str) -> list[Plan]:
-    """The plan that serves every creator and window: branches of other spans are in it too."""
+    """The plan that serves every board and window: branches of other spans are in it too."""
     await conn.execute(f"PREPARE asked AS {board.STATEMENTS[name]}")
-    rows = await conn.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked ({arguments})")
+    rows = await conn.fetchval(
+        "EXPLAIN (FORMAT JSON) EXECUTE"
+        f" asked ('{UUID(int=1)}', 'WEEK', '2026-05-04 00:00+00', {arguments})"
+    )
     await conn.execute("DEALLOCATE asked")
     return list(_nodes(json.loads(rows)[0]["Plan"]))
 
@@ -329,26 +334,22 @@ async def kept_plan_of(conn: Conn, name: str, arguments: str) -> list[Plan]:
 )
 async def test_boards_are_read_in_their_order(filled: Conn, name: str, arguments: str) -> None:
     """No sort, no other creator's rows, no other window's: the first costs what the last does."""
-    plan = await kept_plan_of(
-        filled, name, f"'creator-1', 'WEEK', '2026-05-04 00:00+00', {arguments}"
-    )
+    plan = await kept_plan_of(filled, name, arguments)
 
     assert set(indexes(plan)) == set(BOARDS.values())
     assert not kinds(plan) & {"Seq Scan", "Sort", "Incremental Sort", "Bitmap Heap Scan"}
     for node in plan:
         if "Index Name" in node:
-            assert "creator_id = $1" in node["Index Cond"]
+            assert any(key in node["Index Cond"] for key in ("board_id = $1", "room_id = $1"))
             assert "coins" in node["Index Cond"]
     if name == "count_between":
         assert "Index Scan" not in kinds(plan)
 
 
 async def test_own_place_is_found_by_its_key(filled: Conn) -> None:
-    plan = await kept_plan_of(
-        filled, "find_placed", "'creator-1', 'WEEK', '2026-05-04 00:00+00', 'viewer-1'"
-    )
+    plan = await kept_plan_of(filled, "find_placed", "'viewer-1'")
 
-    assert set(indexes(plan)) == {"board_score_pkey"}
+    assert set(indexes(plan)) == {"board_score_pkey", "room_gifter_pkey"}
     assert "Seq Scan" not in kinds(plan)
 
 

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gifts.domain.board import (
+    EVER,
     TOP,
     Placed,
     Rung,
     Score,
     Span,
+    Windows,
     net_scores,
     rung_before,
     window_of,
@@ -65,11 +67,13 @@ def test_scores_add_up_in_the_newest_windows_and_in_all() -> None:
             Score("star", "ann", 100, last_week),
         ]
     )
-    day, week = (window_of(span, MOMENT).starts_at for span in (Span.DAY, Span.WEEK))
+    hour, day, week = (
+        window_of(span, MOMENT).starts_at or EVER for span in (Span.HOUR, Span.DAY, Span.WEEK)
+    )
 
     assert list(net.items()) == [
-        (("star", "ben"), (window_of(Span.HOUR, MOMENT).starts_at, day, week, 5, 5, 5, 5)),
-        (("star", "ann"), (next_hour, day, week, 4, 6, 6, 106)),
+        (("star", "ben"), (Windows(hour, day, week), 5, 5, 5, 5)),
+        (("star", "ann"), (Windows(next_hour, day, week), 4, 6, 6, 106)),
     ]
 
 

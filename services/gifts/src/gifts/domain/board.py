@@ -1,10 +1,13 @@
-"""Who gave most to a creator: windows of time, and what gifts make of them."""
+"""Who gave most, to a creator or in a room: windows of time, and what gifts make of them."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final, NamedTuple, Self
+from uuid import UUID
 
 type ScoreKey = tuple[str, str]
 """Creator and user."""
@@ -20,6 +23,8 @@ class Span(StrEnum):
     DAY = "DAY"
     WEEK = "WEEK"
     ALL_TIME = "ALL_TIME"
+    ROOM = "ROOM"
+    """As long as the room is open, and of what comes late afterwards."""
 
 
 class Window(NamedTuple):
@@ -31,10 +36,20 @@ class Window(NamedTuple):
 
 
 class Board(NamedTuple):
-    """Who gave a creator most in a window."""
+    """Who gave a creator most in a window, or who gave most in a room."""
 
-    creator_id: str
+    board_id: UUID
     window: Window
+
+    @classmethod
+    def of_creator(cls, creator_id: str, window: Window) -> Self:
+        """Of what a creator was given in a window."""
+        return cls(board_id_of(creator_id), window)
+
+    @classmethod
+    def of_room(cls, room_id: UUID) -> Self:
+        """Of what was given in a room."""
+        return cls(room_id, Window(Span.ROOM, None, None))
 
 
 class Score(NamedTuple):
@@ -47,36 +62,42 @@ class Score(NamedTuple):
     """When the gift was charged, also of what is taken back."""
 
 
-class Net(NamedTuple):
-    """What some scores of one user change in all, and in the newest windows among them."""
+class Windows(NamedTuple):
+    """When an hour, a day and a week began, in UTC."""
 
     hour_at: datetime
     day_at: datetime
     week_at: datetime
+
+
+class Net(NamedTuple):
+    """What some scores of one user change in all, and in the newest windows among them."""
+
+    windows: Windows
     hour_coins: int = 0
     day_coins: int = 0
     week_coins: int = 0
     coins: int = 0
 
-    def plus(self, coins: int, at: "Net") -> "Net":
-        """With another score, of the windows of `at`; what is older than a window is not in it."""
-        hour_at, day_at, week_at = (
-            max(self.hour_at, at.hour_at),
-            max(self.day_at, at.day_at),
-            max(self.week_at, at.week_at),
-        )
-        return Net(
-            hour_at,
-            day_at,
-            week_at,
-            (self.hour_coins if self.hour_at == hour_at else 0)
-            + (coins if at.hour_at == hour_at else 0),
-            (self.day_coins if self.day_at == day_at else 0)
-            + (coins if at.day_at == day_at else 0),
-            (self.week_coins if self.week_at == week_at else 0)
-            + (coins if at.week_at == week_at else 0),
-            self.coins + coins,
-        )
+    def plus(self, coins: int, at: Windows) -> "Net":
+        """With another score, of the windows `at`; what is older than a window is not in it."""
+        mine = self.windows
+        if mine == at:
+            return Net(
+                mine,
+                self.hour_coins + coins,
+                self.day_coins + coins,
+                self.week_coins + coins,
+                self.coins + coins,
+            )
+        hour, day, week = [
+            (0 if ours < theirs else before) + (0 if ours > theirs else coins)
+            for ours, theirs, before in zip(
+                mine, at, (self.hour_coins, self.day_coins, self.week_coins), strict=True
+            )
+        ]
+        newest = Windows(*[max(both) for both in zip(mine, at, strict=True)])
+        return Net(newest, hour, day, week, self.coins + coins)
 
 
 class Placed(NamedTuple):
@@ -108,6 +129,12 @@ class Rank(NamedTuple):
     """What the one before has more; 0: as much, but sooner. None: there is none before."""
 
 
+@lru_cache(maxsize=10_000)
+def board_id_of(creator_id: str) -> UUID:
+    """The key of a creator's boards: half of the SHA-256 of their id."""
+    return UUID(bytes=sha256(creator_id.encode()).digest()[:16])
+
+
 def window_of(span: Span, at: datetime) -> Window:
     """The window of a kind that a moment is in. Days are UTC's; weeks begin on Monday."""
     hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -120,7 +147,7 @@ def window_of(span: Span, at: datetime) -> Window:
         case Span.WEEK:
             monday = hour.replace(hour=0) - timedelta(days=hour.weekday())
             return Window(span, monday, monday + timedelta(weeks=1))
-        case Span.ALL_TIME:
+        case Span.ALL_TIME | Span.ROOM:
             return Window(span, None, None)
 
 
@@ -142,7 +169,7 @@ def net_scores(scores: Iterable[Score]) -> dict[ScoreKey, Net]:
         By creator and user, in the order of what changed each last.
     """
     net: dict[ScoreKey, Net] = {}
-    windows: dict[datetime, Net] = {}
+    windows: dict[datetime, Windows] = {}
     for score in scores:
         hour = score.given_at.replace(minute=0, second=0, microsecond=0)
         at = windows.get(hour)
@@ -152,14 +179,14 @@ def net_scores(scores: Iterable[Score]) -> dict[ScoreKey, Net]:
         before = net.pop(key, None)
         coins = score.coins
         if before is None:
-            net[key] = Net(at.hour_at, at.day_at, at.week_at, coins, coins, coins, coins)
+            net[key] = Net(at, coins, coins, coins, coins)
         else:
             net[key] = before.plus(coins, at)
     return net
 
 
-def _windows_of(at: datetime) -> Net:
+def _windows_of(at: datetime) -> Windows:
     hour, day, week = (
         window_of(span, at).starts_at or EVER for span in (Span.HOUR, Span.DAY, Span.WEEK)
     )
-    return Net(hour, day, week)
+    return Windows(hour, day, week)

@@ -1,4 +1,4 @@
-"""Boards of those who gave a creator most."""
+"""Boards of those who gave most."""
 
 import enum
 from datetime import datetime
@@ -39,7 +39,7 @@ class LeaderboardPlace:
 
 @strawberry.type(description="Where the caller stands.")
 class LeaderboardSelf:
-    """Shown to nobody else."""
+    """Shown to nobody else, so that it needs no consent."""
 
     rank: int = strawberry.field(
         description="From 1. Far down, who passed whom above is counted once a minute."
@@ -49,6 +49,19 @@ class LeaderboardSelf:
         description="What the one before has more: one coin above that takes the place. Null at "
         "the first place."
     )
+
+    @classmethod
+    async def on(cls, board: domain.Board, info: Info) -> Self | None:
+        """Where the caller stands on a board; None for who gave nothing, or did not sign in."""
+        viewer = info.context.viewer
+        rank = None if viewer is None else await info.context.ranks.find(board, viewer.sub)
+        if rank is None:
+            return None
+        return cls(
+            rank=rank.rank,
+            coins=Coins(rank.coins),
+            behind_coins=None if rank.behind_coins is None else Coins(rank.behind_coins),
+        )
 
 
 @strawberry.type(description="Who gave a creator most in a window of time.")
@@ -86,25 +99,15 @@ class Leaderboard:
         description="Where the caller stands; null for who gave nothing, or did not sign in."
     )
     async def me(self, info: Info) -> LeaderboardSelf | None:
-        """Needs no consent."""
-        viewer = info.context.viewer
-        if viewer is None:
-            return None
-        rank = await info.context.ranks.find(self.board, viewer.sub)
-        if rank is None:
-            return None
-        return LeaderboardSelf(
-            rank=rank.rank,
-            coins=Coins(rank.coins),
-            behind_coins=None if rank.behind_coins is None else Coins(rank.behind_coins),
-        )
+        """By their token."""
+        return await LeaderboardSelf.on(self.board, info)
 
     @classmethod
     def of(cls, creator_id: str, span: LeaderboardWindow, *, limit: int) -> Self:
         """A creator's board of the window that is running now."""
         window = domain.window_of(domain.Span(span.value), clock.now())
         return cls(
-            board=domain.Board(creator_id, window),
+            board=domain.Board.of_creator(creator_id, window),
             limit=limit,
             starts_at=window.starts_at,
             ends_at=window.ends_at,

@@ -11,7 +11,9 @@ import strawberry
 from chassis import clock
 from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
 from gifts.domain import room as domain
+from gifts.domain.board import Board
 from gifts.graphql.battle import Battle
+from gifts.graphql.board import LeaderboardSelf
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
 from gifts.graphql.item import GiftItem
@@ -111,6 +113,15 @@ class RoomGifter:
 class RoomGifterConnection(Connection[RoomGifter]):
     """Of one room."""
 
+    room_id: strawberry.Private[UUID]
+
+    @strawberry.field(
+        description="Where the caller stands; null for who gave nothing, or did not sign in."
+    )
+    async def me(self, info: Info) -> LeaderboardSelf | None:
+        """Of all, not only of the first hundred."""
+        return await LeaderboardSelf.on(Board.of_room(self.room_id), info)
+
 
 @strawberry.federation.type(
     keys=["id"], description="Where a creator is live. Gifts are sent to it while it is open."
@@ -156,6 +167,7 @@ class Room:
             top[: page.limit + 1],
             node=lambda each: RoomGifter.of(each, shown),
             key=lambda each: (each.rank,),
+            room_id=self.id,
         )
 
     @strawberry.field(description="The newest battle that began in it; null if there was none.")

@@ -4,8 +4,9 @@
 -- week in which they gave. One row, as it is written with every gift: four rows cost three times as
 -- much. The creator's total is locked first, by every writer.
 CREATE TABLE board_score (
-    creator_id text COLLATE "C" NOT NULL,
-    user_id text COLLATE "C" NOT NULL,
+    -- Half of the SHA-256 of the creator's id. As long as a row's other keys are, so that what stands
+    -- behind it in an index is found without looking at it: five indexes are written with every gift.
+    board_id uuid NOT NULL,
     -- When the windows began, in UTC.
     hour_at timestamptz NOT NULL,
     day_at timestamptz NOT NULL,
@@ -19,7 +20,8 @@ CREATE TABLE board_score (
     day_place bigint NOT NULL,
     week_place bigint NOT NULL,
     place bigint NOT NULL,
-    PRIMARY KEY (creator_id, user_id),
+    user_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (board_id, user_id),
     CONSTRAINT board_score_windows_are_in_each_other CHECK (
         hour_at >= day_at AND hour_at < day_at + interval '24 hours'
         AND day_at >= week_at AND day_at < week_at + interval '168 hours'
@@ -33,13 +35,13 @@ CREATE TABLE board_score (
 );
 
 CREATE INDEX board_score_by_hour
-ON board_score (creator_id, hour_at, hour_coins DESC, hour_place);
+ON board_score (board_id, hour_at, hour_coins DESC, hour_place);
 CREATE INDEX board_score_by_day
-ON board_score (creator_id, day_at, day_coins DESC, day_place);
+ON board_score (board_id, day_at, day_coins DESC, day_place);
 CREATE INDEX board_score_by_week
-ON board_score (creator_id, week_at, week_coins DESC, week_place);
+ON board_score (board_id, week_at, week_coins DESC, week_place);
 CREATE INDEX board_score_by_coins
-ON board_score (creator_id, coins DESC, place);
+ON board_score (board_id, coins DESC, place);
 
 CREATE SEQUENCE board_place;
 
@@ -47,10 +49,11 @@ CREATE TRIGGER board_score_is_never_deleted
 BEFORE DELETE OR TRUNCATE ON board_score
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The boards that are in it. Of a window that is over only those are left who gave in no later one.
+-- All boards: of creators, and of rooms, which have no windows. Of a window that is over only those
+-- are left who gave in no later one.
 CREATE VIEW board AS
 SELECT
-    creator_id,
+    board_id,
     'HOUR' AS span,
     hour_at AS starts_at,
     user_id,
@@ -59,7 +62,7 @@ SELECT
 FROM board_score
 UNION ALL
 SELECT
-    creator_id,
+    board_id,
     'DAY' AS span,
     day_at AS starts_at,
     user_id,
@@ -68,7 +71,7 @@ SELECT
 FROM board_score
 UNION ALL
 SELECT
-    creator_id,
+    board_id,
     'WEEK' AS span,
     week_at AS starts_at,
     user_id,
@@ -77,13 +80,22 @@ SELECT
 FROM board_score
 UNION ALL
 SELECT
-    creator_id,
+    board_id,
     'ALL_TIME' AS span,
     '1970-01-01 00:00:00+00'::timestamptz AS starts_at,
     user_id,
     coins,
     place
-FROM board_score;
+FROM board_score
+UNION ALL
+SELECT
+    room_id AS board_id,
+    'ROOM' AS span,
+    '1970-01-01 00:00:00+00'::timestamptz AS starts_at,
+    user_id,
+    coins,
+    place
+FROM room_gifter;
 
 -- What gifters decided. Who is not here never agreed, and is shown without a name.
 CREATE TABLE board_consent (

@@ -1,13 +1,13 @@
-"""Who gave most to each creator, and who of them may be named."""
+"""Who gave most to each creator and in each room, and who of them may be named."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span
+from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span, board_id_of
 from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "board.sql")
@@ -48,7 +48,7 @@ async def select_top(conn: Conn, board: Board, *, limit: int) -> list[Placed]:
 async def find_placed(conn: Conn, board: Board, user_id: str) -> Placed | None:
     """Where somebody stands; None: nothing that they gave is left."""
     row = await conn.fetchrow(STATEMENTS["find_placed"], *_key(board), user_id)
-    return None if row is None else Placed(*row)
+    return None if row is None or not row["coins"] else Placed(*row)
 
 
 async def find_next(conn: Conn, board: Board, placed: Placed) -> Placed | None:
@@ -90,13 +90,18 @@ async def select_shown(conn: Conn, user_ids: Collection[str]) -> set[str]:
 async def _change(conn: Conn, statement: str, net: Mapping[ScoreKey, Net]) -> None:
     if not net:
         return
+    creators = _numbered(creator_id for creator_id, _ in net)
+    windows = _numbered(each.windows for each in net.values())
+    hours, days, weeks = zip(*windows, strict=True)
     await conn.execute(
         STATEMENTS[statement],
-        texts([creator_id for creator_id, _ in net]),
+        [board_id_of(creator_id) for creator_id in creators],
+        hours,
+        days,
+        weeks,
+        integers([creators[creator_id] for creator_id, _ in net]),
+        integers([windows[each.windows] for each in net.values()]),
         texts([user_id for _, user_id in net]),
-        [each.hour_at for each in net.values()],
-        [each.day_at for each in net.values()],
-        [each.week_at for each in net.values()],
         integers([each.hour_coins for each in net.values()]),
         integers([each.day_coins for each in net.values()]),
         integers([each.week_coins for each in net.values()]),
@@ -104,5 +109,10 @@ async def _change(conn: Conn, statement: str, net: Mapping[ScoreKey, Net]) -> No
     )
 
 
-def _key(board: Board) -> tuple[str, Span, datetime]:
-    return board.creator_id, board.window.span, board.window.starts_at or EVER
+def _numbered[T](values: Iterable[T]) -> dict[T, int]:
+    """Each value once, with its number from 1 on: what is the same in many rows is sent once."""
+    return {value: number for number, value in enumerate(dict.fromkeys(values), 1)}
+
+
+def _key(board: Board) -> tuple[UUID, Span, datetime]:
+    return board.board_id, board.window.span, board.window.starts_at or EVER

@@ -1,12 +1,13 @@
--- Who gave most to each creator. Writers hold the locks of the creators' totals.
+-- Who gave most, to each creator and in each room. Who writes creators' holds the locks of their totals.
 
 -- name: add_scores
 -- In the order in which they came to their sums. A later window begins anew; what comes late for an
 -- earlier one counts in those that are still the newest.
--- $1 creator_ids, $2 user_ids, each pair once, $3 hours, $4 days and $5 weeks that began, $6 coins in
--- each, $7, $8 and $9 in all
+-- $1 board_ids; $2 hours, $3 days and $4 weeks that began; then by gifter, each once on each board:
+-- $5 which board and $6 which windows of those, from 1, $7 user_ids, $8 coins in the hour, $9 in the
+-- day, $10 in the week, $11 in all
 INSERT INTO board_score AS s (
-    creator_id,
+    board_id,
     user_id,
     hour_at,
     day_at,
@@ -21,7 +22,7 @@ INSERT INTO board_score AS s (
     place
 )
 SELECT
-    creator_id,
+    board_id,
     user_id,
     hour_at,
     day_at,
@@ -36,17 +37,22 @@ SELECT
     place
 FROM (
     SELECT
-        *,
+        ($1::uuid[])[board] AS board_id,
+        ($2::timestamptz[])[windows] AS hour_at,
+        ($3::timestamptz[])[windows] AS day_at,
+        ($4::timestamptz[])[windows] AS week_at,
+        user_id,
+        hour_coins,
+        day_coins,
+        week_coins,
+        coins,
         nextval('board_place') AS place
     FROM unnest(
-        $1::text::text[], $2::text::text[], $3::timestamptz[], $4::timestamptz[],
-        $5::timestamptz[], $6::text::bigint[], $7::text::bigint[], $8::text::bigint[],
-        $9::text::bigint[]
-    ) AS g (
-        creator_id, user_id, hour_at, day_at, week_at, hour_coins, day_coins, week_coins, coins
-    )
+        $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bigint[],
+        $9::text::bigint[], $10::text::bigint[], $11::text::bigint[]
+    ) AS g (board, windows, user_id, hour_coins, day_coins, week_coins, coins)
 ) AS i
-ON CONFLICT (creator_id, user_id) DO UPDATE
+ON CONFLICT (board_id, user_id) DO UPDATE
     SET
         hour_at = greatest(s.hour_at, excluded.hour_at),
         day_at = greatest(s.day_at, excluded.day_at),
@@ -69,8 +75,7 @@ ON CONFLICT (creator_id, user_id) DO UPDATE
 -- name: move_scores
 -- In the order in which they came to their sums. What was given in a window in which the gifter's
 -- newest gift is not is on no board of such windows any more.
--- $1 creator_ids, $2 user_ids, each pair once, $3 hours, $4 days and $5 weeks that began, $6 coins in
--- each, $7, $8 and $9 in all: negative where they are taken back
+-- $1 to $11 as above; coins are negative where they are taken back
 UPDATE board_score AS s
 SET
     hour_coins = s.hour_coins + CASE WHEN s.hour_at = i.hour_at THEN i.hour_coins ELSE 0 END,
@@ -86,18 +91,23 @@ SET
     place = CASE WHEN i.coins <> 0 THEN i.place ELSE s.place END
 FROM (
     SELECT
-        *,
+        ($1::uuid[])[board] AS board_id,
+        ($2::timestamptz[])[windows] AS hour_at,
+        ($3::timestamptz[])[windows] AS day_at,
+        ($4::timestamptz[])[windows] AS week_at,
+        user_id,
+        hour_coins,
+        day_coins,
+        week_coins,
+        coins,
         nextval('board_place') AS place
     FROM unnest(
-        $1::text::text[], $2::text::text[], $3::timestamptz[], $4::timestamptz[],
-        $5::timestamptz[], $6::text::bigint[], $7::text::bigint[], $8::text::bigint[],
-        $9::text::bigint[]
-    ) AS g (
-        creator_id, user_id, hour_at, day_at, week_at, hour_coins, day_coins, week_coins, coins
-    )
+        $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bigint[],
+        $9::text::bigint[], $10::text::bigint[], $11::text::bigint[]
+    ) AS g (board, windows, user_id, hour_coins, day_coins, week_coins, coins)
 ) AS i
 WHERE
-    s.creator_id = i.creator_id
+    s.board_id = i.board_id
     AND s.user_id = i.user_id;
 
 -- name: select_given
@@ -113,14 +123,14 @@ WHERE gift_id = any($1::uuid[]);
 
 -- name: select_top
 -- The first of a board: by coins, then by who got there first.
--- $1 creator_id, $2 span, $3 when the window began, $4 at most
+-- $1 board_id, $2 span, $3 when the window began, $4 at most
 SELECT
     user_id,
     coins,
     place
 FROM board
 WHERE
-    creator_id = $1
+    board_id = $1
     AND span = $2
     AND starts_at = $3
     AND coins > 0
@@ -128,9 +138,9 @@ ORDER BY coins DESC, place
 LIMIT $4;
 
 -- name: find_placed
--- By the row's own key, not by the view: a session that was planned before the table was analysed
--- would look through a whole board.
--- $1 creator_id, $2 span, $3 when the window began, $4 user_id
+-- Somebody's row, though nothing may be left in it: then it has no place. By its own key, since a
+-- session that was planned before the table was analysed would look through a whole board.
+-- $1 board_id, $2 span, $3 when the window began, $4 user_id
 SELECT
     s.user_id,
     b.coins,
@@ -144,15 +154,24 @@ CROSS JOIN LATERAL (
     ('ALL_TIME', $3, s.coins, s.place)
 ) AS b (span, starts_at, coins, place)
 WHERE
-    s.creator_id = $1
+    s.board_id = $1
     AND s.user_id = $4
     AND b.span = $2
     AND b.starts_at = $3
-    AND b.coins > 0;
+UNION ALL
+SELECT
+    user_id,
+    coins,
+    place
+FROM room_gifter
+WHERE
+    $2 = 'ROOM'
+    AND room_id = $1
+    AND user_id = $4;
 
 -- name: find_next
 -- The one directly before somebody: as many coins and sooner, or more.
--- $1 creator_id, $2 span, $3 when the window began, $4 coins, $5 place
+-- $1 board_id, $2 span, $3 when the window began, $4 coins, $5 place
 (
     SELECT
         user_id,
@@ -160,7 +179,7 @@ WHERE
         place
     FROM board
     WHERE
-        creator_id = $1
+        board_id = $1
         AND span = $2
         AND starts_at = $3
         AND coins = $4
@@ -176,7 +195,7 @@ UNION ALL
         place
     FROM board
     WHERE
-        creator_id = $1
+        board_id = $1
         AND span = $2
         AND starts_at = $3
         AND coins > $4
@@ -188,7 +207,7 @@ LIMIT 1;
 -- name: count_between
 -- How many stand before somebody and not before a rung that is no further back; each part is counted
 -- no further than told.
--- $1 creator_id, $2 span, $3 when the window began; $4 coins, $5 place; $6 coins and $7 place of the
+-- $1 board_id, $2 span, $3 when the window began; $4 coins, $5 place; $6 coins and $7 place of the
 -- rung; $8 at most
 SELECT count(*)
 FROM (
@@ -196,7 +215,7 @@ FROM (
         SELECT
         FROM board
         WHERE
-            creator_id = $1
+            board_id = $1
             AND span = $2
             AND starts_at = $3
             AND coins = $4
@@ -209,7 +228,7 @@ FROM (
         SELECT
         FROM board
         WHERE
-            creator_id = $1
+            board_id = $1
             AND span = $2
             AND starts_at = $3
             AND coins > $4
@@ -221,7 +240,7 @@ FROM (
         SELECT
         FROM board
         WHERE
-            creator_id = $1
+            board_id = $1
             AND span = $2
             AND starts_at = $3
             AND coins = CASE WHEN $6 > $4 THEN $6 END
@@ -232,7 +251,7 @@ FROM (
 
 -- name: select_rungs
 -- Every so many places of a board who stands there, from the first on.
--- $1 creator_id, $2 span, $3 when the window began, $4 places from rung to rung
+-- $1 board_id, $2 span, $3 when the window began, $4 places from rung to rung
 SELECT
     coins,
     place,
@@ -244,7 +263,7 @@ FROM (
         row_number() OVER (ORDER BY coins DESC, place) AS rank
     FROM board
     WHERE
-        creator_id = $1
+        board_id = $1
         AND span = $2
         AND starts_at = $3
         AND coins > 0

@@ -25,7 +25,9 @@ async def stored_board(
 ) -> list[Placed]:
     """A creator's board of the window that a moment is in."""
     async with pool.acquire() as conn:
-        return await select_top(conn, Board(creator_id, window_of(span, at)), limit=limit)
+        return await select_top(
+            conn, Board.of_creator(creator_id, window_of(span, at)), limit=limit
+        )
 
 
 @dataclass
