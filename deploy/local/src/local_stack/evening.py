@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,9 @@ GOAL_COINS = 1_000
 """What each hopes for in their room."""
 REGRETFUL_VIEWERS = ("viewer-01", "viewer-02")
 """Whose payments are taken back, when some of their coins are spent."""
+
+SHY_VIEWERS = frozenset(VIEWERS[::5])
+"""Who do not agree to be named where gifts are shown."""
 
 _CALLERS = 32
 
@@ -63,6 +66,8 @@ class Evening:
     """By creator, at the end."""
     rooms: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What was given in creators' rooms, by creator."""
+    board: Sequence[Mapping[str, Any]] = ()
+    """Those who gave the star most, when the rooms have closed."""
     last_gift_id: str = ""
     purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
     """By viewer."""
@@ -90,6 +95,7 @@ async def play(
     stage = _Stage(client, token, say, evening)
     await stage.open_doors()
     await stage.buy_coins()
+    await stage.agree_to_be_named()
     await stage.give_to_videos_and_rooms()
     await stage.burst()
     await stage.fall_short()
@@ -98,6 +104,7 @@ async def play(
     evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
     await stage.close()
     await stage.close_rooms()
+    await stage.look_at_board()
     await stage.state()
     return evening
 
@@ -151,6 +158,14 @@ class _Stage:
         bought = await buy(self._client, self._viewer_tokens[viewer], viewer, bundle)
         self._evening.coins_bought[viewer] += bundle["coins"] + bundle["bonusCoins"]
         self._evening.purchases[viewer] = bought
+
+    async def agree_to_be_named(self) -> None:
+        named = [viewer for viewer in VIEWERS if viewer not in SHY_VIEWERS]
+        await _all_of(
+            self._client.ask("ShowMeOnBoards", self._viewer_tokens[viewer], input={"show": True})
+            for viewer in named
+        )
+        self._say(f"{len(named)} of {len(VIEWERS)} viewers agree to be named on boards")
 
     async def give_to_videos_and_rooms(self) -> None:
         modest = [item for item in self._items if item["priceCoins"] <= 25]
@@ -294,6 +309,16 @@ class _Stage:
             f"{STAR}'s room closed: {given['gifts']:,} gifts of {given['gifters']:,} viewers,"
             f" {given['coins']:,} coins"
         )
+
+    async def look_at_board(self) -> None:
+        """Let everybody see who gave the star most; who did not agree has no name."""
+        creator = await self._client.ask("Leaderboard", id=STAR, window="ALL_TIME")
+        self._evening.board = creator["leaderboard"]["nodes"]
+        first = [
+            f"{place['user']['id'] if place['user'] else 'somebody'} {place['coins']:,}"
+            for place in self._evening.board[:3]
+        ]
+        self._say(f"{STAR}'s board, in coins: {', '.join(first)}")
 
     async def state(self) -> None:
         """Let the creator who was paid look at the month's statement, and download it."""
