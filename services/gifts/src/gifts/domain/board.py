@@ -1,10 +1,11 @@
 """Who gave most to a creator: windows of time, and what gifts make of them."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
+from uuid import UUID
 
 type ScoreKey = tuple[str, str]
 """Creator and user."""
@@ -45,6 +46,23 @@ class Score(NamedTuple):
     coins: int
     given_at: datetime
     """When the gift was charged, also of what is taken back."""
+    gift_id: UUID | None = None
+    """The gift; None: something is taken back."""
+    item_id: str | None = None
+    """Of the gift; None: something is taken back."""
+
+    @property
+    def key(self) -> ScoreKey:
+        """Creator and user."""
+        return self.creator_id, self.user_id
+
+
+class Total(NamedTuple):
+    """All that somebody has given a creator by now and that was not taken back."""
+
+    coins: int
+    is_first: bool
+    """Whether they had never given them anything before."""
 
 
 class Net(NamedTuple):
@@ -130,6 +148,15 @@ def rung_before(rungs: Sequence[Rung], placed: Placed) -> Rung:
         rungs, (-placed.coins, placed.place), key=lambda rung: (-rung.coins, rung.place)
     )
     return rungs[passed - 1] if passed else TOP
+
+
+def first_gifts(scores: Iterable[Score], totals: Mapping[ScoreKey, Total]) -> set[UUID]:
+    """The gifts among scores, in order, that are the first of their giver to their creator."""
+    firsts: dict[ScoreKey, UUID] = {}
+    for score in scores:
+        if score.gift_id is not None and totals[score.key].is_first:
+            firsts.setdefault(score.key, score.gift_id)
+    return set(firsts.values())
 
 
 def net_scores(scores: Iterable[Score]) -> dict[ScoreKey, Net]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span
+from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span, Total
 from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "board.sql")
@@ -21,14 +21,26 @@ class GivenBy(NamedTuple):
     sent_at: datetime
 
 
-async def add_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> None:
-    """Add what gifters gave, in the order in which they came to their sums."""
-    await _change(conn, "add_scores", net)
+async def add_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> dict[ScoreKey, Total]:
+    """Add what gifters gave, in the order in which they came to their sums; what all is by now."""
+    if not net:
+        return {}
+    rows = await conn.fetch(STATEMENTS["add_scores"], *_columns(net))
+    return {
+        (creator_id, user_id): Total(coins, is_first)
+        for creator_id, user_id, coins, is_first in rows
+    }
 
 
 async def move_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> None:
     """Take back what gifters gave, or give it back."""
-    await _change(conn, "move_scores", net)
+    if net:
+        await conn.execute(STATEMENTS["move_scores"], *_columns(net))
+
+
+async def find_coins(conn: Conn, creator_id: str, user_id: str) -> int:
+    """All that somebody gave a creator and that was not taken back."""
+    return await conn.fetchval(STATEMENTS["find_coins"], creator_id, user_id) or 0
 
 
 async def select_given(conn: Conn, gift_ids: Collection[UUID]) -> dict[UUID, GivenBy]:
@@ -87,11 +99,8 @@ async def select_shown(conn: Conn, user_ids: Collection[str]) -> set[str]:
     return {row["user_id"] for row in await conn.fetch(STATEMENTS["select_shown"], user_ids)}
 
 
-async def _change(conn: Conn, statement: str, net: Mapping[ScoreKey, Net]) -> None:
-    if not net:
-        return
-    await conn.execute(
-        STATEMENTS[statement],
+def _columns(net: Mapping[ScoreKey, Net]) -> tuple[object, ...]:
+    return (
         texts([creator_id for creator_id, _ in net]),
         texts([user_id for _, user_id in net]),
         [each.hour_at for each in net.values()],
