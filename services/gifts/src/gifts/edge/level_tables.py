@@ -1,9 +1,10 @@
 """Level tables, kept in memory: they are needed at each gift and change a few times a year."""
 
 import asyncio
+from datetime import datetime
 
-from chassis.db import Conn
-from gifts.domain.level_table import LevelTables
+from chassis.db import Conn, Pool
+from gifts.domain.level_table import LevelTable, LevelTables
 from gifts.store.level_table import select_tables
 
 FRESH_S = 2.0
@@ -19,8 +20,20 @@ class LevelTableCache:
 
     async def get(self, conn: Conn) -> LevelTables:
         """The tables, at most `FRESH_S` old; read by the caller's session where they are older."""
-        now = asyncio.get_running_loop().time()
-        if self._known is None or now >= self._stale_at:
-            self._known = await select_tables(conn)
-            self._stale_at = now + FRESH_S
+        if self._known is not None and _now() < self._stale_at:
+            return self._known
+        stale_at = _now() + FRESH_S
+        self._known = await select_tables(conn)
+        self._stale_at = stale_at
         return self._known
+
+    async def in_force(self, pool: Pool, at: datetime) -> LevelTable | None:
+        """The table in force, if there is one; a session is taken only where it has to be read."""
+        if self._known is None or _now() >= self._stale_at:
+            async with pool.acquire() as conn:
+                return (await self.get(conn)).in_force(at)
+        return self._known.in_force(at)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
