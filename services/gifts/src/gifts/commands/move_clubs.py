@@ -44,22 +44,25 @@ async def move_clubs(
     if table is None or not given:
         return Moved({}, ())
     items = {each.club_item_id for each in tables.versions}
-    levels: dict[ScoreKey, int] = {}
-    changes: list[Change] = []
+    ledger = ClubLedger(tables)
     for part in parts(given, tables):
+        await _write(conn, ledger)
         standings = await store.select_standings(conn, {score.key for score in part})
+        ledger.know(standings)
         known = {standing.member.key for standing in standings}
-        ledger = ClubLedger(standings, tables)
         for score in part:
             if score.item_id in items:
                 known.add(score.key)
             if score.key in known:
                 ledger.give(score, partial(_coins_before, score, scores, totals))
-        changes += ledger.rise(totals, table)
-        levels |= ledger.levels(totals, table)
-        if touched := ledger.touched:
-            await store.ensure_members(conn, touched)
-    return Moved(levels, changes)
+    changes = list(ledger.rise(totals, table))
+    await _write(conn, ledger)
+    return Moved(ledger.levels(totals, table), changes)
+
+
+async def _write(conn: Conn, ledger: ClubLedger) -> None:
+    if members := ledger.take_touched():
+        await store.ensure_members(conn, members)
 
 
 async def leave_clubs(conn: Conn, gifts: Sequence[Joining]) -> Sequence[Change]:

@@ -129,16 +129,18 @@ def parts(scores: Sequence[Score], tables: LevelTables) -> Iterable[Sequence[Sco
 class ClubLedger:
     """Memberships in memory while gifts are given."""
 
-    def __init__(self, standings: Iterable[Standing], tables: LevelTables) -> None:
-        """Args:
-        standings: Of all who give, as far as they ever joined.
-        tables: All of them.
-        """
-        self._standings = {each.member.key: each for each in standings}
+    def __init__(self, tables: LevelTables) -> None:
+        """`tables`: all of them."""
         self._tables = tables
+        self._standings: dict[ScoreKey, Standing] = {}
         self._touched: set[ScoreKey] = set()
         self._joined: dict[ScoreKey, ChangeKind] = {}
         self._gave: dict[ScoreKey, UUID] = {}
+
+    def know(self, standings: Iterable[Standing]) -> None:
+        """Before each of the `parts`: how those stand who give in it, if they ever joined."""
+        for standing in standings:
+            self._standings[standing.member.key] = standing
 
     def give(self, score: Score, coins_before: Callable[[], int]) -> None:
         """Add a gift, of one of the `parts`.
@@ -179,7 +181,7 @@ class ClubLedger:
                 member = member._replace(reached_level=level)
                 self._put(member)
             if key in self._joined:
-                yield Change(member, self._joined[key], level, gift_id)
+                yield Change(member, self._joined[key], level, member.joined_gift_id)
             elif rises:
                 yield Change(member, "LEVEL_REACHED", level, gift_id)
 
@@ -190,10 +192,11 @@ class ClubLedger:
             for key in self._gave
         }
 
-    @property
-    def touched(self) -> Sequence[Member]:
-        """Members of whom something has changed."""
-        return [self._standings[key].member for key in self._touched]
+    def take_touched(self) -> Sequence[Member]:
+        """Members of whom something has changed since this was asked last."""
+        touched = [self._standings[key].member for key in self._touched]
+        self._touched.clear()
+        return touched
 
     def _put(self, member: Member) -> None:
         # No live can have ended since so long ago that they lapse within this part.
