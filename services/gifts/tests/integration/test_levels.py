@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from chassis import clock, migrate
-from chassis.db import Pool
-from chassis.testing.databases import Database
+from chassis.db import Pool, transaction
+from chassis.testing.databases import Database, blocked
+from chassis.testing.eventually import eventually
 from chassis.testing.plugin import NewDatabase
 from contracts.gifts.fans import LevelReached
 from contracts.gifts.live import FrameGift
@@ -158,14 +160,13 @@ async def test_without_a_table_points_count_and_nobody_has_a_level(
     assert await told_of_fans(database.pool) == []
 
 
-async def frame_gifts(service: Database, *gifts: NewGift, room_id: object) -> list[FrameGift]:
-    """What the next frames show of gifts."""
+async def frame_gifts(service: Database, *gifts: NewGift, room_id: UUID) -> list[FrameGift]:
+    """What the next frames of a room show of gifts."""
     at = clock.now()
-    before = len(await told_frames(service.pool))
+    before = len(await told_frames(service.pool, room_id))
     await give(service.pool, *gifts, at=at)
     await tick(service.pool, at + timedelta(seconds=1))
-    frames = (await told_frames(service.pool))[before:]
-    assert {frame.room_id for frame in frames} == {room_id}
+    frames = (await told_frames(service.pool, room_id))[before:]
     return [line for frame in frames for line in frame.gifts if line.count]
 
 
@@ -219,36 +220,28 @@ async def test_a_first_gift_is_first_once(service: Database) -> None:
 
 
 async def test_gifters_of_two_creators_do_not_wait_in_a_circle(service: Database) -> None:
-    """Two partitions are settled at once, and reversals come between."""
+    """Two partitions settle gifts of the same people in opposite order, and one is taken back."""
     await open_shop(service.pool, "moon")
-    users = [f"user-{number}" for number in range(12)]
-    batches: list[list[NewGift]] = []
-    for number in range(8):
-        batch = [
-            a_gift(3, user, creator_id="star" if number % 2 else "moon")
-            for user in (users if number % 3 else users[::-1])
-        ]
-        await write(service.pool, *batch)
-        batches.append(batch)
+    users = [f"user-{number}" for number in range(9)]
+    before = [a_gift(3, user, creator_id="third") for user in users]
+    await open_shop(service.pool, "third")
+    await give(service.pool, *before)
+    to_star = [a_gift(3, user) for user in users]
+    to_moon = [a_gift(3, user, creator_id="moon") for user in users[::-1]]
+    await write(service.pool, *to_star, *to_moon)
+    legs = [asked_of(new.gift, 1, position=place) for place, new in enumerate(before[::-1])]
 
-    await asyncio.gather(
-        *(settle(service.pool, *(posted(new.gift) for new in batch)) for batch in batches[:4])
-    )
-    await asyncio.gather(
-        *(settle(service.pool, *(posted(new.gift) for new in batch)) for batch in batches[4:]),
-        *(
-            take_back(
-                service.pool,
-                taken_back(
-                    *(asked_of(new.gift, 1, position=place) for place, new in enumerate(batch))
-                ),
-            )
-            for batch in batches[:4]
-        ),
-    )
+    async with asyncio.TaskGroup() as tasks, transaction(service.pool) as conn:
+        # Whoever comes first from either end waits in the middle, with the half before in hand.
+        await conn.execute("SELECT FROM gifter WHERE user_id = 'user-4' FOR UPDATE")
+        for batch in (to_star, to_moon):
+            answers = [posted(new.gift) for new in batch]
+            tasks.create_task(settle(service.pool, *answers))
+        tasks.create_task(take_back(service.pool, taken_back(*legs)))
+        await eventually(lambda: blocked(service.pool), until=lambda waiting: waiting == 3)
 
     points = await service.pool.fetch("SELECT DISTINCT points FROM gifter")
-    assert [row["points"] for row in points] == [8 * 3 - 4]
+    assert [row["points"] for row in points] == [3 * 3 - 1]
 
 
 @pytest.mark.parametrize(
