@@ -386,6 +386,7 @@ async def test_consent_is_found_by_user(filled: Conn) -> None:
             ["{a}", "{b}"],
             {"fan_club_member_pkey", "room_by_opening"},
         ),
+        (fan_club.STATEMENTS, "note_active", ["{a}", "{b}", [NOON]], {"fan_club_member_pkey"}),
         (
             fan_club.STATEMENTS,
             "take_back_joining",

@@ -86,11 +86,11 @@ def test_who_lapsed_joins_again_with_what_is_left() -> None:
     ledger.give(gave(back, gift=2), lambda: 100)
     ledger.give(gave(back, item_id="heart-me", gift=3), lambda: 110)
 
-    [member] = ledger.take_touched()
+    [member] = ledger.changed.values()
     assert member == a_member(
         joined_gift_id=UUID(int=3), joined_at=back, active_at=back, decayed_points=55
     )
-    assert ledger.take_touched() == []
+    assert ledger.active == {}
 
 
 def test_the_item_again_is_a_gift_like_others_while_a_member() -> None:
@@ -99,7 +99,8 @@ def test_the_item_again_is_a_gift_like_others_while_a_member() -> None:
 
     ledger.give(gave(NOW + TICK, item_id="heart-me", gift=3), lambda: 0)
 
-    assert ledger.take_touched() == [a_member(active_at=NOW + TICK)]
+    assert ledger.active == {("star", "ann"): NOW + TICK}
+    assert ledger.changed == {}
 
 
 def test_nobody_joins_by_the_item_before_there_was_a_table() -> None:
@@ -107,7 +108,7 @@ def test_nobody_joins_by_the_item_before_there_was_a_table() -> None:
 
     ledger.give(gave(NOW - TICK, item_id="heart-me"), lambda: 0)
 
-    assert ledger.take_touched() == []
+    assert ledger.changed == {}
 
 
 def test_parts_are_shorter_than_the_time_that_a_member_can_stay_away() -> None:

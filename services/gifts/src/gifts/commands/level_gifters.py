@@ -1,6 +1,6 @@
 """Bring gifters to the levels that what they give is worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,13 +15,18 @@ class Leveled(NamedTuple):
     """What came of giving."""
 
     levels: Mapping[str, int]
-    """Of all who gave; empty as long as there is no table."""
+    """Of those who are shown; empty as long as there is no table."""
     reached: Sequence[Reached]
     """Who came to a level for the first time, to be told."""
 
 
 async def level_gifters(
-    conn: Conn, scores: Sequence[Score], table: LevelTable | None, *, at: datetime
+    conn: Conn,
+    scores: Sequence[Score],
+    table: LevelTable | None,
+    *,
+    shown: Collection[str],
+    at: datetime,
 ) -> Leveled:
     """Add points, and note each level that is reached, once.
 
@@ -35,9 +40,11 @@ async def level_gifters(
         conn: The transaction that settles the gifts.
         scores: In the order in which they were charged.
         table: In force.
+        shown: Of those who gave, whose levels are asked for.
         at: Now.
     """
-    gifters = await store.add_points(conn, net_points(scores))
+    steps = () if table is None else table.gifter_points
+    gifters = await store.add_points(conn, net_points(scores), steps=steps, shown=shown)
     if table is None:
         return Leveled({}, ())
     reached = levels_reached(gifters, scores, table, at=at)
@@ -45,7 +52,9 @@ async def level_gifters(
         await store.reach_levels(conn, [each.gifter for each in reached])
     after = {each.gifter.user_id: each.gifter for each in reached}
     levels = {
-        gifter.user_id: level_at(after.get(gifter.user_id, gifter), table, at) for gifter in gifters
+        gifter.user_id: level_at(after.get(gifter.user_id, gifter), table, at)
+        for gifter in gifters
+        if gifter.user_id in shown
     }
     return Leveled(levels, reached)
 

@@ -50,19 +50,20 @@ async def move_clubs(
         standings = await store.select_standings(conn, {score.key for score in part})
         ledger.know(standings)
         known = {standing.member.key for standing in standings}
-        for score in part:
-            if score.item_id in items:
-                known.add(score.key)
+        known |= {score.key for score in part if score.item_id in items}
+        for score in part if known else ():
             if score.key in known:
                 ledger.give(score, partial(_coins_before, score, scores, totals))
-    changes = list(ledger.rise(totals, table))
+    changes = ledger.rise(totals, table)
     await _write(conn, ledger)
-    return Moved(ledger.levels(totals, table), changes)
+    return Moved(ledger.levels, changes)
 
 
 async def _write(conn: Conn, ledger: ClubLedger) -> None:
-    if members := ledger.take_touched():
-        await store.ensure_members(conn, members)
+    if ledger.active:
+        await store.note_active(conn, ledger.active)
+    if ledger.changed:
+        await store.ensure_members(conn, list(ledger.changed.values()))
 
 
 async def leave_clubs(conn: Conn, gifts: Sequence[Joining]) -> Sequence[Change]:

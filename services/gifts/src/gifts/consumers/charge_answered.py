@@ -135,7 +135,8 @@ class ChargeAnswered(Handler):
         emit_changes(batch, clubs.changes, counted.causes, at=at)
         left = await leave_clubs(conn, counted.joinings)
         emit_changes(batch, left, counted.causes, at=at)
-        gifters = await level_gifters(conn, scores, table, at=at)
+        in_rooms = {gift.sender_id for gift in counted.given}
+        gifters = await level_gifters(conn, scores, table, shown=in_rooms, at=at)
         if table is not None:
             emit_levels(batch, gifters.reached, table, counted.causes)
         return Badges(

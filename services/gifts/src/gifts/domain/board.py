@@ -152,9 +152,10 @@ def rung_before(rungs: Sequence[Rung], placed: Placed) -> Rung:
 
 def first_gifts(scores: Iterable[Score], totals: Mapping[ScoreKey, Total]) -> set[UUID]:
     """The gifts among scores, in order, that are the first of their giver to their creator."""
+    new = {key for key, total in totals.items() if total.is_first}
     firsts: dict[ScoreKey, UUID] = {}
-    for score in scores:
-        if score.gift_id is not None and totals[score.key].is_first:
+    for score in scores if new else ():
+        if score.gift_id is not None and score.key in new:
             firsts.setdefault(score.key, score.gift_id)
     return set(firsts.values())
 

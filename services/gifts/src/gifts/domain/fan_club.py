@@ -133,12 +133,19 @@ class ClubLedger:
         """`tables`: all of them."""
         self._tables = tables
         self._standings: dict[ScoreKey, Standing] = {}
-        self._touched: set[ScoreKey] = set()
         self._joined: dict[ScoreKey, ChangeKind] = {}
         self._gave: dict[ScoreKey, UUID] = {}
+        self.changed: dict[ScoreKey, Member] = {}
+        """Members who joined or rose since the last part."""
+        self.active: dict[ScoreKey, datetime] = {}
+        """When others were active since then."""
+        self.levels: dict[ScoreKey, int] = {}
+        """Once they have risen, the levels of all who gave as members."""
 
     def know(self, standings: Iterable[Standing]) -> None:
         """Before each of the `parts`: how those stand who give in it, if they ever joined."""
+        self.changed.clear()
+        self.active.clear()
         for standing in standings:
             self._standings[standing.member.key] = standing
 
@@ -149,59 +156,55 @@ class ClubLedger:
             score: What was given.
             coins_before: What the giver had given the creator before it, and still counted.
         """
-        standing = self._standings.get(score.key)
-        table = self._tables.in_force(score.given_at)
+        key, at = score.key, score.given_at
+        table = self._tables.in_force(at)
         if table is None or score.gift_id is None:
             return
-        if standing is not None and standing.is_active(table, score.given_at):
-            self._gave[score.key] = score.gift_id
-            if score.given_at > standing.member.active_at:
-                self._put(standing.member._replace(active_at=score.given_at))
+        standing = self._standings.get(key)
+        # No live can have ended since so long ago that they lapse within this part.
+        if (
+            key in self.active
+            or key in self.changed
+            or (standing is not None and standing.is_active(table, at))
+        ):
+            assert standing is not None, "whoever was active is a member"
+            self._gave[key] = score.gift_id
+            if at > standing.member.active_at:
+                self.active[key] = max(at, self.active.get(key, at))
         elif score.item_id == table.club_item_id:
-            self._gave[score.key] = score.gift_id
-            self._joined[score.key] = "JOINED" if standing is None else "REJOINED"
-            self._put(
+            self._gave[key] = score.gift_id
+            self._joined[key] = "JOINED" if standing is None else "REJOINED"
+            self._change(
                 _new_member(score, score.gift_id)
                 if standing is None
                 else _member_again(standing, score, score.gift_id, table, coins_before())
             )
 
-    def rise(self, totals: Mapping[ScoreKey, Total], table: LevelTable) -> Iterable[Change]:
+    def rise(self, totals: Mapping[ScoreKey, Total], table: LevelTable) -> list[Change]:
         """Bring those who gave as members to the levels that they have now; what has changed.
 
         Args:
             totals: What each who gave has given the creator by now.
             table: In force.
         """
+        changes: list[Change] = []
         for key, gift_id in self._gave.items():
             member = self._standings[key].member
-            level = table.club_level(points_of(member, totals[key].coins))
+            level = self.levels[key] = table.club_level(points_of(member, totals[key].coins))
             rises = level > member.reached_level
             if rises:
-                member = member._replace(reached_level=level)
-                self._put(member)
+                member = self._change(member._replace(reached_level=level))
             if key in self._joined:
-                yield Change(member, self._joined[key], level, member.joined_gift_id)
+                changes.append(Change(member, self._joined[key], level, member.joined_gift_id))
             elif rises:
-                yield Change(member, "LEVEL_REACHED", level, gift_id)
+                changes.append(Change(member, "LEVEL_REACHED", level, gift_id))
+        return changes
 
-    def levels(self, totals: Mapping[ScoreKey, Total], table: LevelTable) -> dict[ScoreKey, int]:
-        """The levels of those who gave as members."""
-        return {
-            key: table.club_level(points_of(self._standings[key].member, totals[key].coins))
-            for key in self._gave
-        }
-
-    def take_touched(self) -> Sequence[Member]:
-        """Members of whom something has changed since this was asked last."""
-        touched = [self._standings[key].member for key in self._touched]
-        self._touched.clear()
-        return touched
-
-    def _put(self, member: Member) -> None:
-        # No live can have ended since so long ago that they lapse within this part.
+    def _change(self, member: Member) -> Member:
+        active_at = max(member.active_at, self.active.get(member.key, member.active_at))
+        member = self.changed[member.key] = member._replace(active_at=active_at)
         self._standings[member.key] = Standing(member, None)
-        self._touched.add(member.key)
+        return member
 
 
 def _new_member(score: Score, gift_id: UUID) -> Member:

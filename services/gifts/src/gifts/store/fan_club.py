@@ -1,6 +1,6 @@
 """Members of creators' fan clubs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from chassis import sql
@@ -34,6 +34,16 @@ async def ensure_members(conn: Conn, members: Sequence[Member]) -> None:
         [each.active_at for each in members],
         integers([each.decayed_points for each in members]),
         integers([each.reached_level for each in members]),
+    )
+
+
+async def note_active(conn: Conn, active: Mapping[ScoreKey, datetime]) -> None:
+    """Note when members were active."""
+    await conn.execute(
+        STATEMENTS["note_active"],
+        texts([creator_id for creator_id, _ in active]),
+        texts([user_id for _, user_id in active]),
+        list(active.values()),
     )
 
 

@@ -64,6 +64,14 @@ ON CONFLICT (creator_id, user_id) DO UPDATE
         decayed_points = excluded.decayed_points,
         reached_level = excluded.reached_level;
 
+-- name: note_active
+-- $1 creator_ids, $2 user_ids, each pair once, $3 when they were active
+UPDATE fan_club_member AS m
+SET active_at = greatest(m.active_at, i.active_at)
+FROM unnest($1::text::text[], $2::text::text[], $3::timestamptz[])
+    AS i (creator_id, user_id, active_at)
+WHERE m.creator_id = i.creator_id AND m.user_id = i.user_id;
+
 -- name: take_back_joining
 -- Of those who joined by one of these gifts the membership ends, or goes on; the memberships that do.
 -- $1 creator_ids, $2 user_ids, $3 gift_ids, each once, $4 whether nothing is left of the gift

@@ -10,12 +10,25 @@ from gifts.store.arrays import integers, texts
 STATEMENTS = sql.load("gifts.store", "gifter.sql")
 
 
-async def add_points(conn: Conn, net: Mapping[str, int]) -> list[Gifter]:
-    """Add points, in the order of the ids; how the gifters stand by now."""
+async def add_points(
+    conn: Conn, net: Mapping[str, int], *, steps: Sequence[int], shown: Collection[str]
+) -> list[Gifter]:
+    """Add points, in the order of the ids; how those stand by now whom it concerns.
+
+    Args:
+        conn: An open transaction.
+        net: By user.
+        steps: From which points each level is reached: who has passed one that was never told of.
+        shown: Who are asked for besides.
+    """
     if not net:
         return []
     rows = await conn.fetch(
-        STATEMENTS["add_points"], texts(list(net)), integers(list(net.values()))
+        STATEMENTS["add_points"],
+        texts(list(net)),
+        integers(list(net.values())),
+        steps,
+        list(shown),
     )
     return [Gifter(*row) for row in rows]
 

@@ -1,16 +1,29 @@
 -- Points of gifters. Several are locked in the order of their ids.
 
 -- name: add_points
--- What gifters have by now, these points included.
--- $1 user_ids, each once, in order, $2 points, of whoever is new not negative
-INSERT INTO gifter AS g (user_id, points)
+-- Of gifters who have passed a step that was never told of, or who are shown, what they have by now.
+-- $1 user_ids, each once, in order, $2 points, of whoever is new not negative, $3 the steps, from the
+-- first level on, $4 user_ids of those who are shown
+WITH added AS (
+    INSERT INTO gifter AS g (user_id, points)
+    SELECT
+        user_id,
+        points
+    FROM unnest($1::text::text[], $2::text::bigint[]) AS i (user_id, points)
+    ON CONFLICT (user_id) DO UPDATE
+        SET points = g.points + excluded.points
+    RETURNING g.user_id, g.points, g.reached_level, g.reached_at
+)
+
 SELECT
     user_id,
-    points
-FROM unnest($1::text::text[], $2::text::bigint[]) AS i (user_id, points)
-ON CONFLICT (user_id) DO UPDATE
-    SET points = g.points + excluded.points
-RETURNING g.user_id, g.points, g.reached_level, g.reached_at;
+    points,
+    reached_level,
+    reached_at
+FROM added
+WHERE
+    points >= ($3::bigint[])[reached_level + 1]
+    OR user_id = any($4::text[]);
 
 -- name: move_points
 -- $1 user_ids, each once, $2 points, negative where they are taken back
