@@ -139,6 +139,11 @@ class Route:
 
 BOARD = "{ startsAt endsAt nodes { rank coins user { id } } me { rank coins behindCoins } }"
 
+LEVEL = "{ level nextLevelAt tableVersion points }"
+CLUB = f"""{{
+  members item {ITEM} me {{ isActive joinedAt activeUntil points level nextLevelAt }}
+}}"""
+
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
 NOBODY: Final = ("null", "null", "null", "null", "null")
 OPERATORS: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
@@ -164,9 +169,18 @@ ROUTES: Final = (
         (Row("giftCatalogue", PUBLIC),),
     ),
     Route(
+        "level table",
+        f"""{{ levelTable {{
+          version effectiveFrom keptDays gifterLevels {{ level points }}
+          fanClubLevels {{ level points }} fanClubItem {ITEM}
+          fanClubActiveDays fanClubDecayDays fanClubDecayKeepsPct
+        }} }}""",
+        (Row("levelTable", PUBLIC),),
+    ),
+    Route(
         "me",
         f"""query ($month: String!) {{ me {{
-          id balance {BALANCE}
+          id balance {BALANCE} gifterLevel {LEVEL}
           spendLimits {LIMITS} pendingSpendLimits {PENDING_LIMITS}
           giftsSent(first: 2) {{ nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE} }}
           creator {{ id acceptsGifts earnings {EARNINGS} {PAYOUTS} }}
@@ -178,6 +192,8 @@ ROUTES: Final = (
             Row("me.spendLimits", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.pendingSpendLimits", ("null", "null", "FORBIDDEN", "shown", "null")),
             Row("me.giftsSent", ("null", "shown", "FORBIDDEN", "shown", "shown")),
+            Row("me.gifterLevel", ("null", "shown", "shown", "shown", "shown")),
+            Row("me.gifterLevel.points", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
             Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
@@ -201,7 +217,7 @@ ROUTES: Final = (
         "creator",
         f"""query ($owner: ID!, $month: String!) {{ creator(id: $owner) {{
           id acceptsGifts earnings {EARNINGS} {PAYOUTS}
-          leaderboard(window: ALL_TIME, first: 2) {BOARD}
+          leaderboard(window: ALL_TIME, first: 2) {BOARD} fanClub {CLUB}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
@@ -214,6 +230,9 @@ ROUTES: Final = (
             Row("creator.leaderboard.nodes.rank", PUBLIC),
             Row("creator.leaderboard.nodes.user", NOBODY),
             Row("creator.leaderboard.me", NOBODY),
+            Row("creator.fanClub", PUBLIC),
+            # None of them has ever joined it.
+            Row("creator.fanClub.me", NOBODY),
             Row(
                 "creator.earnings",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
@@ -257,11 +276,15 @@ ROUTES: Final = (
     Route(
         "gift received",
         f"""query ($received: UUID!) {{ gift(id: $received) {{
-          id sender {{ id balance {BALANCE} giftsSent(first: 1) {{ nodes {{ id }} }} }}
+          id sender {{
+            id balance {BALANCE} giftsSent(first: 1) {{ nodes {{ id }} }} gifterLevel {LEVEL}
+          }}
           creator {{ id giftsReceived(first: 1) {{ totalCoins }} earnings {EARNINGS} }}
         }} }}""",
         (
             Row("gift", ("UNAUTHENTICATED", "null", "FORBIDDEN", "shown", "shown")),
+            # A sender's level is for everybody who sees who it was, their points are not.
+            Row("gift.sender.gifterLevel.points", ("null", "null", "null", "FORBIDDEN", "shown")),
             Row("gift.sender.balance", ("null", "null", "null", "FORBIDDEN", "shown")),
             Row("gift.sender.giftsSent", ("null", "null", "null", "FORBIDDEN", "shown")),
             Row("gift.creator.giftsReceived", ("null", "null", "null", "shown", "FORBIDDEN")),
@@ -771,7 +794,7 @@ FEEDS: Final = (
             roomId creatorId seq status committedAt snapshot missedFrames moreGifts moreCoins
             gifts {
               giftId itemId count totalCoins senderId senderName message
-              streakId streakCount streakEnded
+              streakId streakCount streakEnded senderLevel leveledUp senderClubLevel firstGift
             }
             totals { coins gifts gifters }
             goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }

@@ -385,7 +385,8 @@ def in_room(creator: str, n: int) -> dict[str, str]:
 
 async def give(gifts: Pool) -> None:
     """Each viewer gives in many small pieces, crossing from lot to lot, until coins run short."""
-    orders = [
+    orders = [an_order(sender_id="viewer-4", item_id="heart-me", count=1, quoted_price_coins=10)]
+    orders += [
         an_order(
             sender_id=viewer,
             creator_id=CREATORS[n % len(CREATORS)],

@@ -453,6 +453,38 @@ FAULTS = {
         "UPDATE creator_total SET coins = coins + 1 WHERE creator_id = 'star'",
         {("INV3", "gifts")},
     ),
+    "a gifter's points that gifts do not explain": Fault(
+        "gifts",
+        "UPDATE gifter SET points = points + 1 WHERE user_id = 'viewer-1'",
+        {("INV3", "gifts")},
+    ),
+    "a gifter who was forgotten": Fault(
+        "gifts",
+        "DELETE FROM gifter WHERE user_id = 'viewer-1'",
+        {("INV3", "gifts")},
+    ),
+    "a fan who was forgotten": Fault(
+        "gifts",
+        "DELETE FROM fan_club_member",
+        {("INV3", "gifts")},
+    ),
+    "a fan who never joined": Fault(
+        "gifts",
+        "INSERT INTO fan_club_member"
+        " SELECT creator_id, 'viewer-1', joined_gift_id, joined_at, false, active_at, 0, 1"
+        " FROM fan_club_member",
+        {("INV3", "gifts")},
+    ),
+    "a membership that ended for nothing": Fault(
+        "gifts",
+        "UPDATE fan_club_member SET is_taken_back = NOT is_taken_back",
+        {("INV3", "gifts")},
+    ),
+    "a fan who was never active then": Fault(
+        "gifts",
+        "UPDATE fan_club_member SET active_at = active_at + interval '1 s'",
+        {("INV3", "gifts")},
+    ),
     "a price that the catalogue never had": Fault(
         "gifts",
         "UPDATE gift SET price_coins = price_coins + 1 WHERE gift_id = (TABLE some_sent_gift)",

@@ -28,6 +28,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "AcceptGifts": {"input": {"accept": True}},
     "ShowMeOnBoards": {"input": {"show": True}},
     "Leaderboard": {"id": "star", "window": "DAY"},
+    "FanClub": {"id": "star"},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -99,6 +100,9 @@ def test_every_operation_is_found() -> None:
         "AcceptGifts",
         "ShowMeOnBoards",
         "Leaderboard",
+        "MyLevel",
+        "LevelTable",
+        "FanClub",
         "SendGift",
         "Gift",
         "Creator",

@@ -8,6 +8,7 @@ def test_documents_are_found_by_name() -> None:
     assert documents().keys() == {
         *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
         *("AcceptGifts", "ShowMeOnBoards", "Leaderboard", "SendGift", "Gift", "Creator"),
+        *("MyLevel", "LevelTable", "FanClub"),
         *("AddPayoutMethod", "OpenPayoutOnboarding", "RequestPayout", "CancelPayout", "Payouts"),
         *("Statement", "Analytics"),
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),

@@ -1,13 +1,15 @@
-"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-catalogue FILE, schema."""
+"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-…, schema."""
 
 import sys
 
 from chassis import clock
 from chassis.db import Conn, service_pool, transact
 from chassis.program import Program, Publication
+from gifts.commands import publish_levels as levels
 from gifts.commands.publish_catalogue import Published, publish_catalogue
-from gifts.data import first_catalogue
+from gifts.data import first_catalogue, first_levels
 from gifts.domain.catalogue_file import CatalogueError, read_catalogue
+from gifts.domain.level_file import LevelTableError, read_levels
 from gifts.settings import Settings
 
 
@@ -27,6 +29,22 @@ async def _publish(settings: Settings, text: bytes) -> str:
     )
 
 
+async def _publish_levels(settings: Settings, text: bytes) -> str:
+    file = read_levels(text)
+
+    async def work(conn: Conn) -> levels.Published:
+        return await levels.publish_levels(conn, file, at=clock.now())
+
+    async with service_pool(settings, "publish") as pool:
+        published = await transact(pool, work)
+    table = published.table
+    return (
+        f"level table {table.version} of {len(table.gifter_points)} levels"
+        f"{' was there already' if published.repeated else ' published'},"
+        f" in force from {table.effective_from.isoformat(timespec='seconds')}"
+    )
+
+
 PROGRAM = Program(
     settings=Settings,
     publications=(
@@ -36,6 +54,13 @@ PROGRAM = Program(
             example="gifts/data/catalogue.json",
             publish=_publish,
             refused=(CatalogueError,),
+        ),
+        Publication(
+            command="publish-levels",
+            first=first_levels,
+            example="gifts/data/levels.json",
+            publish=_publish_levels,
+            refused=(LevelTableError,),
         ),
     ),
 )

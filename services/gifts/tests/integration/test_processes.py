@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import resources
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,13 @@ from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from chassis.testing.plugin import NewDatabase, Servers
 from gifts.__main__ import PROGRAM
-from gifts.data import first_catalogue
+from gifts.data import first_catalogue, first_levels
+
+MIGRATIONS = [
+    file.name
+    for file in resources.files("gifts.migrations").iterdir()
+    if file.name.endswith(".sql")
+]
 
 
 @pytest.fixture
@@ -99,6 +106,8 @@ async def test_new_database_is_prepared_once(
     dearer["items"][0]["price_coins"] = 2
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(dearer))
+    levels = tmp_path / "levels.json"
+    levels.write_text(json.dumps(json.loads(first_levels()) | {"version": 2}))
     dearer["items"][0]["price_coins"] = 0
     bad.write_text(json.dumps(dearer))
 
@@ -110,18 +119,24 @@ async def test_new_database_is_prepared_once(
         ["seed"],
         ["publish-catalogue", str(bad)],
         ["publish-catalogue", str(good)],
+        ["publish-levels", str(good)],
+        ["publish-levels", str(levels)],
         ["seed"],
     ):
         status = await run(*command)
         told.append((status, "".join(capsys.readouterr())))
 
-    assert [status for status, _ in told] == [0, 0, 0, 0, 1, 0, 0]
-    assert told[0][1] == "gifts: 9 migrations applied\n"
+    assert [status for status, _ in told] == [0, 0, 0, 0, 1, 0, 1, 0, 0]
+    assert told[0][1] == f"gifts: {len(MIGRATIONS)} migrations applied\n"
     assert told[1][1] == "gifts: 0 migrations applied\n"
     assert told[2][1].startswith("gifts: catalogue 1 of 27 items published")
     assert told[3][1].startswith("gifts: catalogue 1 of 27 items was there already")
+    assert "gifts: level table 1 of 50 levels published" in told[2][1]
+    assert "gifts: level table 1 of 50 levels was there already" in told[3][1]
     assert "price_coins" in told[4][1]
     assert told[5][1].startswith("gifts: catalogue 2 of 27 items published")
+    assert "nothing was published" in told[6][1]
+    assert told[7][1].startswith("gifts: level table 2 of 50 levels published")
     assert await database.pool.fetchval("SELECT count(*) FROM catalogue_version") == 2
 
 

@@ -20,7 +20,9 @@ from gifts.store import (
     battle_event,
     board,
     creator,
+    fan_club,
     gift,
+    gifter,
     history,
     reversal,
     room,
@@ -104,13 +106,26 @@ def filled_dsn(servers: Servers, request: pytest.FixtureRequest) -> Generator[st
         runner.run(stack.aclose())
 
 
+MANY_FANS = """
+WITH gifters AS (
+    INSERT INTO gifter (user_id, points) SELECT 'user-' || i, i FROM generate_series(1, 20000) AS i
+)
+INSERT INTO fan_club_member (
+    creator_id, user_id, joined_gift_id, joined_at, active_at, reached_level
+)
+SELECT 'creator-' || i % 7, 'user-' || i, gen_random_uuid(), now(), now(), 1
+FROM generate_series(1, 20000) AS i
+"""
+
+
 async def _fill(pool: Pool, rows: int) -> None:
+    await pool.execute(MANY_FANS.replace("20000", str(rows)))
     await pool.execute(MANY_GIFTS.replace("20000", str(rows)))
     await pool.execute(MANY_ROOMS.replace("20000", str(rows)))
     await pool.execute(MANY_SCORES.replace("20000", str(rows)))
     await pool.execute(
         "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry, "
-        "board_score"
+        "board_score, gifter, fan_club_member"
     )
 
 
@@ -375,3 +390,46 @@ async def test_consent_is_found_by_user(filled: Conn) -> None:
 
     assert indexes(plan)[0] == "board_consent_pkey"
     assert "Seq Scan" not in kinds(plan)
+
+
+@pytest.mark.parametrize(
+    ("statements", "name", "arguments", "used"),
+    [
+        (gifter.STATEMENTS, "move_points", [["a"], [1]], {"gifter_pkey"}),
+        (gifter.STATEMENTS, "reach_levels", [["a"], [1], [NOON]], {"gifter_pkey"}),
+        (gifter.STATEMENTS, "select_gifters", [["a"]], {"gifter_pkey"}),
+        (
+            fan_club.STATEMENTS,
+            "select_standings",
+            ["{a}", "{b}"],
+            {"fan_club_member_pkey", "room_by_opening"},
+        ),
+        (fan_club.STATEMENTS, "note_active", ["{a}", "{b}", [NOON]], {"fan_club_member_pkey"}),
+        (
+            fan_club.STATEMENTS,
+            "take_back_joining",
+            [["a"], ["b"], ONE, [True]],
+            {"fan_club_member_pkey"},
+        ),
+        (
+            fan_club.STATEMENTS,
+            "count_members",
+            ["a", NOON],
+            {"fan_club_member_pkey", "room_by_opening"},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_fans_are_found_by_an_index(
+    filled: Conn,
+    statements: Mapping[str, str],
+    name: str,
+    arguments: Sequence[object],
+    used: set[str],
+) -> None:
+    """However many have ever given, and however often a creator was live."""
+    plan = await plan_of(filled, statements[name], *arguments)
+
+    assert set(indexes(plan)) == used
+    assert all(node.get("Index Cond") for node in plan if "Index Name" in node)
+    assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}

@@ -5,11 +5,24 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Conn
-from gifts.store import catalogue, creator, gift, history, notification, reversal
+from gifts.store import (
+    catalogue,
+    creator,
+    fan_club,
+    gift,
+    gifter,
+    history,
+    level_table,
+    notification,
+    reversal,
+)
 
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": text
-    for module in (catalogue, creator, gift, history, notification, reversal)
+    for module in (
+        *(catalogue, creator, fan_club, gift, gifter, history, level_table, notification),
+        reversal,
+    )
     for name, text in module.STATEMENTS.items()
 }
 

@@ -36,6 +36,14 @@ class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Pieces of the streak from its first tap on: what has been charged, shown and credited."""
     streak_ended: bool = False
     """Told exactly once per streak."""
+    sender_level: Annotated[int, msgspec.Meta(ge=1, le=50)] | None = None
+    """The sender's as a gifter. Like what follows, told only of a sender who is shown."""
+    leveled_up: bool = False
+    """Whether one of these gifts brought the sender to it for the first time."""
+    sender_club_level: Annotated[int, msgspec.Meta(ge=1, le=50)] | None = None
+    """The sender's in the host's fan club; None: no active member."""
+    first_gift: bool = False
+    """Whether one of these is the first that the sender ever gave to the host."""
 
 
 class FrameTotals(msgspec.Struct, frozen=True, gc=False):

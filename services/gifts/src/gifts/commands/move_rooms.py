@@ -7,6 +7,7 @@ from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
 from gifts.commands.move_battles import move_battles
 from gifts.commands.tell_rooms import tell_rooms
+from gifts.domain.badge import NO_BADGES, Badges
 from gifts.domain.room_ledger import GifterKey, Given, RoomLedger, Taken
 from gifts.domain.room_rules import RoomRules
 from gifts.domain.room_streak import Streak
@@ -21,6 +22,7 @@ async def move_rooms(
     taken: Sequence[Taken],
     rules: RoomRules,
     *,
+    badges: Badges = NO_BADGES,
     at: datetime,
 ) -> Sequence[RoomFrame]:
     """Add gifts to their rooms, and take back what is taken back, with everything that follows.
@@ -36,6 +38,7 @@ async def move_rooms(
         given: Each gift once, in the order charged.
         taken: What is taken back, afterwards.
         rules: In force.
+        badges: What is shown of those who gave the gifts.
         at: Now.
 
     Returns:
@@ -49,7 +52,7 @@ async def move_rooms(
     streakable = await _streakable(conn, [gift for gift in given if gift.room_id in known])
     await move_battles(conn, given, taken, known, at=at)
     ledger = RoomLedger(rooms, await _open_streaks(conn, given, streakable), rules, at=at)
-    ledger.give(given, streakable=streakable)
+    ledger.give(given, streakable=streakable, badges=badges)
     ledger.take_back(taken)
     await _write_streaks(conn, ledger)
     left: dict[GifterKey, int] = await add_gifters(conn, ledger.added)

@@ -8,15 +8,19 @@ from uuid import UUID
 
 from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
+from gifts.commands.level_gifters import take_points
+from gifts.commands.move_clubs import leave_clubs
 from gifts.commands.move_rooms import move_rooms
 from gifts.commands.score_gifts import score_reversed
 from gifts.domain.board import Score
+from gifts.domain.fan_club import Change, Joining
 from gifts.domain.reversal import (
     Books,
     ImpossibleLegError,
     Leg,
     Standing,
     corrections,
+    ends,
     losses,
 )
 from gifts.domain.room_ledger import Taken
@@ -39,6 +43,8 @@ class Reversed(NamedTuple):
 
     outcomes: Sequence[Outcome]
     """Of each event, in order."""
+    changes: Sequence[Change]
+    """Of memberships in fan clubs, to be told."""
     frames: Sequence[RoomFrame]
     """Of rooms in which the gifts were given, to be published: see `tell_rooms`."""
 
@@ -56,10 +62,12 @@ class Lost(NamedTuple):
     rooms: Sequence[Taken]
     """See `move_rooms`."""
     scores: Sequence[Score]
-    """See `score_gifts`."""
+    """See `score_gifts` and `level_gifters`."""
+    joinings: Sequence[Joining]
+    """See `move_clubs`."""
 
 
-NOTHING: Final = Lost((), ())
+NOTHING: Final = Lost((), (), ())
 
 
 async def reverse_gifts(
@@ -70,7 +78,8 @@ async def reverse_gifts(
     A leg whose gift is still PENDING waits for the answer to its charge, which comes by another
     topic: see `book_waiting`. Whatever is said of that leg later waits behind it.
 
-    Locks: the gifts, then creators' totals, their boards, then rooms, each in the order of the key.
+    Locks: the gifts, then creators' totals, their boards and clubs, then gifters, then rooms, each
+    in the order of the key.
 
     Args:
         conn: An open transaction.
@@ -106,7 +115,10 @@ async def reverse_gifts(
     booked = [leg for outcome in outcomes for leg in outcome.booked]
     lost = await _book(conn, standings, booked)
     await score_reversed(conn, lost.scores)
-    return Reversed(outcomes, await move_rooms(conn, (), lost.rooms, rules, at=at))
+    changes = await leave_clubs(conn, lost.joinings)
+    await take_points(conn, lost.scores)
+    frames = await move_rooms(conn, (), lost.rooms, rules, at=at)
+    return Reversed(outcomes, changes, frames)
 
 
 async def book_waiting(conn: Conn) -> Booked:
@@ -140,6 +152,10 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     return Lost(
         losses(touched, await store.select_in_rooms(conn, taken.keys()), legs),
         [_taken_of(given[gift_id], coins) for gift_id, coins in taken.items()],
+        [
+            Joining(given[gift_id].creator_id, given[gift_id].sender_id, gift_id, is_taken_back)
+            for gift_id, is_taken_back in ends(touched, legs).items()
+        ],
     )
 
 

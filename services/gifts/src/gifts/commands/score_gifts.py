@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from chassis.db import Conn
-from gifts.domain.board import Score, net_scores
+from gifts.domain.board import Score, ScoreKey, Total, net_scores
 from gifts.store import board as store
 
 
-async def score_sent(conn: Conn, scores: Sequence[Score]) -> None:
+async def score_sent(conn: Conn, scores: Sequence[Score]) -> dict[ScoreKey, Total]:
     """Add gifts to the boards of the windows in which they were charged, however late that is told.
 
     What was to be taken back of them before they were known may be among them, behind them.
@@ -15,8 +15,11 @@ async def score_sent(conn: Conn, scores: Sequence[Score]) -> None:
     Args:
         conn: The transaction that settles the gifts, which holds their creators' totals.
         scores: In the order in which they were charged.
+
+    Returns:
+        What all is that those who gave them have given their creators by now.
     """
-    await store.add_scores(conn, net_scores(scores))
+    return await store.add_scores(conn, net_scores(scores))
 
 
 async def score_reversed(conn: Conn, scores: Sequence[Score]) -> None:

@@ -1,6 +1,7 @@
 """The wallet's answers to requested charges settle the gifts they are for."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, override
 from uuid import UUID
 
@@ -13,16 +14,22 @@ from chassis.db import Conn
 from contracts.event import Event
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
+from gifts.commands.level_gifters import level_gifters
+from gifts.commands.move_clubs import leave_clubs, move_clubs
 from gifts.commands.move_rooms import move_rooms
 from gifts.commands.reverse_gifts import Lost, book_waiting
 from gifts.commands.score_gifts import score_sent
 from gifts.commands.settle_gifts import settle_refused, settle_sent
+from gifts.consumers.fan_events import emit_changes, emit_levels
 from gifts.consumers.reversal_events import told
 from gifts.consumers.room_frames import emit_frames
-from gifts.domain.board import Score
+from gifts.domain.badge import Badges
+from gifts.domain.board import Score, first_gifts
+from gifts.domain.fan_club import Joining
 from gifts.domain.gift import Gift, room_id_of, was_sent
 from gifts.domain.room_ledger import Given, Taken
 from gifts.domain.room_rules import RoomRules
+from gifts.edge.level_tables import LevelTableCache
 from gifts.store import gift as store
 
 type Answer = ChargePosted | ChargeRefused
@@ -71,7 +78,11 @@ class _Counted(NamedTuple):
     taken: list[Taken]
     """What is taken back of that at once."""
     scores: list[Score]
-    """On boards, of both."""
+    """On boards and among gifters, of both."""
+    joinings: list[Joining]
+    """In fan clubs, of what is taken back at once."""
+    causes: dict[UUID, Received]
+    """What brought each gift."""
 
 
 class ChargeAnswered(Handler):
@@ -84,13 +95,14 @@ class ChargeAnswered(Handler):
     def __init__(self, rules: RoomRules | None = None, *, now: Clock = clock.now) -> None:
         """`rules`: of rooms; the defaults unless told otherwise."""
         self._rules = rules or RoomRules()
+        self._tables = LevelTableCache()
         self._now = now
 
     @override
     async def apply(self, conn: Conn, batch: Batch) -> None:
         """Settle the gifts, publish `GiftSent` for each that was charged, wake who waits."""
         unmoved: list[_Caused[Answer]] = []
-        counted = _Counted([], [], [])
+        counted = _Counted([], [], [], [], {})
         remaining = batch.received
         # Of several answers about one gift each is applied after the one before it, as if it had
         # come in a later batch. Nearly always one round is all.
@@ -101,14 +113,38 @@ class ChargeAnswered(Handler):
             if answers.refused:
                 unmoved += await _settle_refused(conn, answers.refused)
             remaining = answers.later
-        # Boards and rooms come after gifts and totals, in the order in which reversals lock them.
-        await score_sent(conn, counted.scores)
-        frames = await move_rooms(conn, counted.given, counted.taken, self._rules, at=self._now())
+        # What follows comes after gifts and totals, in the order in which reversals lock it.
+        at = self._now()
+        badges = await self._count(conn, batch, counted, at)
+        frames = await move_rooms(
+            conn, counted.given, counted.taken, self._rules, badges=badges, at=at
+        )
         emit_frames(batch, frames)
         if len(unmoved) < len(batch.received):
             await store.notify_settled(conn)
         if unmoved:
             await _explain(conn, batch, unmoved)
+
+    async def _count(self, conn: Conn, batch: Batch, counted: _Counted, at: datetime) -> Badges:
+        """Bring gifts to boards, clubs and gifters; what is shown of those who gave them."""
+        scores = counted.scores
+        tables = await self._tables.get(conn)
+        table = tables.in_force(at)
+        totals = await score_sent(conn, scores)
+        clubs = await move_clubs(conn, scores, totals, tables, at=at)
+        emit_changes(batch, clubs.changes, counted.causes, at=at)
+        left = await leave_clubs(conn, counted.joinings)
+        emit_changes(batch, left, counted.causes, at=at)
+        in_rooms = {gift.sender_id for gift in counted.given}
+        gifters = await level_gifters(conn, scores, table, shown=in_rooms, at=at)
+        if table is not None:
+            emit_levels(batch, gifters.reached, table, counted.causes)
+        return Badges(
+            gifters.levels,
+            {each.gift_id for each in gifters.reached},
+            clubs.levels,
+            first_gifts(scores, totals),
+        )
 
 
 async def _settle_posted(
@@ -123,7 +159,17 @@ async def _settle_posted(
     settled.sort()
     for position, item_id, pieces, catalogue_version, target_kind, target_id, message in settled:
         event, cause = posted[position]
-        counted.scores.append(Score(event.order_key, event.payer_id, event.coins, event.posted_at))
+        counted.scores.append(
+            Score(
+                event.order_key,
+                event.payer_id,
+                event.coins,
+                event.posted_at,
+                event.charge_id,
+                item_id,
+            )
+        )
+        counted.causes[event.charge_id] = cause
         room_id = room_id_of(target_kind, target_id)
         if room_id is not None:
             counted.given.append(
@@ -157,6 +203,7 @@ async def _settle_posted(
         lost = await _reverse_waiting(conn, batch, posted)
         counted.taken.extend(lost.rooms)
         counted.scores.extend(lost.scores)
+        counted.joinings.extend(lost.joinings)
     if len(settled) == len(posted):
         return ()
     moved = {each.position for each in settled}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import override
+from uuid import UUID
 
 from chassis import clock
 from chassis.batch import Batch, Handler, Received
@@ -10,6 +11,7 @@ from chassis.db import Conn
 from contracts.event import Event
 from contracts.wallet.v1 import PurchaseReinstated, PurchaseReversed
 from gifts.commands.reverse_gifts import reverse_gifts
+from gifts.consumers.fan_events import emit_changes
 from gifts.consumers.reversal_events import told
 from gifts.consumers.room_frames import emit_frames
 from gifts.domain.reversal import Leg
@@ -42,13 +44,17 @@ class PurchaseTakenBack(Handler):
                 events.append(legs)
         if not events:
             return
-        made = await reverse_gifts(conn, events, self._rules, at=self._now())
+        at = self._now()
+        made = await reverse_gifts(conn, events, self._rules, at=at)
         emit_frames(batch, made.frames)
+        of_gifts: dict[UUID, Received] = {}
         for cause, outcome in zip(causes, made.outcomes, strict=True):
             if outcome.impossible is not None:
                 batch.set_aside(cause, outcome.impossible)
             for leg in outcome.booked:
                 batch.emit(told(leg), cause)
+                of_gifts[leg.gift_id] = cause
+        emit_changes(batch, made.changes, of_gifts, at=at)
 
 
 def _legs(event: Event) -> list[Leg]:

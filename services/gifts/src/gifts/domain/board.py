@@ -1,7 +1,7 @@
 """Who gave most, to a creator or in a room: windows of time, and what gifts make of them."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -60,6 +60,23 @@ class Score(NamedTuple):
     coins: int
     given_at: datetime
     """When the gift was charged, also of what is taken back."""
+    gift_id: UUID | None = None
+    """The gift; None: something is taken back."""
+    item_id: str | None = None
+    """Of the gift; None: something is taken back."""
+
+    @property
+    def key(self) -> ScoreKey:
+        """Creator and user."""
+        return self.creator_id, self.user_id
+
+
+class Total(NamedTuple):
+    """All that somebody has given a creator by now and that was not taken back."""
+
+    coins: int
+    is_first: bool
+    """Whether they had never given them anything before."""
 
 
 class Windows(NamedTuple):
@@ -157,6 +174,16 @@ def rung_before(rungs: Sequence[Rung], placed: Placed) -> Rung:
         rungs, (-placed.coins, placed.place), key=lambda rung: (-rung.coins, rung.place)
     )
     return rungs[passed - 1] if passed else TOP
+
+
+def first_gifts(scores: Iterable[Score], totals: Mapping[ScoreKey, Total]) -> set[UUID]:
+    """The gifts among scores, in order, that are the first of their giver to their creator."""
+    new = {key for key, total in totals.items() if total.is_first}
+    firsts: dict[ScoreKey, UUID] = {}
+    for score in scores if new else ():
+        if score.gift_id is not None and score.key in new:
+            firsts.setdefault(score.key, score.gift_id)
+    return set(firsts.values())
 
 
 def net_scores(scores: Iterable[Score]) -> dict[ScoreKey, Net]:

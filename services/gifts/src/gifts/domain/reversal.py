@@ -186,6 +186,13 @@ def losses(
     return taken
 
 
+def ends(standings: Iterable[Standing], legs: Sequence[Leg]) -> dict[UUID, bool]:
+    """The gifts of which nothing is left when `legs` are booked (True), or something is again."""
+    of_gifts = _taken_of(legs)
+    ended = {gift.gift_id: _ended(gift, of_gifts[gift.gift_id]) for gift in standings}
+    return {gift_id: change > 0 for gift_id, change in ended.items() if change}
+
+
 def _taken_of(legs: Sequence[Leg]) -> Counter[UUID]:
     """What legs take of each gift, together."""
     of_gifts: Counter[UUID] = Counter()

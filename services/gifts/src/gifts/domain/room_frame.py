@@ -62,16 +62,22 @@ def frame_of(
 
 
 def _shown(line: Line, named: Collection[str]) -> FrameGift:
+    # A high level in a small room is as good as a name.
+    is_named = line.sender_id in named
     return FrameGift(
         gift_id=line.gift_id,
         item_id=line.item_id,
         count=line.count,
         total_coins=line.coins,
-        sender_id=line.sender_id if line.sender_id in named else None,
+        sender_id=line.sender_id if is_named else None,
         message=line.message,
         streak_id=line.streak_id,
         streak_count=line.streak_pieces,
         streak_ended=line.ended,
+        sender_level=(line.level or None) if is_named else None,
+        leveled_up=line.leveled_up and is_named,
+        sender_club_level=(line.club_level or None) if is_named else None,
+        first_gift=line.first_gift and is_named,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from gifts.domain.badge import NO_BADGES, Badges
 from gifts.domain.room import Room
 from gifts.domain.room_line import Line
 from gifts.domain.room_rules import RoomRules
@@ -80,7 +81,13 @@ class RoomLedger:
         self.taken: dict[GifterKey, Moved] = {}
         """What was taken back of what they gave."""
 
-    def give(self, gifts: Sequence[Given], *, streakable: Collection[tuple[int, str]]) -> None:
+    def give(
+        self,
+        gifts: Sequence[Given],
+        *,
+        streakable: Collection[tuple[int, str]],
+        badges: Badges = NO_BADGES,
+    ) -> None:
         """Add gifts, in the order in which they were charged.
 
         A gift with a message is shown by itself, and is no part of a streak.
@@ -88,6 +95,7 @@ class RoomLedger:
         Args:
             gifts: Charged.
             streakable: Which items of which catalogue versions make streaks.
+            badges: What is shown of those who gave them.
         """
         for gift in gifts:
             room = self._rooms.get(gift.room_id)
@@ -98,9 +106,12 @@ class RoomLedger:
             self._gifts[room.room_id] += 1
             self._reached[room.room_id] += _progress(room, gift.item_id, gift.pieces, gift.coins)
             if gift.message is None and (gift.catalogue_version, gift.item_id) in streakable:
-                self.lines[room.room_id] += self.streaks.tap(_tap(gift), seq=room.seq, at=self._at)
+                lines = self.streaks.tap(_tap(gift), seq=room.seq, at=self._at)
             else:
-                self.lines[room.room_id].append(_line(gift))
+                lines = [_line(gift)]
+            # Of several the last one is the gift's; those before end other streaks.
+            lines[-1].wear(badges.of(gift.gift_id, room.creator_id, gift.sender_id))
+            self.lines[room.room_id] += lines
         for room_id in self._was_given:
             if self._rooms[room_id].closed_at is not None:
                 # Charged late: its streak has closed with the room.

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from gifts.domain.badge import Badge
+
 LINES_MAX: Final = 20
 """Of a frame: more than that nobody can follow (E62)."""
 END_LINES_KEPT: Final = 10
@@ -29,6 +31,18 @@ class Line(msgspec.Struct, array_like=True):
     """Of the streak from its first tap on."""
     ended: bool = False
     """Whether the streak has ended."""
+    level: int = 0
+    """The sender's as a gifter; 0: none, or nothing is known of it."""
+    leveled_up: bool = False
+    """Whether one of the gifts brought them to it."""
+    club_level: int = 0
+    """The sender's in the fan club of the room's host; 0: none, or nothing is known of it."""
+    first_gift: bool = False
+    """Whether one of the gifts is the first that the sender ever gave to the host."""
+
+    def wear(self, badge: Badge) -> None:
+        """Show with it what is known of its sender."""
+        self.level, self.leveled_up, self.club_level, self.first_gift = badge
 
     @property
     def key(self) -> object:
@@ -63,6 +77,10 @@ def merge(lines: Iterable[Line]) -> list[Line]:
             earlier.count += line.count
             earlier.coins += line.coins
             earlier.streak_pieces = line.streak_pieces
+            earlier.level = line.level
+            earlier.leveled_up |= line.leveled_up
+            earlier.club_level = line.club_level
+            earlier.first_gift |= line.first_gift
         earlier.ended |= line.ended
     return list(merged.values())
 

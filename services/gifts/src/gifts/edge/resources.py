@@ -8,6 +8,7 @@ from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.level_tables import LevelTableCache
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
@@ -25,6 +26,7 @@ class Resources:
     rooms: RoomHost
     battles: BattleHost
     ranks: BoardRanks
+    level_tables: LevelTableCache
 
     @classmethod
     def of(
@@ -46,4 +48,13 @@ class Resources:
         )
         rooms = RoomHost(pool, rules or RoomRules(), catalogues=catalogues)
         battles = BattleHost(pool, rules or RoomRules())
-        return cls(pool, catalogues, sender, settlements, rooms, battles, BoardRanks(pool))
+        return cls(
+            pool,
+            catalogues,
+            sender,
+            settlements,
+            rooms,
+            battles,
+            BoardRanks(pool),
+            LevelTableCache(),
+        )

@@ -11,6 +11,7 @@ from chassis.graphql import Context
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.level_tables import LevelTableCache
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import GiftSender
@@ -27,6 +28,7 @@ class GiftsContext(Context):
     rooms: RoomHost
     battles: BattleHost
     ranks: BoardRanks
+    level_tables: LevelTableCache
     loaders: Loaders
 
     @classmethod
@@ -41,6 +43,7 @@ class GiftsContext(Context):
             rooms=resources.rooms,
             battles=resources.battles,
             ranks=resources.ranks,
+            level_tables=resources.level_tables,
             loaders=Loaders.of(resources.pool),
         )
 

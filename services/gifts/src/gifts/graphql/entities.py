@@ -24,8 +24,10 @@ from gifts.domain import gift as domain
 from gifts.domain.catalogue import Catalogues
 from gifts.graphql.board import Leaderboard, LeaderboardWindow
 from gifts.graphql.context import GiftsContext, Info
+from gifts.graphql.fan_club import FanClub
 from gifts.graphql.gift_parts import GiftRefusal, GiftStatus, GiftTarget
 from gifts.graphql.item import GiftItem
+from gifts.graphql.level import GifterLevel
 from gifts.store import history
 
 
@@ -39,6 +41,14 @@ class User:
     def resolve_reference(cls, id: str) -> Self:  # noqa: A002
         """The user for the gateway; each field checks who asks."""
         return cls(id=strawberry.ID(id))
+
+    @strawberry.field(
+        description="How far they have come as a gifter; anyone may look. Null as long as no level "
+        "table is in force."
+    )
+    async def gifter_level(self, info: Info) -> GifterLevel | None:
+        """As it stands."""
+        return await GifterLevel.find(info, self.id)
 
     @strawberry.field(
         description="Gifts sent, newest first, refused ones too; the sender's and auditors' only.",
@@ -98,6 +108,13 @@ class Creator:
         """The first twenty unless told otherwise."""
         page = Page.of(tuple[int], first=first)
         return Leaderboard.of(self.id, window, limit=page.limit)
+
+    @strawberry.field(
+        description="Their fan club; anyone may look. Null as long as no level table is in force."
+    )
+    async def fan_club(self, info: Info) -> FanClub | None:
+        """As it stands."""
+        return await FanClub.find(info, self.id)
 
     @strawberry.field(
         description="Gifts received, newest first, those taken back too; the creator's only.",

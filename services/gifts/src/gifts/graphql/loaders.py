@@ -8,8 +8,10 @@ from strawberry.dataloader import DataLoader
 
 from chassis.db import Pool
 from gifts.domain.gift import Gift
+from gifts.domain.gifter import Gifter
 from gifts.store.creator import select_accepting
 from gifts.store.gift import select_gifts
+from gifts.store.gifter import select_gifters
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Loaders:
     """A gift by its id, whoever's it is: check with `may_see` before showing it."""
     accepts_gifts: DataLoader[str, bool]
     """Whether a creator takes gifts."""
+    gifter: DataLoader[str, Gifter | None]
+    """How somebody stands as a gifter; None: they never gave anything."""
 
     @classmethod
     def of(cls, pool: Pool) -> Self:
@@ -35,4 +39,13 @@ class Loaders:
                 found = await select_accepting(conn, creator_ids)
             return [creator_id in found for creator_id in creator_ids]
 
-        return cls(gift=DataLoader(gifts), accepts_gifts=DataLoader(accepting))
+        async def gifters(user_ids: list[str]) -> list[Gifter | None]:
+            async with pool.acquire() as conn:
+                found = await select_gifters(conn, user_ids)
+            return [found.get(user_id) for user_id in user_ids]
+
+        return cls(
+            gift=DataLoader(gifts),
+            accepts_gifts=DataLoader(accepting),
+            gifter=DataLoader(gifters),
+        )

@@ -12,6 +12,7 @@ from gifts.graphql.battle import Battle, look_up_battle
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
+from gifts.graphql.level import LevelTable
 from gifts.graphql.room import Room, look_up
 
 
@@ -44,6 +45,13 @@ class Query:
     async def gift_catalogue(self, info: Info) -> GiftCatalogue:
         """From memory."""
         return GiftCatalogue.of(await info.context.catalogues.get(), clock.now())
+
+    @strawberry.field(
+        description="The level table in force; anyone may look. Null as long as there is none."
+    )
+    async def level_table(self, info: Info) -> LevelTable | None:
+        """From memory."""
+        return await LevelTable.find(info)
 
     @strawberry.field(
         description=(

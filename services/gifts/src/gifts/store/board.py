@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span, board_id_of
+from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span, Total, board_id_of
 from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "board.sql")
@@ -21,14 +21,27 @@ class GivenBy(NamedTuple):
     sent_at: datetime
 
 
-async def add_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> None:
-    """Add what gifters gave, in the order in which they came to their sums."""
-    await _change(conn, "add_scores", net)
+async def add_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> dict[ScoreKey, Total]:
+    """Add what gifters gave, in the order in which they came to their sums; what all is by now."""
+    if not net:
+        return {}
+    creators = {board_id_of(creator_id): creator_id for creator_id, _ in net}
+    rows = await conn.fetch(STATEMENTS["add_scores"], *_columns(net))
+    return {
+        (creators[board_id], user_id): Total(coins, is_first)
+        for board_id, user_id, coins, is_first in rows
+    }
 
 
 async def move_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> None:
     """Take back what gifters gave, or give it back."""
-    await _change(conn, "move_scores", net)
+    if net:
+        await conn.execute(STATEMENTS["move_scores"], *_columns(net))
+
+
+async def find_coins(conn: Conn, creator_id: str, user_id: str) -> int:
+    """All that somebody gave a creator and that was not taken back."""
+    return await conn.fetchval(STATEMENTS["find_coins"], board_id_of(creator_id), user_id) or 0
 
 
 async def select_given(conn: Conn, gift_ids: Collection[UUID]) -> dict[UUID, GivenBy]:
@@ -87,14 +100,11 @@ async def select_shown(conn: Conn, user_ids: Collection[str]) -> set[str]:
     return {row["user_id"] for row in await conn.fetch(STATEMENTS["select_shown"], user_ids)}
 
 
-async def _change(conn: Conn, statement: str, net: Mapping[ScoreKey, Net]) -> None:
-    if not net:
-        return
+def _columns(net: Mapping[ScoreKey, Net]) -> tuple[object, ...]:
     creators = _numbered(creator_id for creator_id, _ in net)
     windows = _numbered(each.windows for each in net.values())
     hours, days, weeks = zip(*windows, strict=True)
-    await conn.execute(
-        STATEMENTS[statement],
+    return (
         [board_id_of(creator_id) for creator_id in creators],
         hours,
         days,

@@ -2,7 +2,8 @@
 
 -- name: add_scores
 -- In the order in which they came to their sums. A later window begins anew; what comes late for an
--- earlier one counts in those that are still the newest.
+-- earlier one counts in those that are still the newest. What all is by now, and whether there was
+-- nothing before.
 -- $1 board_ids; $2 hours, $3 days and $4 weeks that began; then by gifter, each once on each board:
 -- $5 which board and $6 which windows of those, from 1, $7 user_ids, $8 coins in the hour, $9 in the
 -- day, $10 in the week, $11 in all
@@ -70,7 +71,8 @@ ON CONFLICT (board_id, user_id) DO UPDATE
         hour_place = CASE WHEN s.hour_at > excluded.hour_at THEN s.hour_place ELSE excluded.place END,
         day_place = CASE WHEN s.day_at > excluded.day_at THEN s.day_place ELSE excluded.place END,
         week_place = CASE WHEN s.week_at > excluded.week_at THEN s.week_place ELSE excluded.place END,
-        place = excluded.place;
+        place = excluded.place
+RETURNING s.board_id, s.user_id, new.coins, old.coins IS NULL AS is_first;
 
 -- name: move_scores
 -- In the order in which they came to their sums. What was given in a window in which the gifter's
@@ -109,6 +111,15 @@ FROM (
 WHERE
     s.board_id = i.board_id
     AND s.user_id = i.user_id;
+
+-- name: find_coins
+-- All that somebody gave a creator and that was not taken back.
+-- $1 board_id, $2 user_id
+SELECT coins
+FROM board_score
+WHERE
+    board_id = $1
+    AND user_id = $2;
 
 -- name: select_given
 -- Who gave gifts that were sent, to whom and when.

@@ -28,6 +28,7 @@ from contracts.wallet.v1 import (
 from gifts import data
 from gifts.commands.accept_gifts import accept_gifts
 from gifts.commands.publish_catalogue import publish_catalogue
+from gifts.commands.publish_levels import publish_levels
 from gifts.commands.send_gifts import NewGift, Outcome, send_gifts
 from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
@@ -35,6 +36,7 @@ from gifts.domain.catalogue import Catalogue
 from gifts.domain.catalogue_file import catalogue_of, read_catalogue
 from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift, GiftOrder, accept_order, body_hash
+from gifts.domain.level_file import read_levels
 from gifts.domain.room_rules import RoomRules
 
 NOW = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
@@ -118,11 +120,12 @@ def refused_by_limit(gift: Gift, **changes: object) -> ChargeRefused:
 
 
 async def open_shop(pool: Pool, *creator_ids: str) -> None:
-    """Publish the first catalogue and let these creators take gifts."""
+    """Publish the first catalogue and level table, and let these creators take gifts."""
 
     async def work(conn: Conn) -> None:
         file = read_catalogue(data.first_catalogue())
         await publish_catalogue(conn, file, at=clock.now())
+        await publish_levels(conn, read_levels(data.first_levels()), at=clock.now())
         for creator_id in creator_ids:
             await accept_gifts(conn, creator_id, accept=True, at=clock.now())
 
