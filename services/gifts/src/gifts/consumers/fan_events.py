@@ -27,7 +27,7 @@ def emit_levels(
             creator_id=each.creator_id,
             reached_at=each.gifter.reached_at,
         )
-        batch.emit(event, causes[each.gift_id])
+        batch.emit_apart(event, _stream_of(causes[each.gift_id]))
 
 
 def emit_changes(
@@ -43,4 +43,9 @@ def emit_changes(
             changed_at=at,
             level=change.level,
         )
-        batch.emit(event, causes[change.gift_id])
+        batch.emit_apart(event, _stream_of(causes[change.gift_id]))
+
+
+def _stream_of(cause: Received) -> str:
+    # Apart from gifts: a level follows from many of them, and waits for no money.
+    return f"fans:{cause.partition}"
