@@ -4,7 +4,7 @@ Each type of the schema has its table of fields: how to read one of them from th
 shape picks from the tables once; what is left is a walk over a few tuples for each event.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -24,6 +24,14 @@ class RoomView(NamedTuple):
     frame: RoomFrame
     snapshot: bool = False
     missed_frames: int = 0
+    removed: Collection[UUID] = ()
+    """Of a snapshot: gifts whose messages were removed in the last minutes."""
+
+    @property
+    def removed_messages(self) -> list[str]:
+        """Gifts whose messages are to be taken down."""
+        removed = self.removed if self.snapshot else self.frame.removed_messages
+        return [str(gift_id) for gift_id in removed]
 
 
 class Table(NamedTuple):
@@ -95,6 +103,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "committedAt": _of_frame(_instant("committed_at")),
             "snapshot": _attribute("snapshot"),
             "missedFrames": _attribute("missed_frames"),
+            "removedMessages": _attribute("removed_messages"),
             # What was given is told once, and not again by a snapshot.
             "moreGifts": lambda view: 0 if view.snapshot else view.frame.more_gifts,
             "moreCoins": lambda view: 0 if view.snapshot else view.frame.more_coins,

@@ -1,4 +1,4 @@
-"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-catalogue FILE, schema."""
+"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-catalogue FILE, and so on."""
 
 import sys
 
@@ -6,8 +6,10 @@ from chassis import clock
 from chassis.db import Conn, service_pool, transact
 from chassis.program import Program, Publication
 from gifts.commands.publish_catalogue import Published, publish_catalogue
-from gifts.data import first_catalogue
+from gifts.commands.publish_word_list import publish_word_list
+from gifts.data import first_catalogue, first_word_list
 from gifts.domain.catalogue_file import CatalogueError, read_catalogue
+from gifts.domain.word_list import WordListError, read_word_list
 from gifts.settings import Settings
 
 
@@ -27,6 +29,16 @@ async def _publish(settings: Settings, text: bytes) -> str:
     )
 
 
+async def _publish_words(settings: Settings, text: bytes) -> str:
+    file = read_word_list(text)
+    async with service_pool(settings, "publish") as pool:
+        published = await transact(pool, lambda conn: publish_word_list(conn, file, at=clock.now()))
+    return (
+        f"word list {published.words.version} of {len(published.words.terms)} terms"
+        f"{' was there already' if published.repeated else ' published'}"
+    )
+
+
 PROGRAM = Program(
     settings=Settings,
     publications=(
@@ -36,6 +48,13 @@ PROGRAM = Program(
             example="gifts/data/catalogue.json",
             publish=_publish,
             refused=(CatalogueError,),
+        ),
+        Publication(
+            command="publish-word-list",
+            first=first_word_list,
+            example="gifts/data/word_list.json",
+            publish=_publish_words,
+            refused=(WordListError,),
         ),
     ),
 )

@@ -5,11 +5,28 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.db import Conn
-from gifts.store import catalogue, creator, gift, history, notification, reversal
+from gifts.store import (
+    blocked_gifter,
+    catalogue,
+    creator,
+    gift,
+    history,
+    message,
+    notification,
+    reversal,
+    room_gifts,
+    user_name,
+    word_list,
+)
+
+MODULES = (
+    *(blocked_gifter, catalogue, creator, gift, history, message, notification, reversal),
+    *(room_gifts, user_name, word_list),
+)
 
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": text
-    for module in (catalogue, creator, gift, history, notification, reversal)
+    for module in MODULES
     for name, text in module.STATEMENTS.items()
 }
 

@@ -30,7 +30,9 @@ class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sender_id: UserId | None = None
     """None: the sender does not want to be shown."""
     sender_name: str | None = None
+    """What they call themselves; none where the sender is none, or nothing is known."""
     message: str | None = None
+    """None too where it is withheld; see also `removed_messages` of later frames."""
     streak_id: UUID | None = None
     streak_count: Count = 0
     """Pieces of the streak from its first tap on: what has been charged, shown and credited."""
@@ -65,6 +67,7 @@ class FrameGifter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     coins: PositiveCoins
     user_id: UserId | None = None
     """None: the gifter does not want to be shown."""
+    user_name: str | None = None
 
 
 class FrameBattleSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -134,3 +137,5 @@ class RoomFrame(Event, frozen=True, omit_defaults=True):
     """The first ten."""
     keyframe: bool = False
     battle: FrameBattle | None = None
+    removed_messages: tuple[UUID, ...] = ()
+    """Gifts whose messages an operator has removed: whoever shows one takes it down."""

@@ -1,6 +1,6 @@
 """Tell viewers of rooms what has happened there, in frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -11,16 +11,18 @@ from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
 from gifts.domain.battle_frame import battle_shown
-from gifts.domain.room import Room
+from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
-from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, merge
+from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, hush, merge
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import end_line
 from gifts.store import room as store
 from gifts.store.battle import newest_battles
+from gifts.store.message import select_silenced
 from gifts.store.room_entry import insert_entries, take_entries
 from gifts.store.room_gifter import select_top
 from gifts.store.room_streak import note_told, select_owed
+from gifts.store.user_name import select_names
 
 STREAMS: Final = 8
 """Of the outbox, for frames: a room's are all in one, whoever makes them, and so stay in order."""
@@ -68,6 +70,7 @@ async def tell_rooms(
     top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
     newest = await newest_battles(conn, shown_in) if shown_in else {}
     battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
+    names = await _names(conn, chosen.values(), top.values())
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -79,7 +82,12 @@ async def tell_rooms(
             )
             frames.append(
                 frame_of(
-                    standing, shown, top[room.room_id], at=at, battle=battles.get(room.room_id)
+                    standing,
+                    shown,
+                    top[room.room_id],
+                    at=at,
+                    battle=battles.get(room.room_id),
+                    names=names,
                 )
             )
         elif room.room_id in top:
@@ -92,6 +100,7 @@ async def tell_rooms(
                     at=at,
                     keyframe=True,
                     battle=battles.get(room.room_id),
+                    names=names,
                 )
             )
         after.append(standing)
@@ -121,7 +130,30 @@ async def _choose(
     }
     if streaks:
         await note_told(conn, streaks)
+    await _hush(conn, chosen.values())
     return chosen
+
+
+async def _hush(conn: Conn, chosen: Iterable[Chosen]) -> None:
+    """Leave out messages that are withheld or removed by now.
+
+    Under the locks of the rooms, which whoever removes one takes, too: it is left out here, or a
+    later frame says that it is removed.
+    """
+    speaking = [line.gift_id for each in chosen for line in each.lines if line.message is not None]
+    silenced = await select_silenced(conn, speaking) if speaking else ()
+    if silenced:
+        for each in chosen:
+            hush(each, silenced)
+
+
+async def _names(
+    conn: Conn, chosen: Iterable[Chosen], top: Iterable[Sequence[Gifter]]
+) -> Mapping[str, str]:
+    """Of those whom frames show."""
+    user_ids = {line.sender_id for each in chosen for line in each.lines}
+    user_ids |= {gifter.user_id for each in top for gifter in each}
+    return await select_names(conn, user_ids) if user_ids else {}
 
 
 def stream_of(room_id: UUID) -> str:

@@ -6,3 +6,8 @@ from importlib.resources import files
 def first_catalogue() -> bytes:
     """The catalogue that `seed` publishes."""
     return files("gifts.data").joinpath("catalogue.json").read_bytes()
+
+
+def first_word_list() -> bytes:
+    """The word list that `seed` publishes."""
+    return files("gifts.data").joinpath("word_list.json").read_bytes()

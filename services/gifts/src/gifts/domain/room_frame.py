@@ -1,7 +1,9 @@
 """The frames in which a room is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from contracts.gifts.live import (
     FrameBattle,
@@ -16,6 +18,7 @@ from gifts.domain.room_line import Chosen, Line
 
 GIFTERS_SHOWN = 10
 NOTHING = Chosen((), 0, 0, ends_left=False)
+_NAMELESS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def frame_of(
@@ -26,6 +29,7 @@ def frame_of(
     at: datetime,
     keyframe: bool = False,
     battle: FrameBattle | None = None,
+    names: Mapping[str, str] = _NAMELESS,
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -36,6 +40,7 @@ def frame_of(
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
+        names: Of those who are shown, as far as they are known.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -44,23 +49,29 @@ def frame_of(
         status=room.status,
         totals=FrameTotals(coins=room.coins, gifts=room.gifts, gifters=room.gifters),
         committed_at=at,
-        gifts=tuple([_shown(line) for line in chosen.lines]),
+        gifts=tuple([_shown(line, names) for line in chosen.lines]),
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
-        top_gifters=tuple([FrameGifter(each.rank, each.coins, each.user_id) for each in gifters]),
+        top_gifters=tuple([_gifter(each, names) for each in gifters]),
         keyframe=keyframe,
         battle=battle,
+        removed_messages=tuple(chosen.removed),
     )
 
 
-def _shown(line: Line) -> FrameGift:
+def _gifter(gifter: Gifter, names: Mapping[str, str]) -> FrameGifter:
+    return FrameGifter(gifter.rank, gifter.coins, gifter.user_id, names.get(gifter.user_id))
+
+
+def _shown(line: Line, names: Mapping[str, str]) -> FrameGift:
     return FrameGift(
         gift_id=line.gift_id,
         item_id=line.item_id,
         count=line.count,
         total_coins=line.coins,
         sender_id=line.sender_id,
+        sender_name=names.get(line.sender_id),
         message=line.message,
         streak_id=line.streak_id,
         streak_count=line.streak_pieces,

@@ -10,6 +10,7 @@ from chassis.db import Pool
 from gifts.domain.gift import Gift
 from gifts.store.creator import select_accepting
 from gifts.store.gift import select_gifts
+from gifts.store.user_name import select_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Loaders:
     """A gift by its id, whoever's it is: check with `may_see` before showing it."""
     accepts_gifts: DataLoader[str, bool]
     """Whether a creator takes gifts."""
+    name: DataLoader[str, str | None]
+    """What a user calls themselves."""
 
     @classmethod
     def of(cls, pool: Pool) -> Self:
@@ -35,4 +38,11 @@ class Loaders:
                 found = await select_accepting(conn, creator_ids)
             return [creator_id in found for creator_id in creator_ids]
 
-        return cls(gift=DataLoader(gifts), accepts_gifts=DataLoader(accepting))
+        async def names(user_ids: list[str]) -> list[str | None]:
+            async with pool.acquire() as conn:
+                found = await select_names(conn, user_ids)
+            return [found.get(user_id) for user_id in user_ids]
+
+        return cls(
+            gift=DataLoader(gifts), accepts_gifts=DataLoader(accepting), name=DataLoader(names)
+        )

@@ -22,6 +22,7 @@ from gifts.store.battle import (
 )
 from gifts.store.room import find_room
 from gifts.store.room_gifter import select_top
+from gifts.store.room_gifts import select_accepting
 
 TOP_MAX = 100
 """Gifters of a room that have a rank."""
@@ -123,6 +124,15 @@ class Room:
     seq: int = strawberry.field(description="Number of its newest frame: see `roomFrames`.")
     goal: RoomGoal | None = strawberry.field(description="What the host hopes for, if anything.")
     summary: RoomSummary = strawberry.field(description="What was given in it so far.")
+
+    @strawberry.field(
+        description="Whether gifts can be sent to it now: it is open, and neither it nor its host "
+        "takes none."
+    )
+    async def accepts_gifts(self, info: Info) -> bool:
+        """Anyone may look."""
+        async with info.context.pool.acquire() as conn:
+            return bool(await select_accepting(conn, [self.id]))
 
     @strawberry.field(description="Those who gave most, most first.")
     async def top_gifters(
