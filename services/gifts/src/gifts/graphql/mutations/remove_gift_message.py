@@ -33,7 +33,7 @@ class RemoveGiftMessageInput:
 class RemoveGiftMessagePayload:
     """The gift counts as it did."""
 
-    message: GiftMessage = strawberry.field(description="The message, as operators see it.")
+    gift_message: GiftMessage = strawberry.field(description="The message, as operators see it.")
 
 
 RemoveGiftMessageResult = Annotated[
@@ -55,4 +55,4 @@ async def remove_gift_message(
     except GiftMessageUnknownError as error:
         metrics.record_refusal("removeGiftMessage", error.code)
         return GiftMessageUnknown(message="No gift of this id has a message.")
-    return RemoveGiftMessagePayload(message=GiftMessage.of(message))
+    return RemoveGiftMessagePayload(gift_message=GiftMessage.of(message))
