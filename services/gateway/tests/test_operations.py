@@ -26,6 +26,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "PurchaseCoins": {"input": {"purchaseId": UUID, "bundleId": "b", "provider": "sandbox"}},
     "Purchase": {"id": UUID},
     "AcceptGifts": {"input": {"accept": True}},
+    "AcceptRoomGifts": {"input": {"roomId": UUID, "accept": False}},
+    "BlockGifter": {"input": {"userId": "mallory"}},
+    "UnblockGifter": {"input": {"userId": "mallory"}},
+    "GiftMessages": {"creatorId": "alice", "after": None},
+    "RemoveGiftMessage": {"input": {"giftId": UUID, "reason": "why"}},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -95,6 +100,10 @@ def test_every_operation_is_found() -> None:
         "Me",
         "GiftCatalogue",
         "AcceptGifts",
+        "AcceptRoomGifts",
+        "BlockGifter",
+        "UnblockGifter",
+        "BlockedGifters",
         "SendGift",
         "Gift",
         "Creator",
@@ -114,6 +123,8 @@ def test_every_operation_is_found() -> None:
         "Payouts",
         "Statement",
         "Analytics",
+        "GiftMessages",
+        "RemoveGiftMessage",
         "OpenRoom",
         "KeepRoomOpen",
         "CloseRoom",
@@ -130,7 +141,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator operator:refunds")
+    token = issuer.token("alice", "viewer creator operator:refunds operator:moderation")
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

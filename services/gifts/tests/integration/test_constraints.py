@@ -11,8 +11,12 @@ from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal, Room
 from gifts.domain.room_rules import RoomRules
+from gifts.domain.word_list import Hit, WordList
+from gifts.store.blocked_gifter import insert_blocked
+from gifts.store.message import upsert_removed
 from gifts.store.room import insert_room
-from gifts.testing import a_new_gift, an_order, asked_of, batch_of, posted, taken_back
+from gifts.store.word_list import insert_word_list
+from gifts.testing import NOW, a_new_gift, an_order, asked_of, batch_of, posted, taken_back
 from gifts.testing.rooms import a_room
 
 REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
@@ -286,3 +290,37 @@ async def test_item_without_a_price_is_refused(conn: Conn, price_coins: int) -> 
         await conn.execute(
             "INSERT INTO catalogue_item VALUES (2, 'free', 'Free', 1, $1, 0, false)", price_coins
         )
+
+
+@pytest.fixture
+async def silenced(conn: Conn) -> None:
+    """One message that is withheld and one that is removed; a word list, and somebody blocked."""
+    withheld, removed = a_new_gift(an_order(message="a")), a_new_gift(an_order(message="b"))
+    await send_gifts(conn, [withheld._replace(hit=Hit(1, "a")), removed])
+    await upsert_removed(conn, removed.gift.gift_id, at=NOW)
+    await insert_word_list(conn, WordList(1, ("a",)), published_at=NOW)
+    await insert_blocked(conn, "star", "mallory", at=NOW)
+
+
+@pytest.mark.usefixtures("silenced")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE silenced_message SET status = 'WITHHELD'",
+        "UPDATE silenced_message SET status = 'SHOWN'",
+        "UPDATE silenced_message SET term = 'b' WHERE term IS NOT NULL",
+        "UPDATE silenced_message SET gift_id = gen_random_uuid()",
+        "INSERT INTO silenced_message VALUES (gen_random_uuid(), 'WITHHELD', now())",
+        "INSERT INTO silenced_message VALUES (gen_random_uuid(), 'REMOVED', now(), 1)",
+        "DELETE FROM silenced_message",
+        "TRUNCATE silenced_message",
+        "UPDATE word_list SET terms = '{}'",
+        "DELETE FROM word_list",
+        "UPDATE blocked_gifter SET user_id = 'star'",
+        "INSERT INTO user_name VALUES ('alice', '', now())",
+        "INSERT INTO user_name VALUES ('alice', repeat('x', 51), now())",
+    ],
+)
+async def test_what_is_silenced_stays_so(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)

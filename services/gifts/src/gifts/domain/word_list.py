@@ -24,6 +24,7 @@ _INVISIBLE: Final = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\u
 _NOT_SEEN: Final = re.compile(f"[{_INVISIBLE}]")
 _WORD: Final = re.compile(r"[^\W_]+")
 _WORD_OF_SIGNS: Final = re.compile(r"[@$!|]*[^\W_](?:[@$!|]|[^\W_])*")
+_SIGN: Final = re.compile(r"[@$!|0-9]")
 _DRAWN_OUT: Final = re.compile(r"(.)\1{2,}")
 
 # Lower-case letters of Cyrillic, Armenian and Greek that look like Latin ones, and Latin letters
@@ -71,20 +72,21 @@ class WordList(msgspec.Struct, frozen=True, dict=True):
     def find(self, text: str) -> Hit | None:
         """The first term that a text has, if it has any."""
         for words in _readings(text):
-            for place, word in enumerate(words):
-                term = self._term_at(words, place, word)
-                if term is not None:
-                    return Hit(self.version, term)
+            term = self._first_in(words)
+            if term is not None:
+                return Hit(self.version, term)
         return None
 
-    def _term_at(self, words: Sequence[str], place: int, word: str) -> str | None:
-        for phrase, term in self._phrases.get(word, ()):
-            if tuple(words[place : place + len(phrase)]) == phrase:
-                return term
-        for length in self._beginning_lengths:
-            term = self._beginnings.get(word[:length])
-            if term is not None:
-                return term
+    def _first_in(self, words: Sequence[str]) -> str | None:
+        phrases, beginnings = self._phrases, self._beginnings
+        lengths = self._beginning_lengths
+        for place, word in enumerate(words):
+            for phrase, term in phrases.get(word, ()):
+                if tuple(words[place : place + len(phrase)]) == phrase:
+                    return term
+            for length in lengths:
+                if word[:length] in beginnings:
+                    return beginnings[word[:length]]
         return None
 
     @cached_property
@@ -141,6 +143,8 @@ def _words(text: str) -> list[str]:
 
 def _folded(text: str) -> str:
     """The text as a reader sees it, in small Latin letters where it looks like them."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", _NOT_SEEN.sub("", text).casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return bare.casefold().translate(_LETTERS)
@@ -151,21 +155,22 @@ def _readings(text: str) -> Iterator[Sequence[str]]:
     folded = _folded(text)
     plain = _WORD.findall(folded)
     yield plain
-    signs = [_unsigned(word) for word in _WORD_OF_SIGNS.findall(folded)]
-    if signs != plain:
+    signs = plain
+    if _SIGN.search(folded) is not None:
+        signs = [_unsigned(word) for word in _WORD_OF_SIGNS.findall(folded)]
         yield signs
-    for words in (plain, signs):
+    for words in (plain,) if signs is plain else (plain, signs):
         joined = list(_spelt_out(words))
         if len(joined) != len(words):
             yield joined
-    if any(_DRAWN_OUT.search(word) for word in signs):
+    if _DRAWN_OUT.search(folded) is not None:
         yield [_DRAWN_OUT.sub(r"\1", word) for word in signs]
         yield [_DRAWN_OUT.sub(r"\1\1", word) for word in signs]
 
 
 def _unsigned(word: str) -> str:
     """A word with digits and signs read as letters; a number stays one."""
-    if not any(char.isalpha() for char in word):
+    if word.isdecimal() or not any(char.isalpha() for char in word):
         return word
     return word.rstrip("!|").translate(_SIGNS)
 
