@@ -11,7 +11,14 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.gifts.live import FrameGift, FrameGifter, FrameGoal, FrameTotals, RoomFrame
+from contracts.gifts.live import (
+    FrameGift,
+    FrameGifter,
+    FrameGoal,
+    FrameTotals,
+    FrameTrain,
+    RoomFrame,
+)
 from contracts.wallet.v1 import BalanceChanged
 from live_hub.shape import Selected
 
@@ -73,9 +80,23 @@ def _table(typename: str, struct: type, **special: Read) -> Table:
     return Table(typename, scalars | {_camel(name): read for name, read in special.items()}, {})
 
 
+def _with(table: Table, **objects: tuple[Read, str]) -> Table:
+    """A table some of whose fields are objects."""
+    scalars = {name: read for name, read in table.scalars.items() if name not in objects}
+    return Table(table.typename, scalars, objects)
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _train(view: RoomView) -> FrameTrain | None:
+    """That it began or ended is told once, and not again by a snapshot."""
+    train = view.frame.train
+    if train is None or not view.snapshot:
+        return train
+    return msgspec.structs.replace(train, began=False, ended=False)
 
 
 _FRAME = "RoomFrame"
@@ -87,6 +108,16 @@ TABLES: Final[Mapping[str, Table]] = {
     "FrameTotals": _table("FrameTotals", FrameTotals),
     "FrameGoal": _table("FrameGoal", FrameGoal, reached_at=_instant("reached_at")),
     "FrameGifter": _table("FrameGifter", FrameGifter),
+    "FrameTrain": _with(
+        _table(
+            "FrameTrain",
+            FrameTrain,
+            train_id=_uuid("train_id"),
+            started_at=_instant("started_at"),
+            expires_at=_instant("expires_at"),
+        ),
+        topGifters=(_attribute("top_gifters"), "FrameGifter"),
+    ),
     "BalanceChange": _table(
         "BalanceChange",
         BalanceChanged,
@@ -113,6 +144,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "totals": (_of_frame(_attribute("totals")), "FrameTotals"),
             "goal": (_of_frame(_attribute("goal")), "FrameGoal"),
             "topGifters": (_of_frame(_attribute("top_gifters")), "FrameGifter"),
+            "train": (_train, "FrameTrain"),
         },
     ),
 }

@@ -108,6 +108,29 @@ class FrameBattle(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Whether points came, or were taken back, after the result, which stands."""
 
 
+class FrameTrain(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Many people give together: how far they have come."""
+
+    train_id: UUID
+    level: Annotated[int, msgspec.Meta(ge=1)]
+    """That they work at; what was reached stays reached."""
+    levels: Annotated[int, msgspec.Meta(ge=1)]
+    """How many there are."""
+    progress: Count
+    """Coins given to it; they go down with what is taken back while it runs."""
+    target: PositiveCoins
+    """Coins at which the level is reached."""
+    started_at: Instant
+    expires_at: Instant
+    """When it ends, unless another level is reached before."""
+    top_gifters: tuple[FrameGifter, ...] = ()
+    """Who gave most to it, at most three."""
+    began: bool = False
+    """Told exactly once per train, and before anything else of it."""
+    ended: bool = False
+    """Told exactly once per train, and nothing of it after that."""
+
+
 @event(LIVE, type="gifts.room_frame.v1", key="room_id")
 class RoomFrame(Event, frozen=True, omit_defaults=True):
     """What has happened in a room since its last frame, and how the room stands now.
@@ -139,3 +162,4 @@ class RoomFrame(Event, frozen=True, omit_defaults=True):
     battle: FrameBattle | None = None
     removed_messages: tuple[UUID, ...] = ()
     """Gifts whose messages an operator has removed: whoever shows one takes it down."""
+    train: FrameTrain | None = None

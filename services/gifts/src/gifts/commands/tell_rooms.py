@@ -10,6 +10,7 @@ import msgspec
 from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
+from gifts.commands.tell_trains import note_trains_told, running_trains, shown_of
 from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
@@ -70,7 +71,9 @@ async def tell_rooms(
     top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
     newest = await newest_battles(conn, shown_in) if shown_in else {}
     battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
-    names = await _names(conn, chosen.values(), top.values())
+    trains = await running_trains(conn, shown_in) if shown_in else {}
+    ridden = [each.top for each in trains.values()]
+    names = await _names(conn, chosen.values(), [*top.values(), *ridden])
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -88,6 +91,7 @@ async def tell_rooms(
                     at=at,
                     battle=battles.get(room.room_id),
                     names=names,
+                    train=shown_of(trains.get(room.room_id), names),
                 )
             )
         elif room.room_id in top:
@@ -101,9 +105,11 @@ async def tell_rooms(
                     keyframe=True,
                     battle=battles.get(room.room_id),
                     names=names,
+                    train=shown_of(trains.get(room.room_id), names, keyframe=True),
                 )
             )
         after.append(standing)
+    await note_trains_told(conn, [trains[room_id] for room_id in told if room_id in trains])
     await store.update_rooms(conn, after, rules)
     return Told(after, frames)
 

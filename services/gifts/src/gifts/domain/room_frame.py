@@ -1,6 +1,6 @@
 """The frames in which a room is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +11,7 @@ from contracts.gifts.live import (
     FrameGifter,
     FrameGoal,
     FrameTotals,
+    FrameTrain,
     RoomFrame,
 )
 from gifts.domain.room import Gifter, Room
@@ -30,6 +31,7 @@ def frame_of(
     keyframe: bool = False,
     battle: FrameBattle | None = None,
     names: Mapping[str, str] = _NAMELESS,
+    train: FrameTrain | None = None,
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -41,6 +43,7 @@ def frame_of(
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
         names: Of those who are shown, as far as they are known.
+        train: That runs in the room, or has just ended.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -53,15 +56,22 @@ def frame_of(
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
-        top_gifters=tuple([_gifter(each, names) for each in gifters]),
+        top_gifters=gifters_shown(gifters, names),
         keyframe=keyframe,
         battle=battle,
         removed_messages=tuple(chosen.removed),
+        train=train,
     )
 
 
-def _gifter(gifter: Gifter, names: Mapping[str, str]) -> FrameGifter:
-    return FrameGifter(gifter.rank, gifter.coins, gifter.user_id, names.get(gifter.user_id))
+def gifters_shown(gifters: Iterable[Gifter], names: Mapping[str, str]) -> tuple[FrameGifter, ...]:
+    """Those who gave most, as viewers see them."""
+    return tuple(
+        [
+            FrameGifter(each.rank, each.coins, each.user_id, names.get(each.user_id))
+            for each in gifters
+        ]
+    )
 
 
 def _shown(line: Line, names: Mapping[str, str]) -> FrameGift:

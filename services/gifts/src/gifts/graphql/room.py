@@ -9,11 +9,14 @@ import strawberry
 
 from chassis import clock
 from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
+from gifts.commands.tell_trains import TRAIN_GIFTERS_SHOWN
 from gifts.domain import room as domain
 from gifts.graphql.battle import Battle
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
 from gifts.graphql.item import GiftItem
+from gifts.graphql.train import RoomTrain
+from gifts.store import train as trains
 from gifts.store.battle import (
     newest_battles,
     rules_in_force,
@@ -166,6 +169,17 @@ class Room:
         async with info.context.pool.acquire() as conn:
             battle = (await newest_battles(conn, [self.id])).get(self.id)
         return None if battle is None else Battle.of(battle, clock.now())
+
+    @strawberry.field(description="The newest train that ran in it; null if there was none.")
+    async def train(self, info: Info) -> RoomTrain | None:
+        """As it stands."""
+        async with info.context.pool.acquire() as conn:
+            platform = (await trains.select_platforms(conn, [self.id])).get(self.id)
+            train = None if platform is None else platform.train
+            if train is None:
+                return None
+            top = await trains.select_top(conn, [train.train_id], limit=TRAIN_GIFTERS_SHOWN)
+        return RoomTrain.of(train, [RoomGifter.of(each) for each in top[train.train_id]])
 
     @strawberry.field(
         description="Battles that others have proposed to it and that can be accepted, newest "
