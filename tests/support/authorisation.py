@@ -55,7 +55,12 @@ BATTLE = """{
   sides { host { id } room { id } points laterPoints hits combos }
   powerUps { id kind number roomId usedAt fromAt untilAt }
 }"""
+TRAIN = f"""{{
+  id difficulty level levels progressCoins targetCoins startedAt expiresAt endedAt
+  topGifters {GIFTER}
+}}"""
 ROOM = f"""{{
+  train {TRAIN}
   battle {BATTLE} battleInvitations {{ id }}
   id status title host {{ id }} openedAt closedAt seq acceptsGifts
   summary {{ coins gifts gifters }}
@@ -812,6 +817,10 @@ FEEDS: Final = (
             totals { coins gifts gifters }
             goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
             topGifters { rank userId userName coins } removedMessages
+            train {
+              trainId level levels progress target startedAt expiresAt began ended
+              topGifters { rank }
+            }
           }
         }""",
         (Row("roomFrames", PUBLIC),),

@@ -27,6 +27,7 @@ from gifts.store import (
     room_entry,
     room_gifter,
     room_streak,
+    train,
     user_name,
 )
 
@@ -262,6 +263,9 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
     (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
     (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
+    (train.STATEMENTS, "select_given", [ONE], "train_gift_by_gift"),
+    (train.STATEMENTS, "select_top", [ONE, 3], "train_gifter_by_coins"),
+    (train.STATEMENTS, "select_due", [NOON, 20], "train_by_expiry"),
     (message.STATEMENTS, "select_silenced", [ONE], "silenced_message_pkey"),
     (user_name.STATEMENTS, "select_names", [["alice"]], "user_name_pkey"),
     (battle.STATEMENTS, "select_newest", [ONE], "battle_room_pkey"),
@@ -292,6 +296,9 @@ SOUGHT: Mapping[str, Sequence[str]] = {
     "battle_event_by_gift": ("gift_id = ",),
     "battle_event_pkey": ("battle_id = ",),
     "battle_power_up_pkey": ("battle_id = ",),
+    "train_gift_by_gift": ("gift_id = ",),
+    "train_gifter_by_coins": ("train_id = ",),
+    "train_by_expiry": ("expires_at <= ",),
     "silenced_message_pkey": ("gift_id = ",),
     "user_name_pkey": ("user_id = ",),
 }
@@ -311,6 +318,15 @@ async def test_rooms_are_found_by_an_index(
     seek = next(node for node in plan if "Index Name" in node)
     assert all(column in seek.get("Index Cond", "") for column in SOUGHT[used]), seek
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+async def test_trains_of_rooms_are_found_by_their_rooms(filled: Conn) -> None:
+    """At every settlement in a room."""
+    plan = await plan_of(filled, train.STATEMENTS["select_platforms"], ONE)
+
+    assert indexes(plan)[:2] == ["room_train_pkey", "train_pkey"]
+    scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
+    assert scanned <= {"train_rules"}
 
 
 async def test_an_open_streak_is_found_by_all_of_its_key(filled: Conn) -> None:

@@ -15,13 +15,14 @@ from gifts.store import (
     notification,
     reversal,
     room_gifts,
+    train,
     user_name,
     word_list,
 )
 
 MODULES = (
     *(blocked_gifter, catalogue, creator, gift, history, message, notification, reversal),
-    *(room_gifts, user_name, word_list),
+    *(room_gifts, train, user_name, word_list),
 )
 
 STATEMENTS: Mapping[str, str] = {
