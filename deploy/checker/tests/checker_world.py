@@ -403,7 +403,7 @@ async def give(gifts: Pool) -> None:
     # First what starts a train.
     orders[:0] = [
         an_order(
-            sender_id=viewer, creator_id="ben", count=10, quoted_price_coins=10, **in_room("ben", 0)
+            sender_id=viewer, creator_id="ben", count=10, quoted_price_coins=10, **in_room("ben", 4)
         )
         for viewer in VIEWERS
     ]

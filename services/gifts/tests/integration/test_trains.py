@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from chassis.db import transaction
 from chassis.testing.databases import Database
+from chassis.testing.eventually import eventually
 from contracts.gifts.live import FrameTrain, RoomFrame
 from gifts.commands.send_gifts import NewGift
 from gifts.domain.room_rules import RoomRules
@@ -190,6 +192,29 @@ async def test_any_number_of_clocks_end_it_once(service: Database) -> None:
 
     assert [train.ended for train in shown(await told_frames(service.pool))] == [False, True]
     assert [row[-1] for row in await standing(service)] == [s(301)]
+
+
+async def test_a_clock_waits_for_the_gift_that_makes_a_train_go_on(service: Database) -> None:
+    """Found to be over, but by the time the room is its own a new level has been reached."""
+    room = await open_a_room(service.pool, rules=RULES)
+    await start(service, room.room_id, at=1)
+    await clock(service, s(2))
+
+    async def is_waiting() -> bool:
+        return await service.pool.fetchval(
+            "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        )
+
+    async with transaction(service.pool) as conn:
+        await conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await conn.execute("SELECT FROM room WHERE room_id = $1 FOR UPDATE", room.room_id)
+        await conn.execute("UPDATE train SET expires_at = $1", s(400))
+        ending = asyncio.create_task(TrainClock(service.pool, RULES, now=lambda: s(301)).once())
+        await eventually(is_waiting)
+    await ending
+
+    assert [row[3:] for row in await standing(service)] == [(s(400), None)]
 
 
 async def test_clocks_gifts_and_reversals_at_once(service: Database) -> None:
