@@ -36,7 +36,9 @@ from support.world import World
 
 pytestmark = pytest.mark.stack
 
-OPERATOR_SCOPES = "operator:catalogue operator:refunds operator:payouts operator:audit"
+OPERATOR_SCOPES = (
+    "operator:catalogue operator:refunds operator:payouts operator:moderation operator:audit"
+)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,9 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "close": {"roomId": room["roomId"]},
                 "accept": {"accept": True},
                 "show": {"show": True},
+                "block": {"userId": "nobody-in-sight"},
+                "acceptInRoom": {"roomId": room["roomId"], "accept": True},
+                "removal": {"giftId": nothing, "reason": "to see who may"},
                 "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},
                 "publish": {
                     "version": 1,

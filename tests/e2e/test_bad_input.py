@@ -74,6 +74,7 @@ GUARDED = [
     "SetSpendLimits",
     *("PreviewReversal", "ReversePurchase"),
     *("PreviewMinorRefund", "RefundMinor"),
+    *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "GiftMessages", "RemoveGiftMessage"),
 ]
 
 
@@ -138,6 +139,14 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"input": a_minor_refund(scene)}
         case "RefundMinor":
             return {"input": an_order_of_it(scene)}
+        case "AcceptRoomGifts":
+            return {"input": {"roomId": NOBODYS_ROOM, "accept": False}}
+        case "BlockGifter" | "UnblockGifter":
+            return {"input": {"userId": "mallory"}}
+        case "GiftMessages":
+            return {"creatorId": scene["creator"]}
+        case "RemoveGiftMessage":
+            return {"input": {"giftId": scene["gift"], "reason": "why not"}}
         case _:
             return {}
 
@@ -208,6 +217,11 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("ReversePurchase", "viewer creator operator:audit operator:catalogue"),
         ("PreviewMinorRefund", "viewer creator operator:audit operator:payouts"),
         ("RefundMinor", "viewer creator operator:audit operator:catalogue"),
+        ("AcceptRoomGifts", "viewer operator:moderation"),
+        ("BlockGifter", "viewer operator:moderation"),
+        ("UnblockGifter", "viewer operator:moderation"),
+        ("GiftMessages", "viewer creator operator:refunds"),
+        ("RemoveGiftMessage", "viewer creator operator:audit operator:refunds"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(
@@ -415,6 +429,46 @@ async def test_a_gift_to_oneself(world: World, scene: dict[str, str]) -> None:
     token = world.token(scene["creator"])
     order = await world.order(scene["creator"])
     assert await outcome(world, "SendGift", token, {"input": order}) == "self_gift"
+
+
+# ---------------------------------------------------------------------- moderation
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "code"),
+    [
+        *(
+            (operation, {"userId": user}, INVALID)
+            for operation in ("BlockGifter", "UnblockGifter")
+            for user in ("", "a b", "x" * 65, "caf\u00e9", None)
+        ),
+        ("BlockGifter", {"surprise": True}, INVALID),
+        ("AcceptRoomGifts", {}, "room_unknown"),
+        ("AcceptRoomGifts", {"roomId": "room-1"}, INVALID),
+        ("AcceptRoomGifts", {"accept": None}, INVALID),
+        # The scene's gift came without a message.
+        ("RemoveGiftMessage", {}, "gift_message_unknown"),
+        ("RemoveGiftMessage", {"giftId": UNKNOWN}, "gift_message_unknown"),
+        ("RemoveGiftMessage", {"giftId": "not-a-uuid"}, INVALID),
+        ("RemoveGiftMessage", {"reason": ""}, INVALID),
+        ("RemoveGiftMessage", {"reason": "x" * 501}, INVALID),
+        ("RemoveGiftMessage", {"reason": "a\x00b"}, INVALID),
+        ("RemoveGiftMessage", {"reason": None}, INVALID),
+    ],
+    ids=str,
+)
+async def test_moderation(
+    world: World, scene: dict[str, str], operation: str, change: dict[str, Any], code: str
+) -> None:
+    variables = await good_variables(world, scene, operation)
+    token = world.token(scene["creator"], "creator operator:moderation")
+    assert await outcome(world, operation, token, {"input": variables["input"] | change}) == code
+
+
+async def test_nobody_blocks_themselves(world: World, scene: dict[str, str]) -> None:
+    token = world.token(scene["creator"], "creator")
+    given = {"input": {"userId": scene["creator"]}}
+    assert await outcome(world, "BlockGifter", token, given) == INVALID
 
 
 # ---------------------------------------------------------------------- payouts
@@ -638,7 +692,7 @@ async def test_a_creator_who_cannot_be(world: World, scene: dict[str, str], malf
 
 async def test_variables_that_are_missing(world: World, scene: dict[str, str]) -> None:
     """Of documents that the caller may send: what is cut out needs none."""
-    token = world.token(scene["viewer"], "viewer creator operator:refunds")
+    token = world.token(scene["viewer"], "viewer creator operator:refunds operator:moderation")
     for operation in GUARDED:
         if operation not in ("Me", "Payouts"):
             assert await outcome(world, operation, token, {}) == INVALID, operation

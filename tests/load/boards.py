@@ -32,7 +32,7 @@ from gifts.commands.score_gifts import score_sent
 from gifts.domain.board import Board, Score, Span, window_of
 from gifts.edge.board_ranks import BoardRanks
 from gifts.settings import Settings
-from gifts.store.board import select_shown, select_top
+from gifts.store.board import select_named, select_top
 from gifts.testing import a_new_gift, an_order, open_shop, posted, settle, write
 from gifts.testing.rooms import open_a_room
 
@@ -207,7 +207,7 @@ async def _read_all(
             async def top(board: Board = board) -> None:
                 async with pool.acquire() as conn:
                     placed = await select_top(conn, board, limit=_TOP)
-                    await select_shown(conn, [each.user_id for each in placed])
+                    await select_named(conn, [each.user_id for each in placed])
                 assert len(placed) == _TOP
 
             async def mine(board: Board = board) -> None:

@@ -20,7 +20,7 @@ PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 REFUSAL = "... on Refusal { code message }"
 ITEM = "{ id name tier priceCoins maxMessageLength streakable }"
 GIFT = f"""
-  id status count priceCoins message sentAt createdAt
+  id status count priceCoins message messageStatus sentAt createdAt
   item {ITEM} target {{ videoId roomId }} refusal {{ code message }}
 """
 LOT = "{ id class coins remaining acquiredAt expiresAt }"
@@ -44,15 +44,26 @@ PURCHASE = f"""
   price {MONEY}
 """
 
-GIFTER = "{ rank coins user { id } }"
+BLOCKED = "{ user { id } blockedAt }"
+MESSAGE = """{
+  giftId text status writtenAt silencedAt wordListVersion term
+  sender { id } creator { id } target { videoId roomId }
+}"""
+GIFTER = "{ rank coins user { id name } }"
 BATTLE = """{
   id status invitedAt expiresAt startedAt endsAt endedAt seedHash seed winnerRoomId isFlagged
   sides { host { id } room { id } points laterPoints hits combos }
   powerUps { id kind number roomId usedAt fromAt untilAt }
 }"""
+TRAIN = f"""{{
+  id difficulty level levels progressCoins targetCoins startedAt expiresAt endedAt
+  topGifters {GIFTER}
+}}"""
 ROOM = f"""{{
+  train {TRAIN}
   battle {BATTLE} battleInvitations {{ id }}
-  id status title host {{ id }} openedAt closedAt seq summary {{ coins gifts gifters }}
+  id status title host {{ id }} openedAt closedAt seq acceptsGifts
+  summary {{ coins gifts gifters }}
   goal {{ targetCoins reachedCoins targetCount reachedCount reachedAt item {ITEM} }}
   topGifters(first: 2) {{
     me {{ rank coins behindCoins }} nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE}
@@ -164,7 +175,8 @@ ROUTES: Final = (
     Route(
         "catalogue",
         f"""{{ giftCatalogue {{
-          version items(first: 5) {{ nodes {ITEM} edges {{ cursor node {ITEM} }} {PAGE} }}
+          version messageLengths {{ fromCoins maxLength }}
+          items(first: 5) {{ nodes {ITEM} edges {{ cursor node {ITEM} }} {PAGE} }}
         }} }}""",
         (Row("giftCatalogue", PUBLIC),),
     ),
@@ -221,6 +233,7 @@ ROUTES: Final = (
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
+          blockedGifters(first: 2) {{ nodes {BLOCKED} edges {{ cursor node {BLOCKED} }} {PAGE} }}
         }} }}""",
         (
             Row("creator", PUBLIC),
@@ -249,9 +262,12 @@ ROUTES: Final = (
                     *("commissions", "commissionsByCreator"),
                 )
             ),
-            Row(
-                "creator.giftsReceived",
-                ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "FORBIDDEN"),
+            *(
+                Row(
+                    f"creator.{field}",
+                    ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "FORBIDDEN"),
+                )
+                for field in ("giftsReceived", "blockedGifters")
             ),
         ),
     ),
@@ -319,8 +335,55 @@ ROUTES: Final = (
         f"""{{
           walletActions(first: 1) {{ nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE} }}
           payoutsActions(first: 1) {{ nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE} }}
+          giftsActions(first: 1) {{ nodes {ACTION} edges {{ cursor node {ACTION} }} {PAGE} }}
         }}""",
-        (Row("walletActions", OPERATORS), Row("payoutsActions", OPERATORS)),
+        (
+            Row("walletActions", OPERATORS),
+            Row("payoutsActions", OPERATORS),
+            Row("giftsActions", OPERATORS),
+        ),
+    ),
+    Route(
+        "messages as they were written",
+        f"""query ($owner: ID!) {{ giftMessages(creatorId: $owner, first: 2) {{
+          nodes {MESSAGE} edges {{ cursor node {MESSAGE} }} {PAGE}
+        }} }}""",
+        (Row("giftMessages", OPERATORS),),
+    ),
+    Route(
+        "removing a message",
+        f"""mutation ($removal: RemoveGiftMessageInput!) {{ removeGiftMessage(input: $removal) {{
+          __typename {REFUSAL}
+          ... on RemoveGiftMessagePayload {{ giftMessage {MESSAGE} }}
+          ... on GiftMessageUnknown {{ code message }}
+        }} }}""",
+        # Of no gift: whoever may, is refused, and nothing happens.
+        (Row("removeGiftMessage", OPERATORS),),
+    ),
+    Route(
+        "blocking a gifter",
+        """mutation ($block: BlockGifterInput!) {
+          blockGifter(input: $block) { creator { id } user { id } }
+        }""",
+        (Row("blockGifter", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "blocking a gifter no longer",
+        """mutation ($block: BlockGifterInput!) {
+          unblockGifter(input: $block) { creator { id } user { id } }
+        }""",
+        (Row("unblockGifter", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
+        "switching gifts to a room",
+        f"""mutation ($acceptInRoom: AcceptRoomGiftsInput!) {{
+          acceptRoomGifts(input: $acceptInRoom) {{
+            __typename {REFUSAL}
+            ... on AcceptRoomGiftsPayload {{ room {{ id }} }}
+            ... on RoomUnknown {{ code message }} ... on RoomNotOpen {{ code message }}
+          }}
+        }}""",
+        (Row("acceptRoomGifts", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "buying",
@@ -459,7 +522,7 @@ ROUTES: Final = (
           ... on InvalidCount {{ code message }}
           ... on MessageTooLong {{ code message maxLength }}
           ... on GiftsNotAccepted {{ code message }} ... on SelfGift {{ code message }}
-          ... on RoomNotOpen {{ code message }}
+          ... on RoomNotOpen {{ code message }} ... on GifterBlocked {{ code message }}
           ... on NotEligible {{ code message }} ... on IdempotencyConflict {{ code message }}
         }} }}""",
         (Row("sendGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
@@ -798,13 +861,17 @@ FEEDS: Final = (
             }
             totals { coins gifts gifters }
             goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
-            topGifters { rank userId coins }
+            topGifters { rank userId userName coins } removedMessages
             battle {
               battleId status startedAt endsAt seedHash seed winnerRoomId flagged
               sides {
                 roomId creatorId points hiddenUntil multiplier multipliedUntil hammeringUntil
                 hits combos
               }
+            }
+            train {
+              trainId level levels progress target startedAt expiresAt began ended
+              topGifters { rank }
             }
           }
         }""",

@@ -34,6 +34,8 @@ from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal
+from gifts.domain.room_rules import RoomRules
+from gifts.edge.train_clock import TrainClock
 from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, write
 from gifts.testing.battles import begin_battle, tick_battles
 from gifts.testing.rooms import close_a_room, open_a_room, tick
@@ -288,9 +290,11 @@ async def build(world: World) -> None:
 
 
 async def end_evening(gifts: Pool) -> None:
-    """The battle ends, one room closes, the other goes on; all that was given has been told."""
+    """Battle and train end, a room closes, the other goes on; all that was given has been told."""
     await tick_battles(gifts, clock.now() + timedelta(minutes=6))
     await close_a_room(gifts, ROOMS["anna"], "anna", at=clock.now())
+    over = clock.now() + timedelta(minutes=6)
+    await TrainClock(gifts, RoomRules(), now=lambda: over).once()
     await tick(gifts, clock.now() + timedelta(seconds=10))
 
 
@@ -396,6 +400,13 @@ async def give(gifts: Pool) -> None:
         )
         for n in range(24)
         for place, viewer in enumerate(VIEWERS)
+    ]
+    # First what starts a train.
+    orders[:0] = [
+        an_order(
+            sender_id=viewer, creator_id="ben", count=10, quoted_price_coins=10, **in_room("ben", 4)
+        )
+        for viewer in VIEWERS
     ]
     orders += [
         an_order(sender_id="pauper", creator_id="star", count=5, quoted_price_coins=5)

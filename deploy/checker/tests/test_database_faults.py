@@ -43,6 +43,23 @@ SOME = {
 """What a fault may befall."""
 
 FAULTS = {
+    "coins in a train that nobody gave": Fault(
+        "gifts", "UPDATE train SET progress = progress + 1", {("trains", "gifts")}
+    ),
+    "a level of a train that nobody reached": Fault(
+        "gifts", "UPDATE train SET level = level + 1", {("trains", "gifts")}
+    ),
+    "a gift forgotten in a train": Fault(
+        "gifts", "DELETE FROM train_gift WHERE seq = 1", {("trains", "gifts")}
+    ),
+    "a gift to a train for more than it cost": Fault(
+        "gifts",
+        "UPDATE train_gift SET coins = coins + 1 WHERE seq = 1;"
+        " UPDATE train SET progress = progress + 1;"
+        " UPDATE train_gifter SET coins = coins + 1"
+        " WHERE user_id = (SELECT user_id FROM train_gift WHERE seq = 1)",
+        {("trains", "gifts")},
+    ),
     "a point in a battle that nobody gave": Fault(
         "gifts",
         "UPDATE battle SET left_points = left_points + 1,"

@@ -29,6 +29,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "ShowMeOnBoards": {"input": {"show": True}},
     "Leaderboard": {"id": "star", "window": "DAY"},
     "FanClub": {"id": "star"},
+    "AcceptRoomGifts": {"input": {"roomId": UUID, "accept": False}},
+    "BlockGifter": {"input": {"userId": "mallory"}},
+    "UnblockGifter": {"input": {"userId": "mallory"}},
+    "GiftMessages": {"creatorId": "alice", "after": None},
+    "RemoveGiftMessage": {"input": {"giftId": UUID, "reason": "why"}},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -103,6 +108,10 @@ def test_every_operation_is_found() -> None:
         "MyLevel",
         "LevelTable",
         "FanClub",
+        "AcceptRoomGifts",
+        "BlockGifter",
+        "UnblockGifter",
+        "BlockedGifters",
         "SendGift",
         "Gift",
         "Creator",
@@ -122,6 +131,8 @@ def test_every_operation_is_found() -> None:
         "Payouts",
         "Statement",
         "Analytics",
+        "GiftMessages",
+        "RemoveGiftMessage",
         "OpenRoom",
         "KeepRoomOpen",
         "CloseRoom",
@@ -138,7 +149,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator operator:refunds")
+    token = issuer.token("alice", "viewer creator operator:refunds operator:moderation")
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

@@ -77,6 +77,7 @@ def ask(api: Resources) -> Ask:
         scope: str = "viewer",
         age_verified: bool = True,
         account_kind: str | None = None,
+        name: str | None = None,
     ) -> dict[str, Any]:
         viewer = None
         if sub is not None:
@@ -85,6 +86,7 @@ def ask(api: Resources) -> Ask:
                 frozenset(scope.split()),
                 age_verified=age_verified,
                 account_kind=account_kind,
+                name=name,
             )
         context = GiftsContext.of(api, viewer, "test")
         return await EXECUTOR.run(Operation(document, variables), context)

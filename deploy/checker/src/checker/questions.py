@@ -57,6 +57,8 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("battles", "battles_replay", "battles' points and winners equal their logs"),
         Question("battles", "battle_gifts_replay", "gifts count in battles as they were charged"),
         Question("battles", "battle_gifts_are_all_there", "no gift is forgotten in a battle"),
+        Question("trains", "trains_replay", "trains equal their logs"),
+        Question("trains", "train_gifts_replay", "gifts count in trains as they were charged"),
     ),
     "payouts": (
         Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),

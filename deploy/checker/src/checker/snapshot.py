@@ -16,7 +16,7 @@ _FILES: Mapping[str, Sequence[str]] = {
         *("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "wallet_figures.sql"),
         "outbox.sql",
     ),
-    "gifts": ("gifts.sql", "fans.sql", "rooms.sql", "battles.sql", "outbox.sql"),
+    "gifts": ("gifts.sql", "fans.sql", "rooms.sql", "battles.sql", "trains.sql", "outbox.sql"),
     "payouts": (
         *("payouts.sql", "statements.sql", "shares.sql", "operators.sql"),
         "payouts_figures.sql",

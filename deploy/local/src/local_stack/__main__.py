@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--age-verified", choices=("true", "false"), default="true")
     token.add_argument("--account-kind")
     token.add_argument("--supervised", choices=("true", "false"), default="false")
+    token.add_argument("--name", help="what the user is called where gifts are shown")
     token.add_argument("--wards", default="", help="user ids with spaces between them")
     token.add_argument("--ttl-s", type=int)
     commands.add_parser("supervise", help="the background half of `run`")
@@ -125,6 +126,7 @@ def _print_token(arguments: argparse.Namespace) -> None:
             account_kind=arguments.account_kind,
             supervised=arguments.supervised == "true",
             wards=arguments.wards.split(),
+            name=arguments.name,
             ttl_s=tokens.DEFAULT_TTL_S if ttl_s is None else ttl_s,
         )
     )

@@ -112,7 +112,7 @@ def _play(addresses: Addresses, withheld: tax_table.TaxTable) -> Evening:
     )
 
     def token(subject: str, scope: str) -> str:
-        return tokens.issue(HOME, subject, scope)
+        return tokens.issue(HOME, subject, scope, name=subject.capitalize())
 
     async def evening() -> Evening:
         async with Client(addresses.graphql) as client, aclosing(partners):

@@ -21,6 +21,7 @@ def issue(
     account_kind: str | None = None,
     supervised: bool = False,
     wards: Sequence[str] = (),
+    name: str | None = None,
     ttl_s: int = DEFAULT_TTL_S,
 ) -> str:
     """A token that the stack in `home` accepts.
@@ -34,6 +35,7 @@ def issue(
         account_kind: Set for accounts that may neither send nor receive, such as `government`.
         supervised: Whether only a guardian may raise the user's spend limits.
         wards: User ids of those whose guardian the user is.
+        name: What the user is called where gifts are shown.
         ttl_s: Seconds until it expires; a negative number gives one that has expired.
     """
     ensure_keys(home)
@@ -54,4 +56,6 @@ def issue(
         claims["supervised"] = True
     if wards:
         claims["wards"] = list(wards)
+    if name is not None:
+        claims["name"] = name
     return sign(claims, home)

@@ -16,6 +16,8 @@ def test_documents_are_found_by_name() -> None:
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
         *("RoomFrames", "RoomFramesAndBattle", "BalanceChanged"),
+        *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "BlockedGifters"),
+        *("GiftMessages", "RemoveGiftMessage"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (

@@ -23,7 +23,13 @@ async def test_a_token_says_who_and_what(home: Home) -> None:
     assert viewer.sub == "alice"
     assert viewer.scopes == {"viewer", "creator"}
     assert (viewer.region, viewer.age_verified, viewer.account_kind) == ("KR", False, None)
-    assert (viewer.supervised, viewer.wards) == (False, frozenset())
+    assert (viewer.supervised, viewer.wards, viewer.name) == (False, frozenset(), None)
+
+
+async def test_a_token_says_what_somebody_is_called(home: Home) -> None:
+    """As OpenID Connect has it."""
+    viewer = await verifier(home).verify(tokens.issue(home, "alice", "viewer", name="Alice A."))
+    assert viewer.name == "Alice A."
 
 
 async def test_a_token_says_who_minds_whom(home: Home) -> None:

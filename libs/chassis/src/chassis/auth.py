@@ -52,6 +52,9 @@ class Viewer:
     """Somebody else, a guardian, has a say in what the caller spends."""
     wards: frozenset[str] = frozenset()
     """User ids of the supervised accounts whose guardian the caller is."""
+    name: str | None = None
+    """What the caller is called, as they like it: OpenID Connect's `name` or, where there is none,
+    `preferred_username`. Not unique, any characters, proves nothing."""
 
 
 class Proof(NamedTuple):
@@ -251,7 +254,13 @@ def viewer_of(claims: Mapping[str, object]) -> Viewer:
         # Whoever says it in a form that is not ours is supervised: the cautious reading.
         supervised=claims.get("supervised", False) is not False,
         wards=_wards(claims.get("wards", [])),
+        name=_name(claims.get("name")) or _name(claims.get("preferred_username")),
     )
+
+
+def _name(claim: object) -> str | None:
+    # For show alone: one of another form is none, and no reason to turn its owner away.
+    return claim if isinstance(claim, str) and claim.strip() else None
 
 
 def _wards(claim: object) -> frozenset[str]:

@@ -126,6 +126,23 @@ async def test_absent_claims_grant_nothing(issuer: Issuer, verifier: TokenVerifi
     assert await verifier.verify(token) == Viewer("alice", frozenset())
 
 
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"name": "Alice A.", "preferred_username": "alice_a"}, "Alice A."),
+        ({"name": "  ", "preferred_username": "alice_a"}, "alice_a"),
+        ({"name": 7, "preferred_username": "alice_a"}, "alice_a"),
+        ({"name": ["Alice"]}, None),
+        ({}, None),
+    ],
+)
+async def test_a_name_is_what_the_token_says(
+    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, Any], name: str | None
+) -> None:
+    """OpenID Connect's claims; one of another form turns nobody away."""
+    assert (await verifier.verify(issuer.token(**claims))).name == name
+
+
 @pytest.mark.parametrize("age_verified", ["true", 1, "yes"])
 async def test_age_counts_only_when_it_is_true(
     issuer: Issuer, verifier: TokenVerifier, age_verified: object

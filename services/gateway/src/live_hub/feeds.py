@@ -7,8 +7,9 @@ passed over, at no cost, and goes on from its number when it can.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, Protocol
+from uuid import UUID
 
 from contracts.gifts.live import RoomFrame
 from live_hub import metrics
@@ -44,22 +45,24 @@ class Group:
 
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
-        self._encoded: OrderedDict[int, bytes] = OrderedDict()
+        self._encoded: OrderedDict[int, tuple[RoomFrame, bytes]] = OrderedDict()
         self.members: dict[RoomWatcher, None] = {}
 
     def payload(self, frame: RoomFrame) -> bytes:
         """A frame as each of them gets it; encoded once."""
         known = self._encoded.get(frame.seq)
-        if known is None:
-            known = self._encoded[frame.seq] = self._projector.payload(RoomView(frame))
+        # A frame that has lost a message since is another object under the same number.
+        if known is None or known[0] is not frame:
+            known = self._encoded[frame.seq] = (frame, self._projector.payload(RoomView(frame)))
             if len(self._encoded) > _ENCODED_KEPT:
                 self._encoded.popitem(last=False)
-        return known
+        return known[1]
 
-    def snapshot(self, frame: RoomFrame, missed_frames: int) -> bytes:
-        """How the room stands, for one of them."""
-        view = RoomView(frame, snapshot=True, missed_frames=missed_frames)
-        return self._projector.payload(view)
+    def snapshot(self, frame: RoomFrame, missed_frames: int, removed: Collection[UUID]) -> bytes:
+        """How the room stands, for one of them; `removed`: messages, in the last minutes."""
+        return self._projector.payload(
+            RoomView(frame, snapshot=True, missed_frames=missed_frames, removed=removed)
+        )
 
 
 class RoomWatcher:
@@ -93,7 +96,7 @@ class RoomWatcher:
             if frame is None or (behind > BEHIND_MAX and not self._is_resuming):
                 metrics.RESYNCHRONISATIONS.inc()
                 frame = room.newest
-                payload = self._group.snapshot(frame, behind)
+                payload = self._group.snapshot(frame, behind, room.removed_messages)
             else:
                 payload = self._group.payload(frame)
             self._seq = frame.seq
@@ -140,7 +143,7 @@ class RoomFeed:
         start = known or newest
         watcher = RoomWatcher(self, group, sink, start.seq)
         group.members[watcher] = None
-        sink.next(group.snapshot(start, missed))
+        sink.next(group.snapshot(start, missed, self.room.removed_messages))
         metrics.DELIVERIES.inc()
         watcher.catch_up()
         return watcher

@@ -4,7 +4,7 @@ Each type of the schema has its table of fields: how to read one of them from th
 shape picks from the tables once; what is left is a walk over a few tuples for each event.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from contracts.gifts.live import (
     FrameGifter,
     FrameGoal,
     FrameTotals,
+    FrameTrain,
     RoomFrame,
 )
 from contracts.wallet.v1 import BalanceChanged
@@ -32,6 +33,14 @@ class RoomView(NamedTuple):
     frame: RoomFrame
     snapshot: bool = False
     missed_frames: int = 0
+    removed: Collection[UUID] = ()
+    """Of a snapshot: gifts whose messages were removed in the last minutes."""
+
+    @property
+    def removed_messages(self) -> list[str]:
+        """Gifts whose messages are to be taken down."""
+        removed = self.removed if self.snapshot else self.frame.removed_messages
+        return [str(gift_id) for gift_id in removed]
 
 
 class Table(NamedTuple):
@@ -87,6 +96,14 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def _train(view: RoomView) -> FrameTrain | None:
+    """That it began or ended is told once, and not again by a snapshot."""
+    train = view.frame.train
+    if train is None or not view.snapshot:
+        return train
+    return msgspec.structs.replace(train, began=False, ended=False)
+
+
 _FRAME = "RoomFrame"
 
 TABLES: Final[Mapping[str, Table]] = {
@@ -113,6 +130,14 @@ TABLES: Final[Mapping[str, Table]] = {
         multiplied_until=_instant("multiplied_until"),
         hammering_until=_instant("hammering_until"),
     ),
+    "FrameTrain": _table(
+        "FrameTrain",
+        FrameTrain,
+        {"topGifters": (_attribute("top_gifters"), "FrameGifter")},
+        train_id=_uuid("train_id"),
+        started_at=_instant("started_at"),
+        expires_at=_instant("expires_at"),
+    ),
     "BalanceChange": _table(
         "BalanceChange",
         BalanceChanged,
@@ -129,6 +154,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "committedAt": _of_frame(_instant("committed_at")),
             "snapshot": _attribute("snapshot"),
             "missedFrames": _attribute("missed_frames"),
+            "removedMessages": _attribute("removed_messages"),
             # What was given is told once, and not again by a snapshot.
             "moreGifts": lambda view: 0 if view.snapshot else view.frame.more_gifts,
             "moreCoins": lambda view: 0 if view.snapshot else view.frame.more_coins,
@@ -139,6 +165,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "goal": (_of_frame(_attribute("goal")), "FrameGoal"),
             "topGifters": (_of_frame(_attribute("top_gifters")), "FrameGifter"),
             "battle": (_of_frame(_attribute("battle")), "FrameBattle"),
+            "train": (_train, "FrameTrain"),
         },
     ),
 }

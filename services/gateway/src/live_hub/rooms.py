@@ -1,8 +1,12 @@
 """The frames of a room as far as they are known here: the last minutes, in order."""
 
 from collections import deque
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
+
+import msgspec
 
 from contracts.gifts.live import RoomFrame
 
@@ -22,12 +26,18 @@ class Room:
         self._early: dict[int, RoomFrame] = {}
         self.closed_at: datetime | None = None
         """When the frame was committed that first said so."""
-        self._note_status(first)
+        self._removed: dict[UUID, datetime] = {}
+        self._note(first)
 
     @property
     def newest(self) -> RoomFrame:
         """How the room stands."""
         return self._frames[-1]
+
+    @property
+    def removed_messages(self) -> Collection[UUID]:
+        """Gifts whose messages were removed in the last minutes."""
+        return self._removed.keys()
 
     @property
     def is_waiting(self) -> bool:
@@ -72,6 +82,9 @@ class Room:
         """Let frames go that were committed earlier; the newest stays."""
         while len(self._frames) > 1 and self._frames[0].committed_at < before:
             self._frames.popleft()
+        for gift_id, removed_at in list(self._removed.items()):
+            if removed_at < before:
+                del self._removed[gift_id]
 
     def is_over(self, before: datetime) -> bool:
         """Whether the room is closed, and nothing has happened in it since."""
@@ -85,7 +98,7 @@ class Room:
 
     def _append(self, frame: RoomFrame) -> None:
         self._frames.append(frame)
-        self._note_status(frame)
+        self._note(frame)
 
     def _jump(self, frame: RoomFrame) -> None:
         self._frames.clear()
@@ -96,6 +109,22 @@ class Room:
         while (early := self._early.pop(self.newest.seq + 1, None)) is not None:
             self._append(early)
 
-    def _note_status(self, frame: RoomFrame) -> None:
+    def _note(self, frame: RoomFrame) -> None:
+        if frame.removed_messages:
+            self._removed |= dict.fromkeys(frame.removed_messages, frame.committed_at)
+            # Whoever resumes must not be shown what has been taken down since.
+            for place, kept in enumerate(self._frames):
+                self._frames[place] = _hushed(kept, self._removed)
         if frame.status == "CLOSED" and self.closed_at is None:
             self.closed_at = frame.committed_at
+
+
+def _hushed(frame: RoomFrame, removed: Collection[UUID]) -> RoomFrame:
+    """The frame without the messages of these gifts; itself, if it has none of them."""
+    if not any(gift.message is not None and gift.gift_id in removed for gift in frame.gifts):
+        return frame
+    gifts = tuple(
+        msgspec.structs.replace(gift, message=None) if gift.gift_id in removed else gift
+        for gift in frame.gifts
+    )
+    return msgspec.structs.replace(frame, gifts=gifts)

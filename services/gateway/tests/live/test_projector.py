@@ -1,6 +1,7 @@
 """Payloads are what GraphQL's own executor would answer, without it being run."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from hub_process import a_balance, a_frame, a_gift, ago
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from contracts.gifts.live import FrameBattle, FrameBattleSide
+from contracts.gifts.live import FrameBattle, FrameBattleSide, FrameGifter, FrameTrain
 from live_hub.errors import OperationRefusedError
 from live_hub.operations import Operations, Wanted, schema
 from live_hub.projector import TABLES, Projector, RoomView
@@ -18,6 +19,18 @@ from live_hub.projector import TABLES, Projector, RoomView
 ROOM = UUID("019b76da-a800-7000-8000-0123456789ab")
 SCHEMA = schema()
 OPERATIONS = Operations()
+TRAIN = FrameTrain(
+    train_id=ROOM,
+    level=2,
+    levels=5,
+    progress=600,
+    target=1_500,
+    started_at=datetime(2026, 5, 10, tzinfo=UTC),
+    expires_at=datetime(2026, 5, 10, 0, 5, tzinfo=UTC),
+    top_gifters=(FrameGifter(rank=1, coins=500, user_name="Ann"),),
+    began=True,
+    ended=True,
+)
 FRAME = a_frame(
     ROOM,
     7,
@@ -35,6 +48,8 @@ FRAME = a_frame(
         seed_hash="00",
         winner_room_id=ROOM,
     ),
+    train=TRAIN,
+    removed_messages=(ROOM,),
 )
 
 
@@ -142,6 +157,20 @@ def test_snapshot_tells_nothing_that_was_given() -> None:
     assert (len(told["gifts"]), told["moreGifts"], told["moreCoins"]) == (1, 9, 90)
     told = json.loads(projector.payload(RoomView(frame, snapshot=True)))["data"]["roomFrames"]
     assert told == {"gifts": [], "moreGifts": 0, "moreCoins": 0}
+
+
+def test_snapshot_tells_no_begin_and_no_end_of_a_train() -> None:
+    """A frame has told them, once."""
+    text = f'subscription {{ roomFrames(roomId: "{ROOM}") {{ train {{ level began ended }} }} }}'
+    projector = Projector(OPERATIONS.read(Wanted(text)).shape, "RoomFrame")
+    told = [
+        json.loads(projector.payload(RoomView(FRAME, snapshot=snapshot)))["data"]["roomFrames"]
+        for snapshot in (False, True)
+    ]
+    assert told == [
+        {"train": {"level": 2, "began": True, "ended": True}},
+        {"train": {"level": 2, "began": False, "ended": False}},
+    ]
 
 
 def test_amounts_stay_exact() -> None:

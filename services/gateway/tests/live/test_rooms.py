@@ -374,6 +374,46 @@ async def test_each_asks_for_what_it_wants_to_see(
     }
 
 
+async def test_a_removed_message_is_told_and_shown_to_nobody_again(
+    hub: HubProcess, publisher: Publisher, room: UUID
+) -> None:
+    """Who watches is told to take it down; who resumes from before it never sees it."""
+    spoken = a_frame(room, 2, gifts=(a_gift(2, message="abuse"), a_gift(3, message="Bravo")))
+    await publisher.events([a_frame(room, 1), spoken])
+    async with a_socket(hub.ws) as socket:
+        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room), after=1)
+        told = [await socket.next("a") for _ in range(2)]
+        assert [gift["message"] for gift in told[1]["gifts"]] == ["abuse", "Bravo"]
+
+        gone = UUID(int=2)
+        await publisher.events(
+            [a_frame(room, 3, gifts=(), removed_messages=(gone,)), a_frame(room, 4)]
+        )
+        told = [await socket.next("a") for _ in range(2)]
+        assert [each["removedMessages"] for each in told] == [[str(gone)], []]
+
+        # In the same words, so that what was encoded for who watched is at hand.
+        await socket.subscribe("b", ROOM_FRAMES, roomId=str(room), after=1)
+        told = [await socket.next("b") for _ in range(4)]
+        assert [each["seq"] for each in told] == [1, 2, 3, 4]
+        assert [gift["message"] for gift in told[1]["gifts"]] == [None, "Bravo"]
+        # Their screens may be older than the frame that they resume after.
+        assert [each["removedMessages"] for each in told] == [[str(gone)], [], [str(gone)], []]
+
+
+async def test_a_snapshot_for_missed_frames_names_removed_messages(
+    hub: HubProcess, publisher: Publisher, room: UUID
+) -> None:
+    """Who cannot be told frame by frame takes down what they name all the same."""
+    gone = UUID(int=7)
+    frames = [a_frame(room, 10, removed_messages=(gone,)), a_frame(room, 11)]
+    await publisher.events(frames)
+    async with a_socket(hub.ws) as socket:
+        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room), after=3)
+        snapshot = await socket.next("a")
+        assert (snapshot["missedFrames"], snapshot["removedMessages"]) == (8, [str(gone)])
+
+
 async def test_records_that_cannot_be_read_stop_nobody(
     own_hub: HubProcess, publisher: Publisher, room: UUID
 ) -> None:

@@ -7,9 +7,11 @@ from chassis.db import Conn, service_pool, transact
 from chassis.program import Program, Publication
 from gifts.commands import publish_levels as levels
 from gifts.commands.publish_catalogue import Published, publish_catalogue
-from gifts.data import first_catalogue, first_levels
+from gifts.commands.publish_word_list import publish_word_list
+from gifts.data import first_catalogue, first_levels, first_word_list
 from gifts.domain.catalogue_file import CatalogueError, read_catalogue
 from gifts.domain.level_file import LevelTableError, read_levels
+from gifts.domain.word_list import WordListError, read_word_list
 from gifts.settings import Settings
 
 
@@ -45,6 +47,16 @@ async def _publish_levels(settings: Settings, text: bytes) -> str:
     )
 
 
+async def _publish_words(settings: Settings, text: bytes) -> str:
+    file = read_word_list(text)
+    async with service_pool(settings, "publish") as pool:
+        published = await transact(pool, lambda conn: publish_word_list(conn, file, at=clock.now()))
+    return (
+        f"word list {published.words.version} of {len(published.words.terms)} terms"
+        f"{' was there already' if published.repeated else ' published'}"
+    )
+
+
 PROGRAM = Program(
     settings=Settings,
     publications=(
@@ -61,6 +73,13 @@ PROGRAM = Program(
             example="gifts/data/levels.json",
             publish=_publish_levels,
             refused=(LevelTableError,),
+        ),
+        Publication(
+            command="publish-word-list",
+            first=first_word_list,
+            example="gifts/data/word_list.json",
+            publish=_publish_words,
+            refused=(WordListError,),
         ),
     ),
 )

@@ -12,6 +12,7 @@ from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.edge.battle_clock import BattleClock
 from gifts.edge.room_clock import RoomClock
+from gifts.edge.train_clock import TrainClock
 from gifts.settings import Settings
 
 
@@ -35,6 +36,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                     BattleClock(pool, rules, since=clock.now()).once,
                     every_s=settings.room_clock_every_s,
                     name="battles",
+                ),
+                "trains": repeated(
+                    TrainClock(pool, rules).once, every_s=settings.room_clock_every_s, name="trains"
                 ),
             },
         )

@@ -11,8 +11,14 @@ from gifts.consumers.charge_answered import ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal, Room
 from gifts.domain.room_rules import RoomRules
+from gifts.domain.train import Platform, Train
+from gifts.domain.word_list import Hit, WordList
+from gifts.store.blocked_gifter import insert_blocked
+from gifts.store.message import upsert_removed
 from gifts.store.room import insert_room
-from gifts.testing import a_new_gift, an_order, asked_of, batch_of, posted, taken_back
+from gifts.store.train import rules_in_force, update_platforms, update_trains
+from gifts.store.word_list import insert_word_list
+from gifts.testing import NOW, a_new_gift, an_order, asked_of, batch_of, posted, taken_back
 from gifts.testing.rooms import a_room
 
 REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
@@ -293,3 +299,85 @@ async def test_item_without_a_price_is_refused(conn: Conn, price_coins: int) -> 
         await conn.execute(
             "INSERT INTO catalogue_item VALUES (2, 'free', 'Free', 1, $1, 0, false)", price_coins
         )
+
+
+@pytest.fixture
+async def silenced(conn: Conn) -> None:
+    """One message that is withheld and one that is removed; a word list, and somebody blocked."""
+    withheld, removed = a_new_gift(an_order(message="a")), a_new_gift(an_order(message="b"))
+    await send_gifts(conn, [withheld._replace(hit=Hit(1, "a")), removed])
+    await upsert_removed(conn, removed.gift.gift_id, at=NOW)
+    await insert_word_list(conn, WordList(1, ("a",)), published_at=NOW)
+    await insert_blocked(conn, "star", "mallory", at=NOW)
+
+
+@pytest.mark.usefixtures("silenced")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE silenced_message SET status = 'WITHHELD'",
+        "UPDATE silenced_message SET status = 'SHOWN'",
+        "UPDATE silenced_message SET term = 'b' WHERE term IS NOT NULL",
+        "UPDATE silenced_message SET gift_id = gen_random_uuid()",
+        "INSERT INTO silenced_message VALUES (gen_random_uuid(), 'WITHHELD', now())",
+        "INSERT INTO silenced_message VALUES (gen_random_uuid(), 'REMOVED', now(), 1)",
+        "DELETE FROM silenced_message",
+        "TRUNCATE silenced_message",
+        "UPDATE word_list SET terms = '{}'",
+        "DELETE FROM word_list",
+        "UPDATE blocked_gifter SET user_id = 'star'",
+        "INSERT INTO user_name VALUES ('alice', '', now())",
+        "INSERT INTO user_name VALUES ('alice', repeat('x', 51), now())",
+    ],
+)
+async def test_what_is_silenced_stays_so(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)
+
+
+@pytest.fixture
+async def train(conn: Conn, room: Room) -> Train:
+    """One that has ended, of which no frame has told."""
+    rules = await rules_in_force(conn, at=NOW)
+    train = Train(
+        train_id=room.room_id,
+        room_id=room.room_id,
+        rules=rules,
+        started_at=NOW,
+        expires_at=NOW + rules.length,
+    )
+    gift = train.add(room.room_id, "alice", 600, at=NOW)
+    await update_platforms(conn, [Platform(room.room_id, train)], [gift])
+    train.end_if_over(NOW + 2 * rules.length)
+    await update_trains(conn, [train])
+    return train
+
+
+@pytest.mark.usefixtures("train")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE train SET progress = progress + 1",
+        "UPDATE train SET level = level + 1",
+        "UPDATE train SET level = level - 1",
+        "UPDATE train SET ended_at = NULL",
+        "UPDATE train SET ended_at = ended_at + interval '1 second'",
+        "UPDATE train SET room_id = gen_random_uuid()",
+        "UPDATE train SET end_told = true",
+        "DELETE FROM train",
+        "TRUNCATE train",
+        "UPDATE train_gift SET coins = 1",
+        "DELETE FROM train_gift",
+        "UPDATE train_gifter SET coins = -1",
+        "UPDATE train_rules SET starters = 3",
+        "DELETE FROM train_rules",
+        "INSERT INTO train_rules VALUES (2, now(), 'easy', 2, 300, 10, 300, 3600, '{1}')",
+        "INSERT INTO train_rules VALUES (2, now(), 'easy', 26, 300, 10, 300, 3600, '{1}')",
+        "INSERT INTO train_rules VALUES (2, now(), 'easy', 3, 300, 9, 300, 3600, '{1}')",
+        "INSERT INTO train_rules VALUES (2, now(), 'easy', 3, 300, 10, 300, 60, '{1}')",
+        "INSERT INTO train_rules VALUES (2, now(), 'easy', 3, 300, 10, 300, 3600, '{}')",
+    ],
+)
+async def test_a_train_goes_forward(conn: Conn, statement: str) -> None:
+    with pytest.raises(REFUSED):
+        await conn.execute(statement)

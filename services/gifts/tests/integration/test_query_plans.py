@@ -18,17 +18,21 @@ from gifts.settings import Settings
 from gifts.store import (
     battle,
     battle_event,
+    blocked_gifter,
     board,
     creator,
     fan_club,
     gift,
     gifter,
     history,
+    message,
     reversal,
     room,
     room_entry,
     room_gifter,
     room_streak,
+    train,
+    user_name,
 )
 
 # Whoever has filled the tables looks at all plans.
@@ -88,6 +92,9 @@ SELECT
     now(), CASE WHEN i % 50 > 0 THEN now() END, i % 7 > 0, i % 50 > 0 AND i % 7 = 1
 FROM generate_series(1, 20000) AS i, (SELECT room_id FROM opened LIMIT 1) AS r
 """
+
+# An empty array of ids would prove anything, such as that an index over some rows has them all.
+ONE = [UUID(int=0)]
 
 type Plan = Mapping[str, Any]
 
@@ -162,7 +169,10 @@ def kinds(plan: list[Plan]) -> set[str]:
 @pytest.mark.parametrize("way", ["newest", "oldest"])
 @pytest.mark.parametrize(
     ("whose", "used"),
-    [("sent", ["gift_by_sender"]), ("received", ["received_gift_pkey", "gift_pkey"])],
+    [
+        ("sent", ["gift_by_sender", "silenced_message_pkey"]),
+        ("received", ["received_gift_pkey", "gift_pkey", "silenced_message_pkey"]),
+    ],
 )
 async def test_page_of_a_history_reads_its_rows_and_stops(
     filled: Conn, way: str, whose: str, used: list[str]
@@ -175,6 +185,25 @@ async def test_page_of_a_history_reads_its_rows_and_stops(
     seek = next(node for node in plan if "Index Name" in node)
     assert "seq" in seek["Index Cond"]
     assert "_id = " in seek["Index Cond"]
+
+
+@pytest.mark.parametrize("way", ["newest", "oldest"])
+@pytest.mark.parametrize(
+    ("statements", "name", "used"),
+    [
+        (message.STATEMENTS, "messages", ["gift_with_message", "silenced_message_pkey"]),
+        (blocked_gifter.STATEMENTS, "blocked", ["blocked_gifter_by_creator"]),
+    ],
+    ids=["messages", "blocked"],
+)
+async def test_page_of_a_list_reads_its_rows_and_stops(
+    filled: Conn, way: str, statements: Mapping[str, str], name: str, used: list[str]
+) -> None:
+    """However many gifts a creator was given without a message."""
+    plan = await plan_of(filled, statements[f"select_{name}_{way}"], "creator-1", 10**9, 21)
+
+    assert indexes(plan) == used
+    assert kinds(plan) <= {"Limit", "Index Scan", "Index Only Scan", "Nested Loop"}
 
 
 async def test_settling_finds_each_gift_by_its_id(filled: Conn) -> None:
@@ -195,13 +224,13 @@ async def test_writing_finds_each_creator_and_room_by_id(filled: Conn) -> None:
 
     plan = await plan_of(filled, gift.STATEMENTS["insert_gifts"], *nothing)
 
-    assert sorted(indexes(plan)) == ["creator_pkey", "room_pkey"]
+    assert sorted(indexes(plan)) == ["blocked_gifter_pkey", "creator_pkey", "room_pkey"]
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
 
 
 @pytest.mark.parametrize("name", ["select_gifts", "select_settlements"])
 async def test_gifts_are_found_by_id(filled: Conn, name: str) -> None:
-    plan = await plan_of(filled, gift.STATEMENTS[name], [])
+    plan = await plan_of(filled, gift.STATEMENTS[name], ONE)
 
     assert indexes(plan)[0] == "gift_pkey"
     assert "Seq Scan" not in kinds(plan)
@@ -238,8 +267,6 @@ async def test_looking_for_what_waits_costs_no_scan_of_gifts(filled: Conn) -> No
 
 
 NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
-# An empty array of ids would prove anything, such as that an index over some rows has them all.
-ONE = [UUID(int=0)]
 IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room.STATEMENTS, "find_room", ONE, "room_pkey"),
     (room.STATEMENTS, "find_open_room", ["creator-7"], "room_open_by_creator"),
@@ -263,6 +290,11 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
     (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
     (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
+    (train.STATEMENTS, "select_given", [ONE], "train_gift_by_gift"),
+    (train.STATEMENTS, "select_top", [ONE, 3], "train_gifter_by_coins"),
+    (train.STATEMENTS, "select_due", [NOON, 20], "train_by_expiry"),
+    (message.STATEMENTS, "select_silenced", [ONE], "silenced_message_pkey"),
+    (user_name.STATEMENTS, "select_names", [["alice"]], "user_name_pkey"),
     (battle.STATEMENTS, "select_newest", [ONE], "battle_room_pkey"),
     (battle.STATEMENTS, "select_due", [NOON, 20], "battle_by_due"),
     (battle.STATEMENTS, "select_invitations", [ONE[0], NOON, 20], "battle_by_invited_room"),
@@ -291,6 +323,11 @@ SOUGHT: Mapping[str, Sequence[str]] = {
     "battle_event_by_gift": ("gift_id = ",),
     "battle_event_pkey": ("battle_id = ",),
     "battle_power_up_pkey": ("battle_id = ",),
+    "train_gift_by_gift": ("gift_id = ",),
+    "train_gifter_by_coins": ("train_id = ",),
+    "train_by_expiry": ("expires_at <= ",),
+    "silenced_message_pkey": ("gift_id = ",),
+    "user_name_pkey": ("user_id = ",),
 }
 """By what each is sought: one that is read from end to end is used too."""
 
@@ -318,6 +355,15 @@ async def test_settling_finds_the_battles_of_rooms_and_gifts_by_indexes(filled: 
     assert set(indexes(plan)) == {"battle_room_pkey", "battle_event_by_gift"}
     assert all("Index Cond" in node for node in plan if "Index Name" in node)
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+async def test_trains_of_rooms_are_found_by_their_rooms(filled: Conn) -> None:
+    """At every settlement in a room."""
+    plan = await plan_of(filled, train.STATEMENTS["select_platforms"], ONE)
+
+    assert indexes(plan)[:2] == ["room_train_pkey", "train_pkey"]
+    scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
+    assert scanned <= {"train_rules"}
 
 
 async def test_an_open_streak_is_found_by_all_of_its_key(filled: Conn) -> None:
@@ -386,7 +432,7 @@ async def test_own_place_is_found_by_its_key(filled: Conn) -> None:
 
 
 async def test_consent_is_found_by_user(filled: Conn) -> None:
-    plan = await plan_of(filled, board.STATEMENTS["select_shown"], [])
+    plan = await plan_of(filled, board.STATEMENTS["select_named"], [])
 
     assert indexes(plan)[0] == "board_consent_pkey"
     assert "Seq Scan" not in kinds(plan)

@@ -6,6 +6,7 @@ import pytest
 
 from chassis.db import Conn
 from gifts.store import (
+    blocked_gifter,
     catalogue,
     creator,
     fan_club,
@@ -13,16 +14,23 @@ from gifts.store import (
     gifter,
     history,
     level_table,
+    message,
     notification,
     reversal,
+    room_gifts,
+    train,
+    user_name,
+    word_list,
+)
+
+MODULES = (
+    *(blocked_gifter, catalogue, creator, fan_club, gift, gifter, history, level_table),
+    *(message, notification, reversal, room_gifts, train, user_name, word_list),
 )
 
 STATEMENTS: Mapping[str, str] = {
     f"{module.__name__}.{name}": text
-    for module in (
-        *(catalogue, creator, fan_club, gift, gifter, history, level_table, notification),
-        reversal,
-    )
+    for module in MODULES
     for name, text in module.STATEMENTS.items()
 }
 

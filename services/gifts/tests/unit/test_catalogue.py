@@ -59,3 +59,20 @@ def test_first_catalogue_spans_the_tiers() -> None:
     assert {item.tier for item in catalogue.items} == {1, 2, 3, 4, 5}
     assert catalogue.items[0].price_coins == 1
     assert catalogue.items[-1].item_id == "universe"
+
+
+def test_message_lengths_go_up_with_the_price() -> None:
+    """One step where a message may be longer; below the first there may be none."""
+    items = [
+        GiftItem("dear", "Dear", 3, 50, 100, streakable=False),
+        GiftItem("mute", "Mute", 1, 1, 0, streakable=True),
+        GiftItem("fair", "Fair", 2, 10, 30, streakable=True),
+        GiftItem("same", "Same", 2, 20, 30, streakable=True),
+    ]
+    catalogue = Catalogue(1, NOW, in_order(items))
+
+    assert catalogue.message_lengths == [(10, 30), (50, 100)]
+    assert [catalogue.max_message_length(coins) for coins in (1, 9, 10, 49, 50, 10**15)] == [
+        *(0, 0, 30, 30, 100, 100),
+    ]
+    assert Catalogue(1, NOW, ()).max_message_length(5) == 0

@@ -64,6 +64,33 @@ def test_price_and_terms_are_frozen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item_id", "count", "max_length"),
+    [
+        ("rose", 1, 30),
+        ("rose", 9, 30),
+        ("rose", 10, 50),
+        ("rose", 99, 50),
+        ("rose", 100, 100),
+        ("rose", 1_000, 200),
+        ("perfume", 1, 50),
+        ("perfume", 500, 350),
+        ("universe", 1, 350),
+        ("universe", 1_000, 350),
+    ],
+)
+def test_a_message_is_as_long_as_the_price_allows(
+    item_id: str, count: int, max_length: int
+) -> None:
+    """Of all pieces together (C14): as long as with one piece of that price."""
+    order = {"item_id": item_id, "count": count, "quoted_price_coins": 10**9}
+
+    assert accepted(**order, message="x" * max_length).message == "x" * max_length
+    with pytest.raises(MessageTooLongError) as refused:
+        accepted(**order, message="x" * (max_length + 1))
+    assert refused.value.max_length == max_length
+
+
+@pytest.mark.parametrize(
     ("changes", "refusal"),
     [
         ({"creator_id": "alice"}, SelfGiftError),

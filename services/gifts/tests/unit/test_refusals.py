@@ -24,6 +24,7 @@ ERRORS = [
     refusals.NotEligibleError(),
     refusals.SelfGiftError(),
     refusals.GiftsNotAcceptedError(),
+    refusals.GifterBlockedError(),
     refusals.GiftItemUnavailableError(),
     refusals.InvalidCountError(),
     refusals.MessageTooLongError(max_length=30),
@@ -48,10 +49,13 @@ BATTLE_ERRORS = [
     refusals.PowerUpUsedUpError(used_max=3),
 ]
 """What only hosts in battles are told."""
+OPERATORS_ERRORS = [refusals.GiftMessageUnknownError()]
+"""What only operators are told, by the one mutation that can: its test shows the code."""
 
 
 def test_all_refusals_are_tried_here() -> None:
-    tried = {type(error) for error in (*ERRORS, *HOSTS_ERRORS, *BATTLE_ERRORS)}
+    listed = (*ERRORS, *HOSTS_ERRORS, *BATTLE_ERRORS, *OPERATORS_ERRORS)
+    tried = {type(error) for error in listed}
     assert tried == set(DomainError.__subclasses__())
 
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gifts.domain.room_line import END_LINES_KEPT, LINES_MAX, Line, choose, merge, pack, unpack
+from gifts.domain.room_line import (
+    END_LINES_KEPT,
+    LINES_MAX,
+    Line,
+    choose,
+    hush,
+    merge,
+    pack,
+    removal,
+    unpack,
+)
 
 
 def a_line(number: int = 1, *, count: int = 1, coins: int = 1, **more: object) -> Line:
@@ -48,6 +58,21 @@ def test_others_are_one_line_by_sender_and_item_unless_they_say_something() -> N
         ("user-1", 1, "Bravo!"),
         ("user-2", 1, None),
     ]
+
+
+def test_a_removal_is_told_beside_the_lines_and_takes_none_of_their_places() -> None:
+    """However many: also where the removed message waits in the same frame."""
+    lines = [a_line(n, message="x") for n in range(1, LINES_MAX + 3)]
+    gone = [UUID(int=1), UUID(int=77)]
+
+    waited = unpack(pack([*lines, *map(removal, gone), removal(gone[0])]))
+    chosen = choose(merge(waited), [])
+    hush(chosen, gone)
+
+    assert chosen.removed == gone
+    assert (len(chosen.lines), chosen.more_gifts) == (LINES_MAX, 2)
+    told = {line.gift_id: line.message for line in chosen.lines}
+    assert told == {UUID(int=n): None if n == 1 else "x" for n in range(1, LINES_MAX + 1)}
 
 
 def test_what_waited_is_left_as_it_was() -> None:

@@ -30,7 +30,9 @@ class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sender_id: UserId | None = None
     """None: the sender does not want to be shown."""
     sender_name: str | None = None
+    """What they call themselves; none where the sender is none, or nothing is known."""
     message: str | None = None
+    """None too where it is withheld; see also `removed_messages` of later frames."""
     streak_id: UUID | None = None
     streak_count: Count = 0
     """Pieces of the streak from its first tap on: what has been charged, shown and credited."""
@@ -73,6 +75,7 @@ class FrameGifter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     coins: PositiveCoins
     user_id: UserId | None = None
     """None: the gifter does not want to be shown."""
+    user_name: str | None = None
 
 
 class FrameBattleSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -113,6 +116,29 @@ class FrameBattle(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Whether points came, or were taken back, after the result, which stands."""
 
 
+class FrameTrain(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Many people give together: how far they have come."""
+
+    train_id: UUID
+    level: Annotated[int, msgspec.Meta(ge=1)]
+    """That they work at; what was reached stays reached."""
+    levels: Annotated[int, msgspec.Meta(ge=1)]
+    """How many there are."""
+    progress: Count
+    """Coins given to it; they go down with what is taken back while it runs."""
+    target: PositiveCoins
+    """Coins at which the level is reached."""
+    started_at: Instant
+    expires_at: Instant
+    """When it ends, unless another level is reached before."""
+    top_gifters: tuple[FrameGifter, ...] = ()
+    """Who gave most to it, at most three."""
+    began: bool = False
+    """Told exactly once per train, and before anything else of it."""
+    ended: bool = False
+    """Told exactly once per train, and nothing of it after that."""
+
+
 @event(LIVE, type="gifts.room_frame.v1", key="room_id")
 class RoomFrame(Event, frozen=True, omit_defaults=True):
     """What has happened in a room since its last frame, and how the room stands now.
@@ -142,3 +168,6 @@ class RoomFrame(Event, frozen=True, omit_defaults=True):
     """The first ten."""
     keyframe: bool = False
     battle: FrameBattle | None = None
+    removed_messages: tuple[UUID, ...] = ()
+    """Gifts whose messages an operator has removed: whoever shows one takes it down."""
+    train: FrameTrain | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
 from gifts.commands.move_battles import move_battles
+from gifts.commands.move_trains import move_trains
 from gifts.commands.tell_rooms import tell_rooms
 from gifts.domain.badge import NO_BADGES, Badges
 from gifts.domain.room_ledger import GifterKey, Given, RoomLedger, Taken
@@ -51,6 +52,8 @@ async def move_rooms(
     known = {room.room_id for room in rooms}
     streakable = await _streakable(conn, [gift for gift in given if gift.room_id in known])
     await move_battles(conn, given, taken, known, at=at)
+    open_rooms = {room.room_id for room in rooms if room.closed_at is None}
+    await move_trains(conn, given, taken, open_rooms, at=at)
     ledger = RoomLedger(rooms, await _open_streaks(conn, given, streakable), rules, at=at)
     ledger.give(given, streakable=streakable, badges=badges)
     ledger.take_back(taken)

@@ -1,7 +1,7 @@
 """Write gifts and ask the wallet to charge them."""
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis import outbox
@@ -11,12 +11,22 @@ from contracts.gifts.v1 import ChargeRequested
 from gifts.domain.eligibility import Payer
 from gifts.domain.gift import Gift
 from gifts.domain.refusals import (
+    GifterBlockedError,
     GiftsNotAcceptedError,
     IdempotencyConflictError,
     RoomNotOpenError,
 )
+from gifts.domain.word_list import Hit
 from gifts.store import gift as store
-from gifts.store.creator import select_accepting
+from gifts.store.message import insert_withheld
+from gifts.store.user_name import upsert_names
+
+
+class NewName(NamedTuple):
+    """What a sender calls themselves, where that may be new."""
+
+    name: str | None
+    """None: nothing that can be shown."""
 
 
 class NewGift(NamedTuple):
@@ -29,6 +39,10 @@ class NewGift(NamedTuple):
     """As the first request's token told: a retry from elsewhere changes nothing."""
     traceparent: str | None = None
     """The trace that the charge carries on."""
+    hit: Hit | None = None
+    """Why its message is withheld, if it is; then `gift.silenced` says so."""
+    name: NewName | None = None
+    """None: it is known, or the sender's token says nothing of it."""
 
 
 class Written(NamedTuple):
@@ -39,7 +53,12 @@ class Written(NamedTuple):
     """Whether an earlier request wrote it: it may be settled by now."""
 
 
-type Outcome = Written | GiftsNotAcceptedError | RoomNotOpenError | IdempotencyConflictError
+type Unwanted = GiftsNotAcceptedError | RoomNotOpenError | GifterBlockedError
+type Outcome = Written | Unwanted | IdempotencyConflictError
+
+_UNWANTED: Final[Mapping[str, type[Unwanted]]] = {
+    error.code: error for error in (GiftsNotAcceptedError, RoomNotOpenError, GifterBlockedError)
+}
 
 
 async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
@@ -56,6 +75,10 @@ async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
     Returns:
         What came of each, in order. Only gifts written now have changed anything.
     """
+    names = {new.gift.sender_id: new.name.name for new in gifts if new.name is not None}
+    if names:
+        # Before anything that others wait for.
+        await upsert_names(conn, names, at=gifts[0].gift.requested_at)
     first = {new.gift.gift_id: new for new in reversed(gifts)}
     unique = gifts if len(first) == len(gifts) else list(first.values())
     free = await store.insert_gifts(
@@ -70,6 +93,9 @@ async def send_gifts(conn: Conn, gifts: Sequence[NewGift]) -> list[Outcome]:
     else:
         outcomes = await _told_apart(conn, gifts, free)
         fresh = [new for new in unique if new.gift.gift_id in free]
+    withheld = {new.gift.gift_id: new.hit for new in fresh if new.hit is not None}
+    if withheld:
+        await insert_withheld(conn, withheld, at=fresh[0].gift.requested_at)
     await outbox.append(conn, {API_STREAM: _charge_requests(fresh)})
     return outcomes
 
@@ -80,7 +106,8 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
     Of those whose id was free the first of each id was written now.
     """
     stored = await store.select_gifts(conn, [new.gift.gift_id for new in gifts])
-    hosts = await _hosts_who_accept(conn, [new.gift for new in gifts], stored)
+    unwanted = [new.gift for new in gifts if new.gift.gift_id not in stored]
+    codes = iter(await store.explain_unwanted(conn, unwanted) if unwanted else ())
     unclaimed = set(free)
     outcomes: list[Outcome] = []
     for new in gifts:
@@ -88,8 +115,7 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
             unclaimed.remove(new.gift.gift_id)
             outcomes.append(Written(new.gift, replayed=False))
         elif (found := stored.get(new.gift.gift_id)) is None:
-            refused_by_room = new.gift.target_kind == "room" and new.gift.creator_id in hosts
-            outcomes.append(RoomNotOpenError() if refused_by_room else GiftsNotAcceptedError())
+            outcomes.append(_UNWANTED[next(codes)]())
         elif found.body_hash != new.body_hash:
             outcomes.append(IdempotencyConflictError())
         else:
@@ -97,24 +123,10 @@ async def _told_apart(conn: Conn, gifts: Sequence[NewGift], free: set[UUID]) -> 
     return outcomes
 
 
-async def _hosts_who_accept(
-    conn: Conn, gifts: Sequence[Gift], stored: Collection[UUID]
-) -> Collection[str]:
-    """Of the creators whose rooms got nothing those who take gifts: it was for the room, then.
-
-    A creator may have opted in since.
-    """
-    hosts = [
-        gift.creator_id
-        for gift in gifts
-        if gift.target_kind == "room" and gift.gift_id not in stored
-    ]
-    return await select_accepting(conn, hosts) if hosts else ()
-
-
 def _charge_requests(gifts: Sequence[NewGift]) -> Outgoing:
     outgoing = Outgoing()
-    for gift, _, payer, traceparent in gifts:
+    for new in gifts:
+        gift, payer = new.gift, new.payer
         outgoing.add(
             ChargeRequested(
                 charge_id=gift.gift_id,
@@ -124,6 +136,6 @@ def _charge_requests(gifts: Sequence[NewGift]) -> Outgoing:
                 payer_region=payer.region,
                 payer_age=payer.age,
             ),
-            traceparent,
+            new.traceparent,
         )
     return outgoing

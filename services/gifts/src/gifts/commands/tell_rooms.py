@@ -10,15 +10,17 @@ import msgspec
 from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
+from gifts.commands.tell_trains import note_trains_told, running_trains, shown_of
 from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
-from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, merge
+from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, hush, merge
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import end_line
 from gifts.store import room as store
 from gifts.store.battle import newest_battles
-from gifts.store.board import select_shown
+from gifts.store.board import select_named
+from gifts.store.message import select_silenced
 from gifts.store.room_entry import insert_entries, take_entries
 from gifts.store.room_gifter import select_top
 from gifts.store.room_streak import note_told, select_owed
@@ -69,7 +71,9 @@ async def tell_rooms(
     top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
     newest = await newest_battles(conn, shown_in) if shown_in else {}
     battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
-    named = await _named(conn, chosen.values(), top.values())
+    trains = await running_trains(conn, shown_in) if shown_in else {}
+    ridden = [each.top for each in trains.values()]
+    named = await _named(conn, chosen.values(), [*top.values(), *ridden])
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -87,6 +91,7 @@ async def tell_rooms(
                     named,
                     at=at,
                     battle=battles.get(room.room_id),
+                    train=shown_of(trains.get(room.room_id), named),
                 )
             )
         elif room.room_id in top:
@@ -100,9 +105,11 @@ async def tell_rooms(
                     at=at,
                     keyframe=True,
                     battle=battles.get(room.room_id),
+                    train=shown_of(trains.get(room.room_id), named, keyframe=True),
                 )
             )
         after.append(standing)
+    await note_trains_told(conn, [trains[room_id] for room_id in told if room_id in trains])
     await store.update_rooms(conn, after, rules)
     return Told(after, frames)
 
@@ -129,14 +136,30 @@ async def _choose(
     }
     if streaks:
         await note_told(conn, streaks)
+    await _hush(conn, chosen.values())
     return chosen
 
 
-async def _named(conn: Conn, chosen: Iterable[Chosen], top: Iterable[Sequence[Gifter]]) -> set[str]:
-    """Of those whom frames could name, who agreed."""
+async def _hush(conn: Conn, chosen: Iterable[Chosen]) -> None:
+    """Leave out messages that are withheld or removed by now.
+
+    Under the locks of the rooms, which whoever removes one takes, too: it is left out here, or a
+    later frame says that it is removed.
+    """
+    speaking = [line.gift_id for each in chosen for line in each.lines if line.message is not None]
+    silenced = await select_silenced(conn, speaking) if speaking else ()
+    if silenced:
+        for each in chosen:
+            hush(each, silenced)
+
+
+async def _named(
+    conn: Conn, chosen: Iterable[Chosen], top: Iterable[Sequence[Gifter]]
+) -> Mapping[str, str | None]:
+    """Of those whom frames could show who agreed, and what they call themselves."""
     user_ids = {line.sender_id for each in chosen for line in each.lines}
     user_ids |= {gifter.user_id for each in top for gifter in each}
-    return await select_shown(conn, user_ids)
+    return await select_named(conn, user_ids)
 
 
 def stream_of(room_id: UUID) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from chassis import outbox
 from chassis.db import Conn
+from gifts.commands.end_trains import end_trains
 from gifts.commands.tell_rooms import outgoing_of, tell_rooms
 from gifts.domain.room import Room
 from gifts.domain.room_line import Line
@@ -72,6 +73,8 @@ async def tend_rooms(
         if room_id in closing:
             changes |= {"closed_at": at, "untold": True}
         after.append(msgspec.structs.replace(room, **changes))
+    if closing:
+        await end_trains(conn, closing, at=at, closing=True)
     told = await tell_rooms(conn, after, marks, rules, at=at)
     await outbox.append(conn, outgoing_of(told.frames))
     return told.rooms

@@ -1,8 +1,10 @@
 """What is on sale, and since when."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +23,14 @@ class GiftItem(msgspec.Struct, frozen=True):
     """Whether pieces sent in quick succession count as one streak (C12)."""
 
 
+class MessageLength(NamedTuple):
+    """How long a message may be, from some price of a gift on (C14)."""
+
+    from_coins: int
+    max_length: int
+    """Characters."""
+
+
 class Catalogue(msgspec.Struct, frozen=True, dict=True):
     """One published version: immutable, in force from a moment on until the next one is."""
 
@@ -33,6 +43,20 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
     def by_id(self) -> Mapping[str, GiftItem]:
         """The items by their id."""
         return {item.item_id: item for item in self.items}
+
+    @cached_property
+    def message_lengths(self) -> Sequence[MessageLength]:
+        """By what a gift costs, all pieces together: as long as with one piece of that price."""
+        lengths: list[MessageLength] = []
+        for item in self.items:
+            if item.max_message_length > (lengths[-1].max_length if lengths else 0):
+                lengths.append(MessageLength(item.price_coins, item.max_message_length))
+        return lengths
+
+    def max_message_length(self, price_coins: int) -> int:
+        """Characters that a message may have with a gift of this price; 0: there may be none."""
+        place = bisect_right(self.message_lengths, price_coins, key=lambda each: each.from_coins)
+        return self.message_lengths[place - 1].max_length if place else 0
 
 
 class Catalogues(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ from gifts.domain.text import check_id, check_message, check_room_id
 COUNT_MAX = 1_000
 
 type TargetKind = Literal["video", "room"]
+type Silenced = Literal["WITHHELD", "REMOVED"]
+"""By the word list when the gift was written; by an operator."""
 type GiftStatus = Literal["PENDING", "SENT", "REFUSED", "REVERSED"]
 
 
@@ -92,10 +94,18 @@ class Gift(msgspec.Struct, frozen=True):
     target_kind: TargetKind
     target_id: str
     message: str | None
+    """As it was written: see `shown_message`."""
     requested_at: datetime
     status: GiftStatus = "PENDING"
     settled_at: datetime | None = None
     refusal: GiftRefusal | None = None
+    silenced: Silenced | None = None
+    """Why the message is shown to nobody, if it is not."""
+
+    @property
+    def shown_message(self) -> str | None:
+        """What sender, creator and viewers see of it."""
+        return self.message if self.silenced is None else None
 
 
 _encoder = msgspec.json.Encoder()
@@ -122,7 +132,7 @@ def accept_order(order: GiftOrder, catalogue: Catalogue | None, *, at: datetime)
         SelfGiftError: Sender and creator are the same.
         GiftItemUnavailableError: The item is not on sale.
         InvalidCountError: Not 1 to 1000 pieces.
-        MessageTooLongError: Longer than the item's tier allows.
+        MessageTooLongError: Longer than the price of the gift allows.
         PriceChangedError: It costs more than the viewer was shown.
     """
     check_id(order.creator_id, name="creatorId")
@@ -138,8 +148,8 @@ def accept_order(order: GiftOrder, catalogue: Catalogue | None, *, at: datetime)
         raise GiftItemUnavailableError
     if not 1 <= order.count <= COUNT_MAX:
         raise InvalidCountError
-    check_message(order.message, max_length=item.max_message_length)
     price_coins = item.price_coins * order.count
+    check_message(order.message, max_length=catalogue.max_message_length(price_coins))
     if price_coins > order.quoted_price_coins:
         raise PriceChangedError(price_coins=price_coins)
     return Gift(

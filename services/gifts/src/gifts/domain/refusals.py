@@ -25,9 +25,21 @@ class SelfGiftError(DomainError):
 
 
 class GiftsNotAcceptedError(DomainError):
-    """The creator never opted in, or switched gifts off."""
+    """The creator never opted in, or switched gifts off, for everything or for the room."""
 
     code = "gifts_not_accepted"
+
+
+class GifterBlockedError(DomainError):
+    """The creator takes no gifts from this sender."""
+
+    code = "gifter_blocked"
+
+
+class GiftMessageUnknownError(DomainError):
+    """There is no such gift, or it came without a message."""
+
+    code = "gift_message_unknown"
 
 
 class RoomNotOpenError(DomainError):
@@ -108,12 +120,12 @@ class InvalidCountError(DomainError):
 
 @dataclass(kw_only=True, eq=False)
 class MessageTooLongError(DomainError):
-    """The item's tier allows a shorter message, or none."""
+    """The price of the gift allows a shorter message, or none."""
 
     code: ClassVar[str] = "message_too_long"
 
     max_length: int
-    """Characters; 0 where the tier allows no message."""
+    """Characters; 0 where it allows no message."""
 
 
 @dataclass(kw_only=True, eq=False)

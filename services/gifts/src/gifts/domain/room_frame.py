@@ -1,7 +1,9 @@
 """The frames in which a room is told."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from contracts.gifts.live import (
     FrameBattle,
@@ -9,6 +11,7 @@ from contracts.gifts.live import (
     FrameGifter,
     FrameGoal,
     FrameTotals,
+    FrameTrain,
     RoomFrame,
 )
 from gifts.domain.room import Gifter, Room
@@ -16,17 +19,19 @@ from gifts.domain.room_line import Chosen, Line
 
 GIFTERS_SHOWN = 10
 NOTHING = Chosen((), 0, 0, ends_left=False)
+_NOBODY: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 def frame_of(
     room: Room,
     chosen: Chosen,
     gifters: Sequence[Gifter],
-    named: Collection[str] = (),
+    named: Mapping[str, str | None] = _NOBODY,
     *,
     at: datetime,
     keyframe: bool = False,
     battle: FrameBattle | None = None,
+    train: FrameTrain | None = None,
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -34,10 +39,11 @@ def frame_of(
         room: As it stands with everything that was ever told.
         chosen: What is to be shown; nothing in a keyframe.
         gifters: The first ones.
-        named: Who of all of them agreed to be shown.
+        named: Who of all of them agreed to be shown, and what they call themselves, if known.
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
+        train: That runs in the room, or has just ended.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -50,18 +56,29 @@ def frame_of(
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
-        top_gifters=tuple(
-            [
-                FrameGifter(each.rank, each.coins, each.user_id if each.user_id in named else None)
-                for each in gifters
-            ]
-        ),
+        top_gifters=gifters_shown(gifters, named),
         keyframe=keyframe,
         battle=battle,
+        removed_messages=tuple(chosen.removed),
+        train=train,
     )
 
 
-def _shown(line: Line, named: Collection[str]) -> FrameGift:
+def gifters_shown(
+    gifters: Iterable[Gifter], named: Mapping[str, str | None]
+) -> tuple[FrameGifter, ...]:
+    """Those who gave most, as viewers see them; `named`: as in `frame_of`."""
+    return tuple(
+        [
+            FrameGifter(each.rank, each.coins, each.user_id, named[each.user_id])
+            if each.user_id in named
+            else FrameGifter(each.rank, each.coins)
+            for each in gifters
+        ]
+    )
+
+
+def _shown(line: Line, named: Mapping[str, str | None]) -> FrameGift:
     # A high level in a small room is as good as a name.
     is_named = line.sender_id in named
     return FrameGift(
@@ -70,6 +87,7 @@ def _shown(line: Line, named: Collection[str]) -> FrameGift:
         count=line.count,
         total_coins=line.coins,
         sender_id=line.sender_id if is_named else None,
+        sender_name=named.get(line.sender_id),
         message=line.message,
         streak_id=line.streak_id,
         streak_count=line.streak_pieces,

@@ -1,6 +1,6 @@
 """What viewers of a room are shown of the gifts in it, line by line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -44,9 +44,14 @@ class Line(msgspec.Struct, array_like=True):
         """Show with it what is known of its sender."""
         self.level, self.leveled_up, self.club_level, self.first_gift = badge
 
+    removed: bool = False
+    """Whether nothing is told but that the gift's message is shown no more."""
+
     @property
     def key(self) -> object:
         """Lines with the same key are shown as one."""
+        if self.removed:
+            return ("removed", self.gift_id)
         if self.streak_id is not None:
             return self.streak_id
         return (self.sender_id, self.item_id) if self.message is None else self.gift_id
@@ -62,6 +67,8 @@ class Chosen(NamedTuple):
     more_coins: int
     ends_left: bool
     """Whether ends of streaks wait for the next frame."""
+    removed: Sequence[UUID] = ()
+    """Gifts whose messages are shown no more."""
 
 
 def merge(lines: Iterable[Line]) -> list[Line]:
@@ -113,7 +120,20 @@ def choose(lines: Sequence[Line], ends: Sequence[Line]) -> Chosen:
         more_gifts=sum(line.count for line in cut),
         more_coins=sum(line.coins for line in cut),
         ends_left=len(ends) > told,
+        removed=[line.gift_id for line in lines if line.removed],
     )
+
+
+def removal(gift_id: UUID) -> Line:
+    """The line that says that a gift's message is shown no more."""
+    return Line(gift_id=gift_id, sender_id="", item_id="", count=0, coins=0, removed=True)
+
+
+def hush(chosen: Chosen, gift_ids: Collection[UUID]) -> None:
+    """Let the lines of these gifts be shown without their messages."""
+    for line in chosen.lines:
+        if line.gift_id in gift_ids:
+            line.message = None
 
 
 def _dearest(line: Line) -> int:

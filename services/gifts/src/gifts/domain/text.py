@@ -31,7 +31,7 @@ def check_message(message: str | None, *, max_length: int) -> None:
 
     Raises:
         MalformedError: Blank, or with control characters; leave the message out instead.
-        MessageTooLongError: Longer than the tier allows.
+        MessageTooLongError: Longer than that.
     """
     if message is None:
         return
@@ -50,8 +50,13 @@ def check_line(text: str, *, name: str) -> None:
     """
     if not text.strip():
         raise MalformedError(problem=f"{name} is blank.")
-    if _FORBIDDEN.search(text):
+    if not is_line(text):
         raise MalformedError(problem=f"{name} is one line without control characters.")
+
+
+def is_line(text: str) -> bool:
+    """Whether it is one line of text that shows something."""
+    return bool(text.strip()) and _FORBIDDEN.search(text) is None
 
 
 def check_room_id(text: str, *, name: str) -> str:

@@ -5,10 +5,14 @@ from uuid import UUID
 from chassis import clock
 from chassis.clock import Clock
 from chassis.db import Conn, Pool, transact
+from chassis.operators import Act
+from gifts.commands.accept_room_gifts import accept_room_gifts
 from gifts.commands.close_room import close_room
 from gifts.commands.keep_room_open import keep_room_open
 from gifts.commands.open_room import Opened, open_room
+from gifts.commands.remove_message import remove_message
 from gifts.domain.eligibility import check_eligible
+from gifts.domain.message import GiftMessage
 from gifts.domain.refusals import DomainError
 from gifts.domain.room import Room, RoomOrder, accept_room, body_hash
 from gifts.domain.room_rules import RoomRules
@@ -17,7 +21,7 @@ from gifts.store.room import find_room
 
 
 class RoomHost:
-    """What `openRoom`, `closeRoom` and `keepRoomOpen` do, without GraphQL."""
+    """What hosts do with rooms, and operators with messages in them, without GraphQL."""
 
     def __init__(
         self,
@@ -72,6 +76,22 @@ class RoomHost:
 
         async def work(conn: Conn) -> Room:
             return await keep_room_open(conn, room_id, creator_id, self._rules, at=self._now())
+
+        return await transact(self._pool, work)
+
+    async def accept_gifts(self, room_id: UUID, creator_id: str, *, accept: bool) -> Room:
+        """Switch gifts to a room on or off: see `accept_room_gifts`."""
+
+        async def work(conn: Conn) -> Room:
+            return await accept_room_gifts(conn, room_id, creator_id, accept=accept)
+
+        return await transact(self._pool, work)
+
+    async def remove_message(self, gift_id: UUID, act: Act) -> GiftMessage:
+        """Remove the message of a gift, wherever it was sent to: see `remove_message`."""
+
+        async def work(conn: Conn) -> GiftMessage:
+            return await remove_message(conn, gift_id, act, self._rules)
 
         return await transact(self._pool, work)
 

@@ -3,6 +3,8 @@
 import asyncio
 from typing import NamedTuple
 
+import msgspec
+
 from chassis import clock, telemetry
 from chassis.clock import Clock
 from chassis.db import Pool
@@ -11,6 +13,7 @@ from gifts.domain.eligibility import check_eligible, payer_of
 from gifts.domain.gift import Gift, GiftOrder, Settlement, accept_order, body_hash, error_of, settle
 from gifts.domain.refusals import DomainError
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.moderator import Moderator
 from gifts.edge.settlements import Settlements
 from gifts.edge.writer import GiftWriter
 from gifts.store.gift import select_gifts
@@ -26,6 +29,8 @@ class Eligibility(NamedTuple):
     account_kind: str | None
     region: str | None
     supervised: bool
+    name: str | None = None
+    """What they call themselves."""
 
 
 class GiftSender:
@@ -44,6 +49,7 @@ class GiftSender:
         self._catalogues = catalogues
         self._settlements = settlements
         self._writer = GiftWriter(pool)
+        self._moderator = Moderator(pool)
         self._now = now
         self._answer_within_s = answer_within_s
 
@@ -90,6 +96,10 @@ class GiftSender:
             if earlier is None:
                 raise
             return earlier
+        hit = await self._moderator.judge(order.message)
+        if hit is not None:
+            gift = msgspec.structs.replace(gift, silenced="WITHHELD")
+        name = await self._moderator.new_name(order.sender_id, eligibility.name)
         outcome = await self._writer.write(
             NewGift(
                 gift,
@@ -100,8 +110,12 @@ class GiftSender:
                     supervised=eligibility.supervised,
                 ),
                 telemetry.current_traceparent(),
+                hit,
+                name,
             )
         )
+        if name is not None and eligibility.name is not None:
+            self._moderator.note_stored(order.sender_id, eligibility.name)
         if isinstance(outcome, DomainError):
             raise outcome
         return outcome

@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.graphql import Coins
 from gifts.domain import board as domain
 from gifts.graphql.context import Info
-from gifts.store.board import select_shown, select_top
+from gifts.store.board import select_named, select_top
 
 if TYPE_CHECKING:
     from gifts.graphql.entities import User
@@ -85,7 +85,7 @@ class Leaderboard:
 
         async with info.context.pool.acquire() as conn:
             top = await select_top(conn, self.board, limit=self.limit)
-            shown = await select_shown(conn, [each.user_id for each in top])
+            shown = await select_named(conn, [each.user_id for each in top])
         return [
             LeaderboardPlace(
                 rank=rank,

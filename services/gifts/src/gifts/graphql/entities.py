@@ -25,10 +25,11 @@ from gifts.domain.catalogue import Catalogues
 from gifts.graphql.board import Leaderboard, LeaderboardWindow
 from gifts.graphql.context import GiftsContext, Info
 from gifts.graphql.fan_club import FanClub
-from gifts.graphql.gift_parts import GiftRefusal, GiftStatus, GiftTarget
+from gifts.graphql.gift_parts import GiftRefusal, GiftStatus, GiftTarget, MessageStatus
 from gifts.graphql.item import GiftItem
 from gifts.graphql.level import GifterLevel
 from gifts.store import history
+from gifts.store.blocked_gifter import Blocked, select_blocked
 
 
 @strawberry.federation.type(keys=["id"], description="A person who can send gifts.")
@@ -49,6 +50,13 @@ class User:
     async def gifter_level(self, info: Info) -> GifterLevel | None:
         """As it stands."""
         return await GifterLevel.find(info, self.id)
+
+    @strawberry.field(
+        description="What they call themselves; null: no name that can be shown is known."
+    )
+    async def name(self, info: Info) -> str | None:
+        """Of whoever is shown at all."""
+        return await info.context.loaders.name.load(self.id)
 
     @strawberry.field(
         description="Gifts sent, newest first, refused ones too; the sender's and auditors' only.",
@@ -117,6 +125,33 @@ class Creator:
         return await FanClub.find(info, self.id)
 
     @strawberry.field(
+        description="Whom the creator takes no gifts from, last blocked first; the creator's only.",
+        extensions=[requires_scope("creator")],
+    )
+    async def blocked_gifters(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> "BlockedGifterConnection | None":
+        """A page of the list."""
+        require_owner(info.context, self.id)
+        page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            blocked = await select_blocked(
+                conn,
+                self.id,
+                beyond=page.position[0] if page.position else None,
+                limit=page.limit + 1,
+                backward=page.backward,
+            )
+        return BlockedGifterConnection.of(
+            page, blocked, node=BlockedGifter.of, key=lambda each: (each.seq,)
+        )
+
+    @strawberry.field(
         description="Gifts received, newest first, those taken back too; the creator's only.",
         extensions=[requires_scope("creator")],
     )
@@ -149,6 +184,24 @@ class Creator:
         )
 
 
+@strawberry.type(description="Somebody whom a creator takes no gifts from.")
+class BlockedGifter:
+    """Shown to the creator alone."""
+
+    user: User = strawberry.field(description="Who it is.")
+    blocked_at: datetime = strawberry.field(description="Since when.")
+
+    @classmethod
+    def of(cls, blocked: Blocked) -> Self:
+        """The entry as its creator sees it."""
+        return cls(user=User(id=strawberry.ID(blocked.user_id)), blocked_at=blocked.blocked_at)
+
+
+@strawberry.type(description="A page of those whom a creator has blocked, last blocked first.")
+class BlockedGifterConnection(Connection[BlockedGifter]):
+    """Of one creator."""
+
+
 @strawberry.federation.type(keys=["id"], description="A gift. Its terms never change.")
 class Gift:
     """Made only of gifts that the caller may see."""
@@ -159,7 +212,12 @@ class Gift:
     price_coins: Coins = strawberry.field(
         description="Charged, or to be charged, for all pieces; frozen when the gift was made."
     )
-    message: str | None = strawberry.field(description="What the sender wrote with it.")
+    message: str | None = strawberry.field(
+        description="What the sender wrote with it; null too where it is not shown."
+    )
+    message_status: MessageStatus | None = strawberry.field(
+        description="Whether what the sender wrote is shown; null where they wrote nothing."
+    )
     item: GiftItem = strawberry.field(description="What is given, as it is sold now.")
     sender: User = strawberry.field(description="Who gives and pays.")
     creator: Creator = strawberry.field(description="Who receives.")
@@ -182,7 +240,8 @@ class Gift:
             status=GiftStatus(gift.status),
             count=gift.count,
             price_coins=Coins(gift.price_coins),
-            message=gift.message,
+            message=gift.shown_message,
+            message_status=MessageStatus.of(gift.message, gift.silenced),
             item=GiftItem.of(item),
             sender=User(id=strawberry.ID(gift.sender_id)),
             creator=Creator(id=strawberry.ID(gift.creator_id)),

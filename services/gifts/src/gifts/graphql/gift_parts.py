@@ -22,6 +22,22 @@ class GiftStatus(enum.Enum):
     )
 
 
+@strawberry.enum(description="Whether what a sender wrote is shown. The gift counts either way.")
+class MessageStatus(enum.Enum):
+    """SHOWN may end in REMOVED, and so may WITHHELD."""
+
+    SHOWN = strawberry.enum_value("SHOWN", description="To everybody who sees the gift.")
+    WITHHELD = strawberry.enum_value(
+        "WITHHELD", description="To nobody: it has words that are not shown."
+    )
+    REMOVED = strawberry.enum_value("REMOVED", description="To nobody: an operator removed it.")
+
+    @classmethod
+    def of(cls, message: str | None, silenced: domain.Silenced | None) -> "MessageStatus | None":
+        """Of what was written, if anything was."""
+        return None if message is None else cls(silenced or "SHOWN")
+
+
 @strawberry.type(description="Why the wallet did not charge a gift.")
 class GiftRefusal(Refusal):
     """Told to the sender and to auditors."""

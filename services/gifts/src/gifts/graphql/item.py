@@ -22,7 +22,7 @@ class GiftItem:
     tier: int = strawberry.field(description="Price class: the higher, the dearer.")
     price_coins: Coins = strawberry.field(description="Of one piece.")
     max_message_length: int = strawberry.field(
-        description="Characters a message may have; 0 where the tier allows none."
+        description="Characters a message may have with one piece; 0 where the tier allows none."
     )
     streakable: bool = strawberry.field(
         description="Whether pieces sent in quick succession count as one streak."
@@ -53,11 +53,25 @@ class GiftItemConnection(Connection[GiftItem]):
     """All items of one catalogue."""
 
 
+@strawberry.type(description="How long a message may be with gifts of some price.")
+class MessageLength:
+    """Up to the next price listed."""
+
+    from_coins: Coins = strawberry.field(
+        description="What a gift costs at least, all pieces together."
+    )
+    max_length: int = strawberry.field(description="Characters.")
+
+
 @strawberry.type(description="What is on sale; published as a whole and never changed afterwards.")
 class GiftCatalogue:
     """The version in force."""
 
     version: int = strawberry.field(description="Rises with each publication; 0 before the first.")
+    message_lengths: list[MessageLength] = strawberry.field(
+        description="The more a gift costs, the longer a message may be; cheapest first. Below the "
+        "first there may be none."
+    )
     listed: strawberry.Private[tuple[domain.GiftItem, ...]]
 
     @strawberry.field(description="What can be sent now, cheapest first.")
@@ -85,8 +99,15 @@ class GiftCatalogue:
         """The catalogue in force at a time; empty before the first."""
         catalogue = catalogues.in_force(at)
         if catalogue is None:
-            return cls(version=0, listed=())
-        return cls(version=catalogue.version, listed=catalogue.items)
+            return cls(version=0, message_lengths=[], listed=())
+        return cls(
+            version=catalogue.version,
+            message_lengths=[
+                MessageLength(from_coins=Coins(each.from_coins), max_length=each.max_length)
+                for each in catalogue.message_lengths
+            ],
+            listed=catalogue.items,
+        )
 
 
 def _place(item: domain.GiftItem) -> tuple[int, str]:

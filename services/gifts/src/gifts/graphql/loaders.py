@@ -12,6 +12,7 @@ from gifts.domain.gifter import Gifter
 from gifts.store.creator import select_accepting
 from gifts.store.gift import select_gifts
 from gifts.store.gifter import select_gifters
+from gifts.store.user_name import select_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Loaders:
     """Whether a creator takes gifts."""
     gifter: DataLoader[str, Gifter | None]
     """How somebody stands as a gifter; None: they never gave anything."""
+    name: DataLoader[str, str | None]
+    """What a user calls themselves."""
 
     @classmethod
     def of(cls, pool: Pool) -> Self:
@@ -44,8 +47,14 @@ class Loaders:
                 found = await select_gifters(conn, user_ids)
             return [found.get(user_id) for user_id in user_ids]
 
+        async def names(user_ids: list[str]) -> list[str | None]:
+            async with pool.acquire() as conn:
+                found = await select_names(conn, user_ids)
+            return [found.get(user_id) for user_id in user_ids]
+
         return cls(
             gift=DataLoader(gifts),
             accepts_gifts=DataLoader(accepting),
             gifter=DataLoader(gifters),
+            name=DataLoader(names),
         )

@@ -6,13 +6,25 @@ from uuid import UUID
 import strawberry
 
 from chassis import clock
-from chassis.graphql import AUDITOR, authenticated, require_viewer, requires_scope
+from chassis.graphql import (
+    AUDITOR,
+    After,
+    Before,
+    First,
+    Last,
+    OperatorActionConnection,
+    authenticated,
+    read_actions,
+    require_viewer,
+    requires_scope,
+)
 from chassis.ids import is_user_id
 from gifts.graphql.battle import Battle, look_up_battle
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
 from gifts.graphql.level import LevelTable
+from gifts.graphql.message import READERS, GiftMessageConnection, read_messages
 from gifts.graphql.room import Room, look_up
 
 
@@ -91,3 +103,41 @@ class Query:
     ) -> Battle | None:
         """As it stands."""
         return await look_up_battle(info, id)
+
+    @strawberry.field(
+        description=(
+            "What was written to a creator with gifts, shown or not, newest first; moderators' and "
+            "auditors' only."
+        ),
+        extensions=[requires_scope(*READERS)],
+    )
+    async def gift_messages(
+        self,
+        info: Info,
+        creator_id: Annotated[strawberry.ID, strawberry.argument(description="A user's id.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> GiftMessageConnection | None:
+        """As it was written."""
+        return await read_messages(
+            info, creator_id, first=first, after=after, last=last, before=before
+        )
+
+    @strawberry.field(
+        description="What operators did about gifts, newest first; auditors' only.",
+        extensions=[requires_scope(AUDITOR)],
+    )
+    async def gifts_actions(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> OperatorActionConnection | None:
+        """The service's own log."""
+        return await read_actions(
+            info.context.pool, first=first, after=after, last=last, before=before
+        )

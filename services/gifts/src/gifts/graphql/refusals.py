@@ -92,22 +92,31 @@ class InvalidCount(Refusal):
 
 @refusal(
     code="message_too_long",
-    description="The tier of the item allows a shorter message, or none.",
+    description="The price of the gift allows a shorter message, or none.",
 )
 class MessageTooLong(Refusal):
     """Counted in Unicode characters."""
 
     max_length: int = strawberry.field(
-        description="Characters allowed with this item; 0 where none may be written."
+        description="Characters allowed at this price; 0 where none may be written."
     )
 
 
 @refusal(
     code="gifts_not_accepted",
-    description="The creator never opted in to gifts, or has switched them off.",
+    description="The creator never opted in to gifts, or has switched them off, for everything or "
+    "for this room.",
 )
 class GiftsNotAccepted(Refusal):
     """Unknown creators look the same."""
+
+
+@refusal(
+    code="gifter_blocked",
+    description="The creator takes no gifts from the caller. Nothing was charged.",
+)
+class GifterBlocked(Refusal):
+    """The creator's decision, and theirs to undo."""
 
 
 @refusal(
@@ -131,6 +140,7 @@ type SendGiftRefusal = (
     | InvalidCount
     | MessageTooLong
     | GiftsNotAccepted
+    | GifterBlocked
     | RoomNotOpen
     | SelfGift
     | NotEligible
@@ -169,11 +179,13 @@ def shown(error: domain.DomainError) -> SendGiftRefusal:
             return InvalidCount(message=f"A gift has 1 to {COUNT_MAX} pieces.")
         case domain.MessageTooLongError():
             return MessageTooLong(
-                message=f"At most {error.max_length} characters go with this item.",
+                message=f"At most {error.max_length} characters go with a gift of this price.",
                 max_length=error.max_length,
             )
         case domain.GiftsNotAcceptedError():
             return GiftsNotAccepted(message="This creator does not take gifts.")
+        case domain.GifterBlockedError():
+            return GifterBlocked(message="This creator takes no gifts from you.")
         case domain.RoomNotOpenError():
             return RoomNotOpen(message="This room is not open.")
         case domain.SelfGiftError():

@@ -10,6 +10,7 @@ import strawberry
 
 from chassis import clock
 from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
+from gifts.commands.tell_trains import TRAIN_GIFTERS_SHOWN
 from gifts.domain import room as domain
 from gifts.domain.board import Board
 from gifts.graphql.battle import Battle
@@ -17,15 +18,18 @@ from gifts.graphql.board import LeaderboardSelf
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
 from gifts.graphql.item import GiftItem
+from gifts.graphql.train import RoomTrain
+from gifts.store import train as trains
 from gifts.store.battle import (
     newest_battles,
     rules_in_force,
     select_battles,
     select_invitations,
 )
-from gifts.store.board import select_shown
+from gifts.store.board import select_named
 from gifts.store.room import find_room
 from gifts.store.room_gifter import select_top
+from gifts.store.room_gifts import select_accepting
 
 TOP_MAX = 100
 """Gifters of a room that have a rank."""
@@ -139,6 +143,15 @@ class Room:
     goal: RoomGoal | None = strawberry.field(description="What the host hopes for, if anything.")
     summary: RoomSummary = strawberry.field(description="What was given in it so far.")
 
+    @strawberry.field(
+        description="Whether gifts can be sent to it now: it is open, and neither it nor its host "
+        "takes none."
+    )
+    async def accepts_gifts(self, info: Info) -> bool:
+        """Anyone may look."""
+        async with info.context.pool.acquire() as conn:
+            return bool(await select_accepting(conn, [self.id]))
+
     @strawberry.field(description="Those who gave most, most first.")
     async def top_gifters(
         self,
@@ -152,7 +165,7 @@ class Room:
         page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
         async with info.context.pool.acquire() as conn:
             top = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
-            shown = await select_shown(conn, [each.user_id for each in top])
+            shown = await select_named(conn, [each.user_id for each in top])
         if page.backward:
             top = top[::-1]
         if page.position is not None:
@@ -176,6 +189,18 @@ class Room:
         async with info.context.pool.acquire() as conn:
             battle = (await newest_battles(conn, [self.id])).get(self.id)
         return None if battle is None else Battle.of(battle, clock.now())
+
+    @strawberry.field(description="The newest train that ran in it; null if there was none.")
+    async def train(self, info: Info) -> RoomTrain | None:
+        """As it stands."""
+        async with info.context.pool.acquire() as conn:
+            platform = (await trains.select_platforms(conn, [self.id])).get(self.id)
+            train = None if platform is None else platform.train
+            if train is None:
+                return None
+            top = await trains.select_top(conn, [train.train_id], limit=TRAIN_GIFTERS_SHOWN)
+            shown = await select_named(conn, [each.user_id for each in top[train.train_id]])
+        return RoomTrain.of(train, [RoomGifter.of(each, shown) for each in top[train.train_id]])
 
     @strawberry.field(
         description="Battles that others have proposed to it and that can be accepted, newest "

@@ -3,12 +3,16 @@
 import strawberry
 
 from chassis.graphql import requires_scope, schema
+from gifts.graphql.message import MODERATOR
 from gifts.graphql.mutations.accept_battle import accept_battle
 from gifts.graphql.mutations.accept_gifts import accept_gifts
+from gifts.graphql.mutations.accept_room_gifts import accept_room_gifts
+from gifts.graphql.mutations.block_gifter import block_gifter, unblock_gifter
 from gifts.graphql.mutations.close_room import close_room
 from gifts.graphql.mutations.keep_room_open import keep_room_open
 from gifts.graphql.mutations.open_room import open_room
 from gifts.graphql.mutations.propose_battle import propose_battle
+from gifts.graphql.mutations.remove_gift_message import remove_gift_message
 from gifts.graphql.mutations.send_gift import send_gift
 from gifts.graphql.mutations.show_me_on_boards import show_me_on_boards
 from gifts.graphql.mutations.use_power_up import use_power_up
@@ -82,6 +86,31 @@ class Mutation:
             "Use a power-up in a battle of the caller's. Safe to retry with the same powerUpId."
         ),
         extensions=[requires_scope("creator")],
+    )
+    accept_room_gifts = strawberry.mutation(
+        accept_room_gifts,
+        description="Switch gifts to an open room of the caller's on or off. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    block_gifter = strawberry.mutation(
+        block_gifter,
+        description=(
+            "Take no gifts from somebody any more. Gifts under way still come. Safe to retry."
+        ),
+        extensions=[requires_scope("creator")],
+    )
+    unblock_gifter = strawberry.mutation(
+        unblock_gifter,
+        description="Take gifts from somebody again. Safe to retry.",
+        extensions=[requires_scope("creator")],
+    )
+    remove_gift_message = strawberry.mutation(
+        remove_gift_message,
+        description=(
+            "Show what was written with a gift to nobody any more, on no screen either. The gift "
+            "counts, and no money goes back. Safe to retry."
+        ),
+        extensions=[requires_scope(MODERATOR)],
     )
 
 

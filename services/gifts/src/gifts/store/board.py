@@ -93,11 +93,12 @@ async def ensure_consent(conn: Conn, user_id: str, *, is_shown: bool, changed_at
     await conn.execute(STATEMENTS["ensure_consent"], user_id, is_shown, changed_at)
 
 
-async def select_shown(conn: Conn, user_ids: Collection[str]) -> set[str]:
-    """Those of the gifters who may be named."""
+async def select_named(conn: Conn, user_ids: Collection[str]) -> dict[str, str | None]:
+    """Those of the gifters who may be named, and what they call themselves; None: not known."""
     if not user_ids:
-        return set()
-    return {row["user_id"] for row in await conn.fetch(STATEMENTS["select_shown"], user_ids)}
+        return {}
+    rows = await conn.fetch(STATEMENTS["select_named"], user_ids)
+    return {row["user_id"]: row["name"] for row in rows}
 
 
 def _columns(net: Mapping[ScoreKey, Net]) -> tuple[object, ...]:

@@ -293,11 +293,14 @@ ON CONFLICT (user_id) DO UPDATE
         changed_at = excluded.changed_at
     WHERE c.is_shown <> excluded.is_shown;
 
--- name: select_shown
--- Those of the gifters who may be named.
+-- name: select_named
+-- Those of the gifters who may be named, and what they call themselves.
 -- $1 user_ids
-SELECT user_id
-FROM board_consent
+SELECT
+    c.user_id,
+    n.name
+FROM board_consent AS c
+LEFT JOIN user_name AS n ON c.user_id = n.user_id
 WHERE
-    user_id = any($1::text[])
-    AND is_shown;
+    c.user_id = any($1::text[])
+    AND c.is_shown;

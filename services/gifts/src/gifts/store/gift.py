@@ -39,7 +39,7 @@ class Settled(NamedTuple):
 async def insert_gifts(
     conn: Conn, gifts: Sequence[Gift], hashes: Sequence[bytes], payers: Sequence[Payer]
 ) -> set[UUID]:
-    """Write the gifts whose id is free, whose creator takes gifts and whose room is open.
+    """Write the gifts whose id is free and that nothing is in the way of: see `explain_unwanted`.
 
     Returns:
         The ids written.
@@ -63,6 +63,18 @@ async def insert_gifts(
         [room_id_of(gift.target_kind, gift.target_id) for gift in gifts],
     )
     return {row[0] for row in rows}
+
+
+async def explain_unwanted(conn: Conn, gifts: Sequence[Gift]) -> list[str]:
+    """Why each of these gifts was not written though its id was free: the refusal's code."""
+    rows = await conn.fetch(
+        STATEMENTS["explain_unwanted"],
+        [gift.creator_id for gift in gifts],
+        [gift.sender_id for gift in gifts],
+        [gift.target_kind for gift in gifts],
+        [room_id_of(gift.target_kind, gift.target_id) for gift in gifts],
+    )
+    return [row["code"] for row in rows]
 
 
 async def settle_sent(

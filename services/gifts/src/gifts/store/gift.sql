@@ -1,6 +1,7 @@
 -- name: insert_gifts
--- Of gifts whose id is free, whose creator takes gifts, and whose room, if they are sent to one, is
--- that creator's and open, here and now; the others are left out.
+-- Of gifts whose id is free, whose creator takes gifts and has not blocked the sender, and whose room,
+-- if they are sent to one, is that creator's, open, and takes gifts, here and now; the others are left
+-- out, and `explain_unwanted` says why.
 -- In id order: two writers of the same ids then wait for one another instead of deadlocking.
 -- $1 gift_ids, $2 sender_ids, $3 creator_ids, $4 item_ids, $5 counts, $6 prices in coins,
 -- $7 catalogue versions, $8 target kinds, $9 target_ids, $10 messages, $11 body hashes,
@@ -50,11 +51,37 @@ WHERE
     c.accepts_gifts
     AND (
         i.target_kind <> 'room'
-        OR (r.creator_id = i.creator_id AND r.closed_at IS NULL)
+        OR (r.creator_id = i.creator_id AND r.closed_at IS NULL AND r.takes_gifts)
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM blocked_gifter AS b
+        WHERE b.creator_id = i.creator_id AND b.user_id = i.sender_id
     )
 ORDER BY i.gift_id
 ON CONFLICT (gift_id) DO NOTHING
 RETURNING gift_id;
+
+-- name: explain_unwanted
+-- Why gifts that `insert_gifts` has left out were not written: the code of the refusal, of each in
+-- order. What was in the way may have gone since: then it was that the creator took no gifts, or the
+-- room was not open.
+-- $1 creator_ids, $2 sender_ids, $3 target kinds, $4 room_ids, null with a video
+SELECT
+    CASE
+        WHEN b.user_id IS NOT NULL THEN 'gifter_blocked'
+        WHEN c.accepts_gifts IS NOT true THEN 'gifts_not_accepted'
+        WHEN i.target_kind <> 'room' THEN 'gifts_not_accepted'
+        WHEN r.creator_id = i.creator_id AND r.closed_at IS NULL AND NOT r.takes_gifts
+            THEN 'gifts_not_accepted'
+        ELSE 'room_not_open'
+    END AS code
+FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
+    WITH ORDINALITY AS i (creator_id, sender_id, target_kind, room_id, position)
+LEFT JOIN creator AS c ON i.creator_id = c.creator_id
+LEFT JOIN room AS r ON i.room_id = r.room_id
+LEFT JOIN blocked_gifter AS b ON i.creator_id = b.creator_id AND i.sender_id = b.user_id
+ORDER BY i.position;
 
 -- name: settle_sent
 -- Gifts that were charged: each moves on from PENDING once, is added to its creator's history in the
@@ -159,29 +186,31 @@ SELECT pg_notify('gift_settled', '');
 -- name: select_gifts
 -- $1 gift_ids
 SELECT
-    gift_id,
-    sender_id,
-    creator_id,
-    item_id,
-    count,
-    price_coins,
-    catalogue_version,
-    target_kind,
-    target_id,
-    message,
-    requested_at,
-    status,
-    settled_at,
-    refusal_code,
-    needed_coins,
-    balance_coins,
-    limit_name,
-    limit_coins,
-    spent_coins,
-    frees_up_at,
-    body_hash
-FROM gift
-WHERE gift_id = any($1::uuid[]);
+    g.gift_id,
+    g.sender_id,
+    g.creator_id,
+    g.item_id,
+    g.count,
+    g.price_coins,
+    g.catalogue_version,
+    g.target_kind,
+    g.target_id,
+    g.message,
+    g.requested_at,
+    g.status,
+    g.settled_at,
+    g.refusal_code,
+    g.needed_coins,
+    g.balance_coins,
+    g.limit_name,
+    g.limit_coins,
+    g.spent_coins,
+    g.frees_up_at,
+    g.body_hash,
+    s.status AS silenced
+FROM gift AS g
+LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
+WHERE g.gift_id = any($1::uuid[]);
 
 -- name: select_settlements
 -- What became of gifts, of those among them that are settled.

@@ -24,8 +24,10 @@ SELECT
     g.limit_name,
     g.limit_coins,
     g.spent_coins,
-    g.frees_up_at
+    g.frees_up_at,
+    s.status AS silenced
 FROM gift AS g
+LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
     g.sender_id = $1
     AND g.seq < $2
@@ -56,8 +58,10 @@ SELECT
     g.limit_name,
     g.limit_coins,
     g.spent_coins,
-    g.frees_up_at
+    g.frees_up_at,
+    s.status AS silenced
 FROM gift AS g
+LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
     g.sender_id = $1
     AND g.seq > $2
@@ -88,9 +92,11 @@ SELECT
     g.limit_name,
     g.limit_coins,
     g.spent_coins,
-    g.frees_up_at
+    g.frees_up_at,
+    s.status AS silenced
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
+LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
     r.creator_id = $1
     AND r.seq < $2
@@ -121,9 +127,11 @@ SELECT
     g.limit_name,
     g.limit_coins,
     g.spent_coins,
-    g.frees_up_at
+    g.frees_up_at,
+    s.status AS silenced
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
+LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
     r.creator_id = $1
     AND r.seq > $2

@@ -21,6 +21,7 @@ def gift_of(row: Record) -> Gift:
         status=row["status"],
         settled_at=row["settled_at"],
         refusal=refusal_of(row),
+        silenced=row["silenced"],
     )
 
 

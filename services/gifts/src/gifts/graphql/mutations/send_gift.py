@@ -20,6 +20,7 @@ from gifts.edge.sender import Eligibility
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Gift, presenter
 from gifts.graphql.refusals import (
+    GifterBlocked,
     GiftItemUnavailable,
     GiftsNotAccepted,
     InsufficientCoins,
@@ -60,7 +61,10 @@ class SendGiftInput:
         description="For all pieces, as the viewer was shown it: more is never charged."
     )
     message: str | None = strawberry.field(
-        default=None, description="One line of text, as long as the item's tier allows."
+        default=None,
+        description="One line of text, as long as the price of the gift allows: see "
+        "`GiftCatalogue.messageLengths`. With words that are not shown it is withheld, and the "
+        "gift counts all the same: see `Gift.messageStatus`.",
     )
 
 
@@ -83,6 +87,7 @@ SendGiftResult = Annotated[
     | InvalidCount
     | MessageTooLong
     | GiftsNotAccepted
+    | GifterBlocked
     | RoomNotOpen
     | SelfGift
     | NotEligible
@@ -113,7 +118,13 @@ async def send_gift(
     try:
         sent = await info.context.sender.send(
             order,
-            Eligibility(viewer.age_verified, viewer.account_kind, viewer.region, viewer.supervised),
+            Eligibility(
+                viewer.age_verified,
+                viewer.account_kind,
+                viewer.region,
+                viewer.supervised,
+                viewer.name,
+            ),
         )
     except MalformedError as error:
         raise BadUserInputError(error.problem) from error

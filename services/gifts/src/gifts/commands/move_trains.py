@@ -1,0 +1,67 @@
+"""Bring what was given in rooms, and what is taken back of it, to their trains."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db import Conn
+from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.train import Platform, TrainGift
+from gifts.domain.train_rules import QUALIFYING_MIN
+from gifts.store import train as store
+
+
+async def move_trains(
+    conn: Conn,
+    given: Sequence[Given],
+    taken: Sequence[Taken],
+    open_rooms: Collection[UUID],
+    *,
+    at: datetime,
+) -> None:
+    """Let gifts start trains, or add to those that run, and take back from those.
+
+    Writes nothing but trains; their rooms are told of by whoever calls this. Where no gift is dear
+    enough to help to start one and none runs, it is one look-up.
+
+    Args:
+        conn: An open transaction that has locked the rooms.
+        given: Each gift once, in the order charged.
+        taken: What is taken back, afterwards.
+        open_rooms: Those of all their rooms that are open: others have no train that runs.
+        at: Now.
+    """
+    if not open_rooms:
+        return
+    platforms = await store.select_platforms(conn, open_rooms)
+    if not platforms and all(gift.coins < QUALIFYING_MIN for gift in given):
+        return
+    rules = await store.rules_in_force(conn, at=at)
+    moved = {
+        platform.room_id
+        for platform in platforms.values()
+        if platform.train is not None and platform.train.end_if_over(at)
+    }
+    gifts: list[TrainGift] = []
+    for gift in given:
+        if gift.room_id not in open_rooms:
+            continue
+        platform = platforms.setdefault(gift.room_id, Platform(gift.room_id))
+        sparks = platform.sparks
+        did = platform.give(gift, rules, at=at)
+        gifts += did
+        if did or platform.sparks is not sparks:
+            moved.add(gift.room_id)
+    losses = [loss for loss in taken if loss.room_id in platforms]
+    if losses:
+        known = await store.select_given(conn, [loss.gift_id for loss in losses])
+        known |= {gift.gift_id: gift.train_id for gift in gifts}
+        for loss in losses:
+            platform = platforms[loss.room_id]
+            sparks = platform.sparks
+            did = platform.take(loss, known.get(loss.gift_id))
+            gifts += did
+            if did or platform.sparks is not sparks:
+                moved.add(loss.room_id)
+    if moved:
+        await store.update_platforms(conn, [platforms[room_id] for room_id in moved], gifts)
