@@ -103,6 +103,17 @@ def test_the_item_again_is_a_gift_like_others_while_a_member() -> None:
     assert ledger.changed == {}
 
 
+def test_who_joins_and_gives_again_at_once_is_written_once() -> None:
+    ledger = ClubLedger(TABLES)
+    ledger.know([Standing(a_member(is_taken_back=True), None)])
+
+    ledger.give(gave(NOW + TICK, item_id="heart-me", gift=3), lambda: 0)
+    ledger.give(gave(NOW + 2 * TICK, gift=4), lambda: 0)
+
+    assert [member.active_at for member in ledger.changed.values()] == [NOW + 2 * TICK]
+    assert ledger.active == {}
+
+
 def test_nobody_joins_by_the_item_before_there_was_a_table() -> None:
     ledger = ClubLedger(TABLES)
 

@@ -144,6 +144,9 @@ class ClubLedger:
 
     def know(self, standings: Iterable[Standing]) -> None:
         """Before each of the `parts`: how those stand who give in it, if they ever joined."""
+        for key, at in self.active.items():
+            member = self._standings[key].member._replace(active_at=at)
+            self._standings[key] = Standing(member, None)
         self.changed.clear()
         self.active.clear()
         for standing in standings:
@@ -170,7 +173,10 @@ class ClubLedger:
             assert standing is not None, "whoever was active is a member"
             self._gave[key] = score.gift_id
             if at > standing.member.active_at:
-                self.active[key] = max(at, self.active.get(key, at))
+                if key in self.changed:
+                    self._change(standing.member._replace(active_at=at))
+                else:
+                    self.active[key] = max(at, self.active.get(key, at))
         elif score.item_id == table.club_item_id:
             self._gave[key] = score.gift_id
             self._joined[key] = "JOINED" if standing is None else "REJOINED"
@@ -201,7 +207,7 @@ class ClubLedger:
         return changes
 
     def _change(self, member: Member) -> Member:
-        active_at = max(member.active_at, self.active.get(member.key, member.active_at))
+        active_at = max(member.active_at, self.active.pop(member.key, member.active_at))
         member = self.changed[member.key] = member._replace(active_at=active_at)
         self._standings[member.key] = Standing(member, None)
         return member
