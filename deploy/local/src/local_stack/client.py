@@ -1,7 +1,9 @@
 """A front end in miniature: sends the documents of front ends and operators to the gateway."""
 
 import asyncio
-from typing import Any, Self
+import json
+from collections.abc import AsyncGenerator
+from typing import Any, Final, Self
 
 import httpx
 
@@ -10,6 +12,8 @@ from local_stack.payment_page import use_page
 
 _TOO_MANY_REQUESTS = 429
 _TRIES_MAX = 20
+_SILENT_MAX_S: Final = 60.0
+"""The hub says that it is there more often than this."""
 
 
 class GatewayError(Exception):
@@ -53,24 +57,47 @@ class Client:
             GatewayError: The answer holds a top-level error.
             httpx.HTTPError: The gateway does not answer.
         """
-        body = {
-            "query": (documents() | back_office_documents())[operation],
-            "operationName": operation,
-            "variables": variables,
-        }
-        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        body = _body(operation, variables)
+        headers = _headers(token)
         response = await self._http.post(self._url, json=body, headers=headers)
         tries = 1
         while response.status_code == _TOO_MANY_REQUESTS and tries < _TRIES_MAX:
             await asyncio.sleep(float(response.headers.get("retry-after", "1")))
             response = await self._http.post(self._url, json=body, headers=headers)
             tries += 1
-        answer = response.json()
-        for error in answer.get("errors", ()):
-            code = error.get("extensions", {}).get("code", "NO_CODE")
-            raise GatewayError(operation, code, error["message"])
-        (value,) = answer["data"].values()
-        return value
+        return _value(operation, response.json())
+
+    async def watch(
+        self,
+        operation: str,
+        token: str | None = None,
+        **variables: Any,  # noqa: ANN401
+    ) -> AsyncGenerator[Any]:
+        """Subscribe by one document, over server-sent events; its root field, each time it is told.
+
+        Ends when the stream does: whoever wants to know whether that was for good looks at what was
+        told last.
+
+        Raises:
+            GatewayError: An answer holds a top-level error.
+            httpx.HTTPError: The gateway does not answer, or the stream broke.
+        """
+        headers = _headers(token) | {"accept": "text/event-stream"}
+        timeout = httpx.Timeout(30, read=_SILENT_MAX_S)
+        body = _body(operation, variables)
+        async with self._http.stream(
+            "POST", self._url, json=body, headers=headers, timeout=timeout
+        ) as response:
+            if not response.headers["content-type"].startswith("text/event-stream"):
+                _value(operation, json.loads(await response.aread()))
+            event = ""
+            # One line of data each: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+            async for line in response.aiter_lines():
+                name, _, said = line.partition(":")
+                if name == "event":
+                    event = said.strip()
+                elif name == "data" and event == "next":
+                    yield _value(operation, json.loads(said))
 
     async def pay(self, checkout_url: str) -> str:
         """Pay on the payment provider's page; returns the page that says so.
@@ -100,3 +127,24 @@ class Client:
         response = await self._http.post(f"{checkout_url}/{button}")
         if response.status_code >= 400:
             response.raise_for_status()
+
+
+def _body(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "query": (documents() | back_office_documents())[operation],
+        "operationName": operation,
+        "variables": variables,
+    }
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"authorization": f"Bearer {token}"}
+
+
+def _value(operation: str, answer: Any) -> Any:  # noqa: ANN401
+    """The single root field of an answer."""
+    for error in answer.get("errors", ()):
+        code = error.get("extensions", {}).get("code", "NO_CODE")
+        raise GatewayError(operation, code, error["message"])
+    (value,) = answer["data"].values()
+    return value

@@ -1,39 +1,45 @@
 """An evening on Largesse, played through the public GraphQL and the payment page.
 
 Three creators opt in and go live. Fifty viewers buy coins, send gifts to videos and in rooms, and
-then the star's room catches fire. One viewer wants more than the coins allow; one is unsure whether
-a gift went through, and sends it again under the same id. In the end money is taken back and paid
-out, some of it to an agency and the tax office, rooms close, and the creator who was paid gets a
-statement.
+then the star's room catches fire: two rooms have a battle, one viewer taps a streak, the goal is
+reached, and a screen shows it all. One viewer wants more than the coins allow; one does not know
+whether a gift went through, and sends it again under the same id. In the end money is taken back
+and paid out, some of it to an agency and the tax office, rooms close, and the creator who was paid
+gets a statement. What the screen has shown must be what was given.
 """
 
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from chassis.ids import uuid7
-from local_stack.buying import Bought, buy
+from local_stack.battling import Battle, Host
+from local_stack.buying import buy
 from local_stack.client import Client
-from local_stack.money import PAID_CREATOR, Money, Partners, settle_up
+from local_stack.giving import Refused, Sent, give
+from local_stack.live_room import LiveRoom
+from local_stack.money import PAID_CREATOR, Partners, settle_up
+from local_stack.outcome import CREATORS, RIVAL, STAR, Evening
 from local_stack.problem import LocalProblemError
-from local_stack.stating import Stated, state
+from local_stack.stating import state
 from local_stack.tax_table import TaxTable
 from local_stack.waiting import expect, wait
 
-STAR = "nova"
-CREATORS = (STAR, "milo", "aria")
 VIEWERS = tuple(f"viewer-{number:02}" for number in range(1, 51))
 SHORT_VIEWER = "viewer-49"
 RETRYING_VIEWER = "viewer-50"
+TAPPING_VIEWER = "viewer-03"
+TAPS = 12
+CHEERING_VIEWERS = ("viewer-06", "viewer-09", "viewer-12")
+"""Who give to the rival in the battle."""
 BURST_GIFTS = 2_000
 GOAL_COINS = 1_000
 """What each hopes for in their room."""
 REGRETFUL_VIEWERS = ("viewer-01", "viewer-02")
-"""Whose payments are taken back, when some of their coins are spent."""
+"""Whose payments are taken back, when some of their coins are spent: on videos, so that all that is
+shown in the star's room stays."""
 
 SHY_VIEWERS = frozenset(VIEWERS[::5])
 """Who do not agree to be named where gifts are shown."""
@@ -43,36 +49,6 @@ _CALLERS = 32
 type Token = Callable[[str, str], str]
 """A token for a user with these scopes."""
 type Say = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Evening:
-    """What happened, as the front ends saw it."""
-
-    coins_bought: Counter[str] = field(default_factory=Counter[str])
-    """By viewer, bonus included."""
-    coins_spent: Counter[str] = field(default_factory=Counter[str])
-    gifts_sent: Counter[str] = field(default_factory=Counter[str])
-    """By creator."""
-    coins_received: Counter[str] = field(default_factory=Counter[str])
-    refusals: Counter[str] = field(default_factory=Counter[str])
-    """By code."""
-    replayed: int = 0
-    """Gifts that were sent again under the same id and not charged again."""
-    burst_s: float = 0
-    balances: dict[str, int] = field(default_factory=dict[str, int])
-    """By viewer, at the end."""
-    earnings: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    """By creator, at the end."""
-    rooms: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    """What was given in creators' rooms, by creator."""
-    board: Sequence[Mapping[str, Any]] = ()
-    """Those who gave the star most, when the rooms have closed."""
-    last_gift_id: str = ""
-    purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
-    """By viewer."""
-    money: Money = field(default_factory=Money)
-    stated: Stated | None = None
 
 
 async def play(
@@ -94,17 +70,23 @@ async def play(
     evening = Evening()
     stage = _Stage(client, token, say, evening)
     await stage.open_doors()
-    await stage.buy_coins()
-    await stage.agree_to_be_named()
-    await stage.give_to_videos_and_rooms()
-    await stage.burst()
-    await stage.fall_short()
-    await stage.send_twice()
-    regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
-    evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
-    await stage.close()
-    await stage.close_rooms()
-    await stage.look_at_board()
+    try:
+        await stage.buy_coins()
+        await stage.agree_to_be_named()
+        await stage.give_to_videos_and_rooms()
+        await stage.begin_battle()
+        await stage.tap()
+        await stage.burst()
+        await stage.fall_short()
+        await stage.send_twice()
+        await stage.look_at_the_screen()
+        regretful = {viewer: evening.purchases[viewer] for viewer in REGRETFUL_VIEWERS}
+        evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
+        await stage.close()
+        await stage.close_rooms()
+        await stage.look_at_board()
+    finally:
+        await stage.live.screen.switch_off()
     await stage.state()
     return evening
 
@@ -118,6 +100,12 @@ class _Stage:
         self._creator_tokens = {creator: token(creator, "viewer creator") for creator in CREATORS}
         self._items: list[Mapping[str, Any]] = []
         self._rooms = {creator: str(uuid7()) for creator in CREATORS}
+        self.live = LiveRoom(client, self._rooms[STAR])
+        self._battle = Battle(client, self._host(STAR), self._host(RIVAL))
+        self._tapped: list[Sent] = []
+
+    def _host(self, creator: str) -> Host:
+        return Host(creator, self._creator_tokens[creator], self._rooms[creator])
 
     async def open_doors(self) -> None:
         for creator in CREATORS:
@@ -135,6 +123,7 @@ class _Stage:
                 },
             )
             expect(opened, "OpenRoomPayload")
+        await self.live.screen.switch_on()
         self._say(f"{len(CREATORS)} creators accept gifts in live rooms: {', '.join(CREATORS)}")
         catalogue = await self._client.ask("GiftCatalogue")
         self._items = sorted(catalogue["items"]["nodes"], key=lambda item: item["priceCoins"])
@@ -169,14 +158,17 @@ class _Stage:
 
     async def give_to_videos_and_rooms(self) -> None:
         modest = [item for item in self._items if item["priceCoins"] <= 25]
-        targets = [
-            *((creator, {"videoId": f"{creator}-video-1"}) for creator in CREATORS),
-            *((creator, {"roomId": self._rooms[creator]}) for creator in CREATORS),
-        ]
+        videos = [(creator, {"videoId": f"{creator}-video-1"}) for creator in CREATORS]
+        rooms = [(creator, {"roomId": self._rooms[creator]}) for creator in CREATORS]
+
+        def target(viewer: str, turn: int) -> tuple[str, dict[str, str]]:
+            among = videos if viewer in REGRETFUL_VIEWERS else [*videos, *rooms]
+            return among[turn % len(among)]
+
         await _all_of(
             self._give(
                 viewer,
-                *targets[(number + turn) % len(targets)],
+                *target(viewer, number + turn),
                 modest[number % len(modest)],
                 count=1 + number % 3,
             )
@@ -188,15 +180,41 @@ class _Stage:
             f" {self._evening.coins_spent.total():,} coins"
         )
 
+    async def begin_battle(self) -> None:
+        """It goes on for a while: whatever comes next counts in it."""
+        await self._battle.begin()
+        await self._battle.use_gloves()
+        self._say(f"{STAR} and {RIVAL} have a battle, and each has tried a glove")
+
+    async def tap(self) -> None:
+        """One viewer taps a streak, on something that nobody else gives; others cheer the rival."""
+        item = next(each for each in self._items if each["streakable"] and each["priceCoins"] > 25)
+        for _ in range(TAPS):
+            gift = await self._give(
+                TAPPING_VIEWER, STAR, {"roomId": self._rooms[STAR]}, item, count=1
+            )
+            if gift is None:
+                raise LocalProblemError(f"{TAPPING_VIEWER} could not tap {item['name']}")
+            self._tapped.append(gift)
+        for viewer in CHEERING_VIEWERS:
+            await self._give(viewer, RIVAL, {"roomId": self._rooms[RIVAL]}, item, count=1)
+        self._say(f"{TAPPING_VIEWER} tapped {item['name']} {TAPS} times in {STAR}'s room")
+
     async def burst(self) -> None:
         small = [item for item in self._items if item["priceCoins"] <= 5]
         began = time.monotonic()
         before = self._evening.gifts_sent.total()
+
+        def target(viewer: str) -> dict[str, str]:
+            if viewer in REGRETFUL_VIEWERS:
+                return {"videoId": f"{STAR}-video-1"}
+            return {"roomId": self._rooms[STAR]}
+
+        givers = [VIEWERS[number % len(VIEWERS)] for number in range(BURST_GIFTS)]
+        items = random.choices(small, k=BURST_GIFTS)
         await _all_of(
-            self._give(
-                VIEWERS[number % len(VIEWERS)], STAR, {"roomId": self._rooms[STAR]}, item, count=1
-            )
-            for number, item in enumerate(random.choices(small, k=BURST_GIFTS))
+            self._give(viewer, STAR, target(viewer), item, count=1)
+            for viewer, item in zip(givers, items, strict=True)
         )
         self._evening.burst_s = time.monotonic() - began
         sent = self._evening.gifts_sent.total() - before
@@ -224,6 +242,14 @@ class _Stage:
             raise LocalProblemError(f"gift {gift_id}, sent twice, was not recognised")
         self._say(f"{RETRYING_VIEWER} sent one gift twice under one id: charged once")
 
+    async def look_at_the_screen(self) -> None:
+        await self.live.shows_all(self._given_to(STAR))
+        self._say(f"the screen shows all that was given in {STAR}'s room")
+
+    def _given_to(self, *creators: str) -> list[Sent]:
+        """In their rooms."""
+        return [gift for gift in self._evening.in_rooms if gift.creator in creators]
+
     async def _give(
         self,
         viewer: str,
@@ -232,49 +258,24 @@ class _Stage:
         item: Mapping[str, Any],
         count: int,
         gift_id: str | None = None,
-    ) -> Mapping[str, Any] | None:
-        """Send one gift and see it through; returns it, or None if it was refused."""
+    ) -> Sent | None:
+        """Send one gift and see it through; None if it was refused."""
         token = self._viewer_tokens[viewer]
-        gift_id = gift_id or str(uuid7())
-        answer = await self._client.ask(
-            "SendGift",
-            token,
-            input={
-                "giftId": gift_id,
-                "itemId": item["id"],
-                "count": count,
-                "creatorId": creator,
-                "target": target,
-                "quotedPriceCoins": item["priceCoins"] * count,
-            },
-        )
-        if answer["__typename"] != "SendGiftPayload":
-            self._evening.refusals[answer["code"]] += 1
+        gift = await give(self._client, token, viewer, creator, target, item, count, gift_id)
+        evening = self._evening
+        if isinstance(gift, Refused):
+            evening.refusals[gift.code] += 1
             return None
-        gift = answer["gift"]
-        if gift["status"] == "PENDING":
-            gift = await self._settled(token, gift_id)
-        if gift["status"] == "REFUSED":
-            self._evening.refusals[gift["refusal"]["code"]] += 1
-            return None
-        if answer["replayed"]:
-            self._evening.replayed += 1
+        if gift.replayed:
+            evening.replayed += 1
             return gift
-        self._evening.gifts_sent[creator] += 1
-        self._evening.coins_received[creator] += gift["priceCoins"]
-        self._evening.coins_spent[viewer] += gift["priceCoins"]
-        self._evening.last_gift_id = gift_id
+        evening.gifts_sent[creator] += 1
+        evening.coins_received[creator] += gift.coins
+        evening.coins_spent[viewer] += gift.coins
+        evening.last_gift_id = gift.gift_id
+        if gift.room_id is not None:
+            evening.in_rooms.append(gift)
         return gift
-
-    async def _settled(self, token: str, gift_id: str) -> Mapping[str, Any]:
-        found: dict[str, Any] = {}
-
-        async def settled() -> bool:
-            found.update(await self._client.ask("Gift", token, id=gift_id))
-            return found["status"] != "PENDING"
-
-        await wait(settled, f"gift {gift_id} is charged or refused")
-        return found
 
     async def close(self) -> None:
         """Wait until every gift has reached its creator's earnings, and read what is shown."""
@@ -295,7 +296,9 @@ class _Stage:
             self._evening.earnings[creator] = seen[-1]
 
     async def close_rooms(self) -> None:
-        """End the live evening: what was given in each room, without what was taken back."""
+        """End the live evening: the battle has its result, and the screen has shown everything."""
+        battle = await self._battle.result(self.live.screen, self._given_to(STAR, RIVAL))
+        summaries: dict[str, Mapping[str, int]] = {}
         for creator in CREATORS:
             answer = await self._client.ask(
                 "CloseRoom",
@@ -303,11 +306,12 @@ class _Stage:
                 input={"roomId": self._rooms[creator]},
             )
             expect(answer, "CloseRoomPayload")
-            self._evening.rooms[creator] = answer["room"]["summary"]
-        given = self._evening.rooms[STAR]
+            summaries[creator] = answer["room"]["summary"]
+        shown = await self.live.end(self._given_to(STAR), summaries[STAR], self._tapped, battle)
+        self._evening.shown = shown
         self._say(
-            f"{STAR}'s room closed: {given['gifts']:,} gifts of {given['gifters']:,} viewers,"
-            f" {given['coins']:,} coins"
+            f"{STAR}'s room closed: {shown.gifts:,} gifts of {shown.gifters:,} viewers,"
+            f" {shown.coins:,} coins; {battle.winner or 'nobody'} won the battle"
         )
 
     async def look_at_board(self) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis import money
-from local_stack.evening import CREATORS, Evening
+from local_stack.outcome import CREATORS, STAR, Evening
 from local_stack.tables import table
 
 _MICRO = 1_000_000
 _VIEWERS_SHOWN = 5
 _LINES_SHOWN = 3
+_TOP_SHOWN = 3
 _SUMS = {
     "opening": "opening",
     "earned": "earned",
@@ -25,10 +26,11 @@ _STATED = (
 
 
 def report(evening: Evening) -> str:
-    """Balances, earnings, gifts, refusals, money, who had a part in payouts, and a statement."""
+    """Earnings, the live room, balances, gifts, refusals, money and its parts, and a statement."""
     return "\n\n".join(
         [
             _creators(evening),
+            _live_room(evening),
             _viewers(evening),
             _outcomes(evening),
             _money(evening),
@@ -54,6 +56,40 @@ def _creators(evening: Evening) -> str:
         *("diamonds pending", "available", "lifetime", "worth"),
     )
     return table("Creators", head, rows)
+
+
+def _live_room(evening: Evening) -> str:
+    shown = evening.shown
+    assert shown is not None, "an evening ends with it"
+    (star, stars), (rival, rivals) = shown.battle.points
+    gloves = ", ".join(
+        f"{glove.of}'s rolled {glove.roll}: {'hit' if glove.until_at > glove.from_at else 'missed'}"
+        for glove in shown.battle.gloves
+    )
+    top = ", ".join(f"{who} {coins:,}" for _, coins, who in shown.top[:_TOP_SHOWN])
+    board = ", ".join(
+        f"{place['user']['id'] if place['user'] else 'somebody'} {place['coins']:,}"
+        for place in evening.board[:_TOP_SHOWN]
+    )
+    rows = [
+        ("frames", f"{shown.frames:,}, each once and in order"),
+        (
+            "the last one's totals",
+            f"{shown.gifts:,} gifts of {shown.gifters:,} viewers, {shown.coins:,} coins",
+        ),
+        ("goal", f"{shown.goal_coins:,} coins, reached at {shown.goal_reached_at}"),
+        ("streaks", f"{shown.streaks:,}, each with one end"),
+        ("the tapped one", f"{shown.taps.pieces:,} pieces, in {shown.taps.lines:,} frames"),
+        (
+            "battle",
+            f"{star} {stars:,} : {rivals:,} {rival}, won by {shown.battle.winner or 'nobody'}",
+        ),
+        ("gloves, as the seed says", gloves),
+        ("top gifters", top),
+        (f"{STAR}'s board of all time", board),
+    ]
+    title = f"{STAR}'s room on a screen, and what was given, which agree"
+    return table(title, ("what", "as shown"), rows)
 
 
 def _diamonds(earnings: Mapping[str, Any]) -> tuple[float, float, float, str]:

@@ -15,8 +15,9 @@ from local_stack import checking, programs, tax_table, tokens
 from local_stack.addresses import Addresses
 from local_stack.client import Client, GatewayError
 from local_stack.databases import password
-from local_stack.evening import STAR, Evening, play
+from local_stack.evening import play
 from local_stack.money import Partners
+from local_stack.outcome import STAR, Evening
 from local_stack.problem import LocalProblemError
 from local_stack.processes import end_stack, leader, spawn_detached, wait_until
 from local_stack.programs import PROGRAMS

@@ -20,6 +20,16 @@ def expect(answer: Mapping[str, Any], typename: str) -> None:
         raise LocalProblemError(f"refused where nothing stands against it: {answer}")
 
 
+def agree(what: str, told: object, known: object) -> None:
+    """Make sure that something is what it has to be.
+
+    Raises:
+        LocalProblemError: It is something else.
+    """
+    if told != known:
+        raise LocalProblemError(f"{what}: {told} where it has to be {known}")
+
+
 async def wait(condition: Callable[[], Awaitable[bool]], what: str) -> None:
     """Look until it is so.
 
