@@ -122,6 +122,7 @@ def test_every_operation_is_found() -> None:
         "AcceptBattle",
         "UsePowerUp",
         "Battle",
+        "LiveDelivery",
     ]
 
 
@@ -130,7 +131,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator operator:refunds")
+    token = issuer.token("alice", "viewer creator operator:refunds operator:audit")
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

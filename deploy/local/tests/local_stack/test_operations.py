@@ -14,7 +14,7 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
-        *("RoomFrames", "BalanceChanged"),
+        *("RoomFrames", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (

@@ -10,8 +10,8 @@ from chassis import worker
 from chassis.db import Pool, service_pool
 from chassis.periodic import repeated
 from payouts.consumers.gift_sent import gift_sent
-from payouts.edge.account_watch import AccountWatch
 from payouts.edge import hold_clerk, maturity_clock
+from payouts.edge.account_watch import AccountWatch
 from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.maturity_clock import MaturityClock
 from payouts.edge.payout_run import PayoutRun

@@ -170,12 +170,12 @@ class MaturingSum(msgspec.Struct, gc=False):
 def split_by_day(sums: Sums, day: date) -> dict[str, MaturingSum]:
     """What is pending and what is available of sums on a day (UTC), for each of their creators."""
     found = {creator_id: MaturingSum() for creator_id in sums.creators}
-    for (creator_id, matures_on, _), amount in sums.buckets.items():
+    for (creator_id, matures, _), amount in sums.buckets.items():
         of_creator = found[creator_id]
-        if matures_on <= day:
+        if matures <= day:
             of_creator.available += amount
             continue
         of_creator.pending += amount
-        if of_creator.matures_next is None or matures_on < of_creator.matures_next:
-            of_creator.matures_next = matures_on
+        if of_creator.matures_next is None or matures < of_creator.matures_next:
+            of_creator.matures_next = matures
     return found
