@@ -47,8 +47,8 @@ def guards_of(type_: GraphQLObjectType) -> Mapping[str, Guard]:
 def _guard(node: FieldDefinitionNode) -> Guard:
     directives = {each.name.value: each for each in node.directives or ()}
     scopes = directives.get("requiresScopes")
-    if scopes is not None:
-        [argument] = scopes.arguments or ()
-        any_of: list[list[str]] = value_from_ast_untyped(argument.value)
+    if scopes is not None and scopes.arguments:
+        any_of: list[list[str]] = value_from_ast_untyped(scopes.arguments[0].value)
         return Guard(True, tuple(frozenset(each) for each in any_of))
+    assert scopes is None, "@requiresScopes names scopes"
     return Guard("authenticated" in directives)
