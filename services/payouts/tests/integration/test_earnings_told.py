@@ -11,16 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import clock, ids
+from chassis import clock, ids, outbox
+from chassis.batch import Batch, Received
 from chassis.db import Pool, transact, transaction
 from chassis.testing.databases import Database, migrated
+from chassis.testing.eventually import eventually
 from chassis.testing.plugin import Servers
-from contracts.gifts.v1 import GiftReinstated, GiftReversed, GiftSent
+from contracts.gifts.v1 import GIFT, GiftReinstated, GiftReversed, GiftSent
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.commands.publish_withholding import publish_withholding
+from payouts.consumers.gift_sent import GiftHandler
 from payouts.domain.method import PayoutMethod
 from payouts.domain.payout import MOVES, Move, Payout, PayoutStatus
 from payouts.domain.refusals import InsufficientDiamondsError, PayoutBelowMinimumError
@@ -79,7 +82,7 @@ STEPS = st.lists(
         st.tuples(st.just("give"), st.integers(1, 30_000), st.integers(-2, 12)),
         st.tuples(st.just("reverse"), st.integers(0, 9), st.integers(1, 100)),
         st.tuples(st.just("reinstate"), st.integers(0, 9), st.just(0)),
-        st.tuples(st.just("request"), st.integers(1, 120), st.just(0)),
+        st.tuples(st.just("request"), st.integers(1, 110), st.just(0)),
         st.tuples(st.just("move"), st.integers(0, 9), st.integers(0, 9)),
         st.tuples(st.just("wait"), st.integers(1, 8), st.integers(0, 1)),
     ),
@@ -195,7 +198,11 @@ async def play(server_dsn: str, steps: Sequence[tuple[str, int, int]]) -> None:
             await publish_withholding(conn, [some_withholding()], now=clock.now())
         await review(pool, at=SENT_AT)
         history = History(pool, await add_method(pool, at=SENT_AT))
-        heard = 0
+        # Something to ask payouts of, from the first day on.
+        await deliver(
+            pool, a_gift(slices=[a_slice(400_000, refundable_until=SENT_AT - DAY)]), at=SENT_AT
+        )
+        heard = len(await told(pool))
         for kind, one, two in steps:
             if kind == "wait":
                 history.now += timedelta(days=one)
@@ -332,6 +339,25 @@ async def test_gifts_and_payouts_at_the_same_time(database: Database) -> None:
     await assert_books_balance(database.pool)
     await assert_payouts_balance(database.pool)
     await assert_told_truly(database.pool, CREATORS, at=NOW)
+
+
+async def test_a_payout_waits_for_a_batch_to_the_same_creator(database: Database) -> None:
+    """Else it would tell the earnings without the batch's, under the newer version."""
+    method = await settled_creator(database.pool, 40_000)
+    received = [Received(a_gift(10, sent_at=NOW), 0, 0, None)]
+    async with transaction(database.pool) as conn:
+        batch = Batch(GIFT.name, received, 0)
+        await GiftHandler(now=lambda: NOW).apply(conn, batch)
+        await outbox.append(conn, batch.outgoing)
+        asking = asyncio.create_task(request(database.pool, method, TEN_DOLLARS))
+        await eventually(
+            lambda: database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"),
+            until=lambda waiting: waiting > 0,
+        )
+    await asking
+
+    await assert_books_balance(database.pool)
+    await assert_told_truly(database.pool, [CREATOR], at=NOW)
 
 
 async def test_accounts_of_before_are_taken_over(database: Database) -> None:
