@@ -351,7 +351,10 @@ async def test_a_payout_waits_for_a_batch_to_the_same_creator(database: Database
         await outbox.append(conn, batch.outgoing)
         asking = asyncio.create_task(request(database.pool, method, TEN_DOLLARS))
         await eventually(
-            lambda: database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"),
+            lambda: database.pool.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ),
             until=lambda waiting: waiting > 0,
         )
     await asking
