@@ -49,11 +49,13 @@ def scene(stack: Stack) -> dict[str, Any]:
         async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
             world = World(stack, client, http)
             owner, friend = await world.viewer("owner", coins=500), await world.viewer(coins=500)
-            for person in (owner, friend):
+            other = await world.viewer("other")
+            for person in (owner, friend, other):
                 await world.ask("AcceptGifts", person, input={"accept": True})
             order = await world.order(friend)
             sent = await world.ask("SendGift", owner, input=order)
             received = await world.send(friend, owner)
+            await world.send(friend, other)
             buy = {
                 "purchaseId": str(uuid7()),
                 "bundleId": (await world.bundles())[0]["id"],
@@ -97,7 +99,7 @@ def scene(stack: Stack) -> dict[str, Any]:
             return {
                 "owner": owner,
                 "month": month,
-                "other": await world.viewer("other"),
+                "other": other,
                 "sent": sent["gift"]["id"],
                 "received": received["gift"]["id"],
                 "purchase": buy["purchaseId"],

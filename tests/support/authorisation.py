@@ -847,6 +847,11 @@ ROUTES: Final = (
             ),
         ),
     ),
+    Route(
+        "how fast the hub tells",
+        "{ liveDelivery { since deliveries p50Ms p95Ms p99Ms clients } }",
+        (Row("liveDelivery", OPERATORS),),
+    ),
 )
 
 FEEDS: Final = (
@@ -882,5 +887,14 @@ FEEDS: Final = (
         "subscription { balanceChanged { version coins debtCoins asOf cause } }",
         (Row("balanceChanged", ("UNAUTHENTICATED", "shown", "shown", "shown", "shown")),),
     ),
+    Route(
+        "the own earnings as they change",
+        """subscription {
+          earningsChanged {
+            version pending { microDiamonds } available { microDiamonds } asOf
+          }
+        }""",
+        (Row("earningsChanged", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "shown")),),
+    ),
 )
-"""Subscriptions. Nothing but the token's subject decides whose the second one is."""
+"""Subscriptions. Nothing but the token's subject decides whose the private ones are."""

@@ -545,6 +545,25 @@ FAULTS = {
         """UPDATE earning_bucket SET matures_on = matures_on - 1 WHERE creator_id = 'star'""",
         {("INV3", "payouts")},
     ),
+    "earnings told as available too early": Fault(
+        "payouts",
+        """UPDATE creator_earning
+        SET
+            pending_micro_diamonds = pending_micro_diamonds - 1,
+            available_micro_diamonds = available_micro_diamonds + 1
+        WHERE pending_micro_diamonds > 0""",
+        {("INV3", "payouts"), ("INV5", "payouts → topic")},
+    ),
+    "a day of maturity that the clock does not know of": Fault(
+        "payouts",
+        "UPDATE creator_earning SET matures_next = NULL",
+        {("INV3", "payouts")},
+    ),
+    "a clock that has stopped": Fault(
+        "payouts",
+        "UPDATE creator_earning SET figured_on = '2020-01-01', matures_next = '2020-01-02'",
+        {("INV3", "payouts")},
+    ),
     "an accrual that is gone": Fault(
         "payouts",
         "DELETE FROM accrual WHERE gift_id = (TABLE some_accrual)",

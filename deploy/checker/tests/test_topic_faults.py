@@ -13,7 +13,13 @@ from checker import check
 from contracts.event import Event, describe, encode, key_of
 from contracts.gifts.live import FrameTotals, RoomFrame
 from contracts.gifts.v1 import ChargeRequested, GiftSent
-from contracts.payouts.v1 import EarningAccrued, PayoutPaid, PayoutRequested, PayoutReturned
+from contracts.payouts.v1 import (
+    EarningAccrued,
+    EarningsChanged,
+    PayoutPaid,
+    PayoutRequested,
+    PayoutReturned,
+)
 from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused, CoinsPurchased
 
 NOBODYS = UUID("00000000-0000-7000-8000-000000000001")
@@ -39,6 +45,24 @@ def without_first(cls: type[Event], records: Sequence[Outbound]) -> list[Outboun
     """The topics with one record lost on its way."""
     lost = next(record for record in records if is_a(cls, record))
     return [record for record in records if record is not lost]
+
+
+def newest_earnings(records: Sequence[Outbound]) -> EarningsChanged:
+    """What one of the creators was told last."""
+    told = [
+        msgspec.json.decode(record.value, type=EarningsChanged)
+        for record in records
+        if is_a(EarningsChanged, record)
+    ]
+    return max(told, key=lambda event: (event.creator_id, event.version))
+
+
+def without_newest_earnings(records: Sequence[Outbound]) -> list[Outbound]:
+    """The topics without that."""
+    lost = encode(newest_earnings(records))
+    left = [record for record in records if record.value != lost]
+    assert len(left) == len(records) - 1
+    return left
 
 
 def without_frame(records: Sequence[Outbound], *, seq: int) -> list[Outbound]:
@@ -186,6 +210,25 @@ FAULTS = {
             micro_diamonds=1,
             lifetime_micro_diamonds=first(EarningAccrued, records).lifetime_micro_diamonds + 1,
         ),
+        {("INV5", "payouts → topic")},
+    ),
+    "the newest earnings of a creator not told": Fault(
+        without_newest_earnings, {("INV5", "payouts → topic")}
+    ),
+    "earnings told that the creator never had": Fault(
+        lambda records: forged(EarningsChanged, records, version=10**6),
+        {("INV5", "payouts → topic")},
+    ),
+    "earnings told in two ways under one version": Fault(
+        lambda records: forged(
+            EarningsChanged,
+            records,
+            **msgspec.structs.asdict(newest_earnings(records)) | {"available_micro_diamonds": 1},
+        ),
+        {("INV5", "payouts → topic")},
+    ),
+    "earnings told of a creator who has none": Fault(
+        lambda records: forged(EarningsChanged, records, creator_id="thief"),
         {("INV5", "payouts → topic")},
     ),
     "random bytes that no consumer set aside": Fault(

@@ -20,11 +20,13 @@ import websockets
 from gateway_process import AUDIENCE, ISSUER, Issuer
 
 from contracts.gifts.live import FrameGift, FrameGifter, FrameGoal, FrameTotals, RoomFrame
+from contracts.payouts.v1 import EarningsChanged
 from contracts.wallet.v1 import BalanceChanged
 from local_stack.operations import documents
 
 ROOM_FRAMES = documents()["RoomFrames"]
 BALANCE_CHANGED = documents()["BalanceChanged"]
+EARNINGS_CHANGED = documents()["EarningsChanged"]
 
 
 @dataclass
@@ -139,6 +141,11 @@ def a_balance(user: str, version: int, coins: int) -> BalanceChanged:
     return BalanceChanged(
         user_id=user, version=version, coins=coins, as_of=datetime.now(UTC), cause="charge"
     )
+
+
+def the_earnings(creator: str, version: int, pending: int, available: int = 0) -> EarningsChanged:
+    """In micro-diamonds."""
+    return EarningsChanged(creator, version, pending, available, datetime.now(UTC))
 
 
 class Socket:

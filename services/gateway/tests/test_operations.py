@@ -141,6 +141,7 @@ def test_every_operation_is_found() -> None:
         "AcceptBattle",
         "UsePowerUp",
         "Battle",
+        "LiveDelivery",
     ]
 
 
@@ -149,7 +150,8 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    token = issuer.token("alice", "viewer creator operator:refunds operator:moderation")
+    scopes = "viewer creator operator:refunds operator:moderation operator:audit"
+    token = issuer.token("alice", scopes)
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)
 

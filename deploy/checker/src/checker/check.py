@@ -242,6 +242,7 @@ class _Run:
         found.append(letters.announced(aside, heard.dead_letters, self._books))
         if "payouts" in self._books:
             found.append(await creators.earnings_agree(self._books["payouts"], heard.earnings))
+            found.append(await creators.states_agree(self._books["payouts"], heard.states))
         return found
 
     async def _across_services(self) -> list[Finding]:

@@ -7,7 +7,7 @@ from datetime import date
 from chassis.db import Record
 from checker.report import Finding
 from checker.snapshot import Snapshot
-from checker.told import EarningsTold
+from checker.told import EarningsTold, StatesTold
 
 _EXAMPLES = 5
 
@@ -112,6 +112,35 @@ async def earnings_agree(payouts: Snapshot, told: EarningsTold) -> Finding:
         "INV5",
         "payouts → topic",
         "earnings told add up to the creator's account",
+        compared,
+        len(broken),
+        tuple(sorted(broken.values())[:_EXAMPLES]),
+    )
+
+
+async def states_agree(payouts: Snapshot, told: StatesTold) -> Finding:
+    """INV5: what creators were told last is pending and available, is so."""
+    compared, broken = 0, dict(told.broken)
+    left = dict(told.newest)
+    async with aclosing(payouts.stream("select_earnings")) as rows:
+        async for row in rows:
+            compared += 1
+            creator_id = row["creator_id"]
+            has = (
+                row["version"],
+                row["pending_micro_diamonds"],
+                row["available_micro_diamonds"],
+            )
+            last = left.pop(creator_id, None)
+            # Of what was earned before anything was told, nothing is told until it changes.
+            if last != has and (has[0] > 0 or last is not None):
+                broken.setdefault(creator_id, f"{creator_id}: told {last}, has {has}")
+    for creator_id, last in left.items():
+        broken.setdefault(creator_id, f"{creator_id}: told {last}, has nothing")
+    return Finding(
+        "INV5",
+        "payouts → topic",
+        "the newest earnings told are the creator's",
         compared,
         len(broken),
         tuple(sorted(broken.values())[:_EXAMPLES]),

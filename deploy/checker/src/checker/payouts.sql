@@ -88,6 +88,30 @@ FROM (
     ) AS k USING (creator_id, matures_on, rate_version)
 ) AS buckets;
 
+-- name: told_earnings_replay
+-- INV3: what creators are told is pending and available is what their schedules add up to, as of the
+-- day that it is told of; and nobody waits for more than an hour to be told what has matured.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(creator_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        c.creator_id,
+        (c.pending_micro_diamonds, c.available_micro_diamonds, c.matures_next)
+        IS DISTINCT FROM (
+            coalesce(sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on > c.figured_on), 0),
+            coalesce(sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on <= c.figured_on), 0),
+            min(e.matures_on) FILTER (WHERE e.matures_on > c.figured_on)
+        )
+        OR coalesce(
+            c.matures_next <= ((now() - interval '1 hour') AT TIME ZONE 'UTC')::date, false
+        ) AS is_wrong
+    FROM creator_earning AS c
+    LEFT JOIN earning_free AS e USING (creator_id)
+    GROUP BY c.creator_id
+) AS creators;
+
 -- name: clawbacks_fit
 -- INV8: of no slice of a gift is more taken than it earned, for no more coins than it had; what is
 -- taken of it whole is all of it; nothing waits for a gift that is accrued.
@@ -361,7 +385,10 @@ ORDER BY creator_id COLLATE "C";
 SELECT
     creator_id COLLATE "C" AS creator_id,
     gifts,
-    lifetime_micro_diamonds
+    lifetime_micro_diamonds,
+    version,
+    pending_micro_diamonds,
+    available_micro_diamonds
 FROM creator_earning
 ORDER BY creator_id COLLATE "C";
 

@@ -64,6 +64,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV1", "accounts_sum_to_zero", "all accounts sum to zero"),
         Question("INV3", "creators_replay", "creators equal the replay of the journal"),
         Question("INV3", "buckets_replay", "schedules equal the replay of the journal"),
+        Question("INV3", "told_earnings_replay", "earnings told equal the schedules"),
         Question("INV3", "payouts_move_as_allowed", "payouts are where their history led them"),
         Question("INV3", "statements_replay", "statements follow, and equal the replay"),
         Question(

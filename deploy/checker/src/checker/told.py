@@ -56,10 +56,32 @@ class EarningsTold:
 
 
 @dataclass(slots=True)
+class StatesTold:
+    """The newest state that was told of each creator's earnings."""
+
+    newest: dict[str, tuple[int, int, int]] = field(default_factory=dict[str, tuple[int, int, int]])
+    """Version, and micro-diamonds that are pending and available."""
+    broken: dict[str, str] = field(default_factory=dict[str, str])
+    """Creators of whom one version was told in two ways."""
+
+    def add(self, event: payouts.EarningsChanged) -> None:
+        """Records may come in any order, and again."""
+        told = (event.version, event.pending_micro_diamonds, event.available_micro_diamonds)
+        known = self.newest.get(event.creator_id)
+        if known is None or known[0] < told[0]:
+            self.newest[event.creator_id] = told
+        elif known[0] == told[0] and known != told:
+            self.broken[event.creator_id] = (
+                f"{event.creator_id}: version {told[0]} is {known[1:]} and {told[1:]}"
+            )
+
+
+@dataclass(slots=True)
 class Heard:
     """What is few enough to be kept in memory."""
 
     earnings: EarningsTold = field(default_factory=EarningsTold)
+    states: StatesTold = field(default_factory=StatesTold)
     conflicts: set[bytes] = field(default_factory=set[bytes])
     """Charges that were asked for again in other terms, and refused for that."""
     frames: FramesTold = field(default_factory=FramesTold)
@@ -70,6 +92,8 @@ class Heard:
         """Take over what was heard on another topic."""
         self.earnings.lifetimes |= other.earnings.lifetimes
         self.earnings.broken |= other.earnings.broken
+        self.states.newest |= other.states.newest
+        self.states.broken |= other.states.broken
         self.conflicts |= other.conflicts
         self.frames.merge(other.frames)
         self.dead_letters |= other.dead_letters
@@ -220,6 +244,7 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
         },
         payouts.CLAWBACK: {payouts.ClawbackSettled: told.clawback_settled},
         payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},
+        payouts.DIAMONDS: {payouts.EarningsChanged: told.heard.states.add},
         payouts.PAYOUT: dict.fromkeys(_STATUS, told.payout_moved),
         dead_letter.DEAD_LETTER: {dead_letter.DeadLettered: told.dead_lettered},
     }

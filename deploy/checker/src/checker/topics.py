@@ -37,7 +37,13 @@ _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
         payouts.CLAWBACK,
     ),
     "gifts": (gifts.CHARGE, wallet.CHARGE, wallet.PURCHASE, gifts.GIFT, live.LIVE),
-    "payouts": (gifts.GIFT, payouts.EARNING, payouts.PAYOUT, payouts.CLAWBACK),
+    "payouts": (
+        gifts.GIFT,
+        payouts.EARNING,
+        payouts.DIAMONDS,
+        payouts.PAYOUT,
+        payouts.CLAWBACK,
+    ),
 }
 """The topics that tell something about a service's books."""
 

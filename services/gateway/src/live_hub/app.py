@@ -1,33 +1,30 @@
 """The process: one loop that reads, tells, and answers probes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from starlette.applications import Starlette
 
 from chassis import clock, probes, serve
 from chassis.auth import TokenVerifier
-from live_hub.events import serve_events
+from live_hub.events import serve_events, wants_events
 from live_hub.hub import Hub
+from live_hub.queries import Queries, serve_query
 from live_hub.reading import Reading
+from live_hub.requests import Message, Receive, Send
 from live_hub.sessions import Sessions
 from live_hub.settings import Settings
 from live_hub.websocket import serve_websocket
 from live_hub.wire import HttpProtocol, WebSocketProtocol
 
-type Message = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
-
 PATH = "/graphql"
 
 
 class App:
-    """ASGI application: subscriptions at `/graphql`, probes beside them."""
+    """ASGI application: subscriptions and queries at `/graphql`, probes beside them."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._queries = Queries(sessions)
         read = probes.flag(
             "reading", sessions.hub.caught_up.is_set, "what happened before is still being read"
         )
@@ -39,8 +36,10 @@ class App:
             await self._others(scope, receive, send)
         elif scope["type"] == "websocket":
             await serve_websocket(self._sessions, scope, receive, send)
-        else:
+        elif wants_events(scope):
             await serve_events(self._sessions, scope, receive, send)
+        else:
+            await serve_query(self._queries, scope, receive, send)
 
 
 async def run_hub(settings: Settings, stop: asyncio.Event) -> None:

@@ -5,27 +5,31 @@ its results are events of the type `next`, and `complete` is the last one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, ClassVar, Final
-from urllib.parse import parse_qs
 
 import msgspec
 import structlog
 
-from chassis.auth import KeysUnavailableError, Proof, TokenError
-from chassis.graphql.endpoint import RequestRefusedError, read_body
-from chassis.graphql.errors import INTERNAL, UNAVAILABLE, ClientError, UnauthenticatedError
+from chassis.auth import KeysUnavailableError, Proof
+from chassis.graphql.endpoint import RequestRefusedError
+from chassis.graphql.errors import INTERNAL, UNAVAILABLE, ClientError
 from chassis.graphql.masking import mask
 from live_hub import metrics
 from live_hub.errors import BadRequestError, OperationRefusedError
 from live_hub.hub import Subscription
 from live_hub.operations import Wanted
+from live_hub.requests import (
+    Headers,
+    Message,
+    Receive,
+    Send,
+    answer,
+    prove,
+    read_parameters,
+    read_post,
+)
 from live_hub.sessions import Sessions
 from live_hub.wire import EXTENSION, Wire, chunk
-
-type Message = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
 
 MEDIA_TYPE: Final = b"text/event-stream"
 _NEXT: Final = b"event: next\ndata: %b\n\n"
@@ -128,71 +132,39 @@ class EventSession:
 
 async def serve_events(sessions: Sessions, scope: Message, receive: Receive, send: Send) -> None:
     """Serve one request, by ASGI: a stream, or an answer in JSON to what is no such request."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
+    headers: Headers = dict(scope["headers"])
     try:
         wanted = await _read(scope, headers, receive)
-        proof = await _prove(sessions, headers)
+        proof = await prove(sessions, headers)
         if sessions.is_full:
             raise RequestRefusedError(503, BadRequestError("Full: try again later."))
     except RequestRefusedError as refused:
         metrics.REFUSED.labels(refused.error.code).inc()
-        await _answer(send, refused.status, dict(refused.error.formatted))
+        await answer(send, refused.status, {"errors": [dict(refused.error.formatted)]})
         return
     except KeysUnavailableError:
         log.error("token_keys_unavailable")
-        await _answer(send, 503, mask(UNAVAILABLE, ""))
+        await answer(send, 503, {"errors": [mask(UNAVAILABLE, "")]})
         return
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await EventSession(sessions, scope["extensions"][EXTENSION]).run(wanted, proof)
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _read(scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Wanted:
+async def _read(scope: Message, headers: Headers, receive: Receive) -> Wanted:
     """The operation of a request: a POST with JSON, or a GET with parameters (EventSource)."""
-    if MEDIA_TYPE not in headers.get(b"accept", b""):
-        message = "Send Accept: text/event-stream, or open a WebSocket."
-        raise RequestRefusedError(406, BadRequestError(message))
     if scope["http_version"] == "1.0":
         raise RequestRefusedError(505, BadRequestError("Events need HTTP/1.1."))
     if scope["method"] == "GET":
-        return _of_parameters(scope["query_string"])
+        return read_parameters(scope["query_string"])
     if scope["method"] != "POST":
         raise RequestRefusedError(405, BadRequestError("Send a POST or a GET request."))
-    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if kind != b"application/json":
-        raise RequestRefusedError(415, BadRequestError("Send application/json."))
-    body = await read_body(receive, headers)
-    try:
-        return msgspec.json.decode(body, type=Wanted)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        message = f"The body is not a GraphQL request in JSON: {error}."
-        raise RequestRefusedError(400, BadRequestError(message)) from error
+    return await read_post(headers, receive)
 
 
-def _of_parameters(query_string: bytes) -> Wanted:
-    try:
-        given = {name: values[-1] for name, values in parse_qs(query_string.decode()).items()}
-        if "variables" in given:
-            given["variables"] = msgspec.json.decode(given["variables"])
-        return msgspec.convert(given, Wanted)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        message = f"The parameters are not a GraphQL request: {error}."
-        raise RequestRefusedError(400, BadRequestError(message)) from error
-
-
-async def _prove(sessions: Sessions, headers: dict[bytes, bytes]) -> Proof | None:
-    header = headers.get(b"authorization")
-    try:
-        return await sessions.prove(None if header is None else header.decode("latin-1"))
-    except TokenError as error:
-        raise RequestRefusedError(401, UnauthenticatedError(error.reason)) from error
-
-
-async def _answer(send: Send, status: int, error: dict[str, Any]) -> None:
-    body = _encode({"errors": [error]})
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def wants_events(scope: Message) -> bool:
+    """Whether a request is one for server-sent events."""
+    return MEDIA_TYPE in dict(scope["headers"]).get(b"accept", b"")
 
 
 def _nothing() -> None:

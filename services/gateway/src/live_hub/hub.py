@@ -12,6 +12,7 @@ from chassis.auth import Proof
 from chassis.clock import Clock
 from chassis.graphql.errors import BadUserInputError, ClientError, UnauthenticatedError
 from contracts.gifts.live import RoomFrame
+from contracts.payouts.v1 import EarningsChanged
 from contracts.wallet.v1 import BalanceChanged
 from live_hub import metrics
 from live_hub.errors import NotFoundError
@@ -77,6 +78,8 @@ class Hub:
         self._rooms: dict[UUID, RoomFeed] = {}
         self._waiting: dict[UUID, set[asyncio.Event]] = {}
         self._balances = StateFeed("BalanceChange")
+        self._earnings = StateFeed("EarningsChange")
+        self._states = {"balanceChanged": self._balances, "earningsChanged": self._earnings}
         self.caught_up = asyncio.Event()
         """Set when all has been read that was there at the start: what is unknown then is not
         there."""
@@ -100,13 +103,18 @@ class Hub:
         """A balance changed: tell its owner."""
         self._balances.take(event.user_id, event, time.time)
 
+    def take_earnings(self, event: EarningsChanged) -> None:
+        """What is pending or available to a creator changed: tell them."""
+        self._earnings.take(event.creator_id, event, time.time)
+
     def forget(self) -> None:
         """Let go what is too old to be asked for. Call it now and then."""
         before = self._clock() - timedelta(seconds=self._settings.kept_s)
-        self._balances.forget(before)
-        for room_id, feed in list(self._rooms.items()):
-            feed.room.forget(before)
-            if feed.room.is_over(before) and not feed.is_watched:
+        for feed in self._states.values():
+            feed.forget(before)
+        for room_id, room in list(self._rooms.items()):
+            room.room.forget(before)
+            if room.room.is_over(before) and not room.is_watched:
                 del self._rooms[room_id]
 
     # -- Who watches it ------------------------------------------------------------------------
@@ -118,20 +126,17 @@ class Hub:
             ClientError: There is no such thing to watch, or not for this caller.
         """
         await self.caught_up.wait()
+        admitted = asked.guard.admit(proof, time.time())
         if asked.field == "roomFrames":
             room_id, after = asked.arguments["roomId"], asked.arguments.get("after")
             feed = await self._room(room_id, after)
             watcher: Watcher = feed.join(asked.shape, sink, after)
             return Subscription(asked.field, watcher, None)
-        if proof is None:
-            raise UnauthenticatedError
-        left_s = proof.expires_at - time.time()
-        if left_s <= 0:
-            raise UnauthenticatedError("token_expired")
+        assert admitted is not None, "every private feed is guarded"
         # Whose it is, is the token's word alone: there is no argument to ask for somebody else's.
-        watcher = self._balances.join(proof.viewer.sub, asked.shape, sink)
+        watcher = self._states[asked.field].join(admitted.viewer.sub, asked.shape, sink)
         expiry = asyncio.get_running_loop().call_later(
-            left_s, sink.fail, UnauthenticatedError("token_expired")
+            admitted.expires_at - time.time(), sink.fail, UnauthenticatedError("token_expired")
         )
         return Subscription(asked.field, watcher, expiry)
 

@@ -9,6 +9,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from chassis.telemetry.metrics import REGISTRY
+from live_hub.delivery import RecentDeliveries
 
 _BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10, 60)
 
@@ -88,6 +89,8 @@ UNREADABLE: Final = Counter(
     namespace="largesse",
     registry=REGISTRY,
 )
+RECENT: Final = RecentDeliveries()
+"""What `delivered` was told lately, for operators who ask."""
 _DELIVERY_SECONDS: Final = _DeliverySeconds()
 REGISTRY.register(_DELIVERY_SECONDS)
 
@@ -96,3 +99,4 @@ def delivered(seconds: float, times: int) -> None:
     """Count payloads that were written `seconds` after the commit of what they tell."""
     DELIVERIES.inc(times)
     _DELIVERY_SECONDS.observe(max(0.0, seconds), times)
+    RECENT.observe(seconds, times)

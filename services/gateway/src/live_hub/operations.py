@@ -22,6 +22,7 @@ from chassis.graphql.errors import VALIDATION_FAILED, BadUserInputError, ClientE
 from chassis.graphql.limits import Limits
 from chassis.graphql.scalars import uuid_value
 from live_hub.errors import BadRequestError, OperationRefusedError
+from live_hub.guards import Guard, guards_of
 from live_hub.shape import Selected, root_of
 
 SDL: Final = files(__package__).joinpath("schema.graphql").read_text()
@@ -48,11 +49,13 @@ class Asked(NamedTuple):
     field: str
     arguments: Mapping[str, Any]
     shape: Selected
+    guard: Guard
+    """Who may ask for it."""
 
 
 def schema() -> GraphQLSchema:
     """The schema of the hub's SDL."""
-    # A subgraph's schema is not whole: it has no Query, and directives of the federation.
+    # A subgraph's schema is not whole: it has directives of the federation.
     built = build_schema(SDL, assume_valid=True, assume_valid_sdl=True)
     uuid = built.type_map["UUID"]
     assert isinstance(uuid, GraphQLScalarType)
@@ -69,6 +72,7 @@ class Operations:
         self._documents = DocumentCache(self._schema, Limits())
         assert self._schema.subscription_type is not None
         self._fields = self._schema.subscription_type.fields
+        self._guards = guards_of(self._schema.subscription_type)
 
     def read(self, wanted: Wanted) -> Asked:
         """What the operation asks for; one without a name must be the document's only one.
@@ -95,7 +99,8 @@ class Operations:
             arguments = get_argument_values(self._fields[root.shape.field], root.node, values)
         except GraphQLError as error:
             raise _bad(error) from error
-        return Asked(root.shape.field, arguments, root.shape)
+        field = root.shape.field
+        return Asked(field, arguments, root.shape, self._guards[field])
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -105,6 +105,7 @@ def _train(view: RoomView) -> FrameTrain | None:
 
 
 _FRAME = "RoomFrame"
+_DIAMONDS = "EarningsAmount"
 
 TABLES: Final[Mapping[str, Table]] = {
     "FrameGift": _table(
@@ -144,6 +145,15 @@ TABLES: Final[Mapping[str, Table]] = {
         as_of=_instant("as_of"),
         cause=lambda event: event.cause.upper(),
     ),
+    "EarningsChange": Table(
+        "EarningsChange",
+        {"version": _attribute("version"), "asOf": _instant("as_of")},
+        {
+            "pending": (_attribute("pending_micro_diamonds"), _DIAMONDS),
+            "available": (_attribute("available_micro_diamonds"), _DIAMONDS),
+        },
+    ),
+    _DIAMONDS: Table(_DIAMONDS, {"microDiamonds": lambda amount: amount}, {}),
     _FRAME: Table(
         _FRAME,
         {

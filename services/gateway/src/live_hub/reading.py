@@ -9,6 +9,7 @@ from chassis.batch import EventReader
 from chassis.kafka import RawRecord
 from chassis.tail import Tail
 from contracts.gifts.live import LIVE, RoomFrame
+from contracts.payouts.v1 import DIAMONDS, EarningsChanged
 from contracts.wallet.v1 import BALANCE, BalanceChanged
 from live_hub import metrics
 from live_hub.hub import Hub
@@ -26,6 +27,7 @@ class Reading:
         self._readers = {
             LIVE.name: EventReader([RoomFrame]),
             BALANCE.name: EventReader([BalanceChanged]),
+            DIAMONDS.name: EventReader([EarningsChanged]),
         }
         self._tail = Tail(
             settings.kafka_servers,
@@ -51,5 +53,7 @@ class Reading:
                     self._hub.take_frame(frame)
                 case BalanceChanged() as changed:
                     self._hub.take_balance(changed)
+                case EarningsChanged() as changed:
+                    self._hub.take_earnings(changed)
                 case _:
                     pass

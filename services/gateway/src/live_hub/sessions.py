@@ -43,6 +43,11 @@ class Sessions:
         self._open: set[Session] = set()
 
     @property
+    def clients(self) -> int:
+        """Connections that are open."""
+        return len(self._open)
+
+    @property
     def is_full(self) -> bool:
         """Whether there are as many connections as one process takes."""
         return len(self._open) >= self.settings.connections_max

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from graphql import execute_sync, parse
-from hub_process import a_balance, a_frame, a_gift, ago
+from hub_process import a_balance, a_frame, a_gift, ago, the_earnings
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -180,3 +180,16 @@ def test_amounts_stay_exact() -> None:
     assert payload == (
         b'{"data":{"balanceChanged":{"coins":9007199254740991,"version":1099511627776,"cause":"CHARGE"}}}'
     )
+
+
+def test_earnings_stay_exact() -> None:
+    """Up to the ledger's cap, under whatever names they are asked for."""
+    below = "version now: available { microDiamonds __typename } pending { microDiamonds }"
+    asked = OPERATIONS.read(Wanted(f"subscription {{ earningsChanged {{ {below} }} }}"))
+    event = the_earnings("ann", 2**40, 0, 2**53 - 1)
+    payload = Projector(asked.shape, "EarningsChange").payload(event)
+    assert json.loads(payload)["data"]["earningsChanged"] == {
+        "version": 2**40,
+        "now": {"microDiamonds": 2**53 - 1, "__typename": "EarningsAmount"},
+        "pending": {"microDiamonds": 0},
+    }

@@ -182,7 +182,7 @@ async def test_document_that_cannot_be_subscribed_to(
         ("POST", b"[" * 20_000, {}, 400),
         ("POST", b"{}" + b" " * 200_000, {}, 413),
         ("POST", b'{"query":"x"}', {"content-type": "text/plain"}, 415),
-        ("POST", b'{"query":"x"}', {"accept": "application/json"}, 406),
+        ("POST", b'{"query":"x"}', {"accept": "text/html"}, 406),
         ("PUT", b"{}", {}, 405),
         ("GET", b"", {}, 400),
     ],

@@ -1,4 +1,5 @@
-"""The process that works: accrues gifts, sends payouts, reviews holds, issues statements."""
+"""The process that works: accrues gifts, tells what has matured, sends payouts, reviews holds,
+issues statements."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -9,8 +10,10 @@ from chassis import worker
 from chassis.db import Pool, service_pool
 from chassis.periodic import repeated
 from payouts.consumers.gift_sent import gift_sent
+from payouts.edge import hold_clerk, maturity_clock
 from payouts.edge.account_watch import AccountWatch
-from payouts.edge.hold_clerk import LOOK_EVERY_S, HoldClerk
+from payouts.edge.hold_clerk import HoldClerk
+from payouts.edge.maturity_clock import MaturityClock
 from payouts.edge.payout_run import PayoutRun
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.rails import Rail
@@ -50,6 +53,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         run = PayoutRun(pool, rails, settings.sealer)
         clerk = StatementClerk(pool, lag=timedelta(seconds=settings.statement_lag_s))
         holds = HoldClerk(pool)
+        maturity = MaturityClock(pool)
         await worker.run_worker(
             settings,
             stop,
@@ -61,7 +65,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                     ("payout_run", run.once, settings.payout_run_every_s),
                     ("account_watch", watch.once, settings.payout_run_every_s),
                     ("reconciliation", run.reconcile, settings.reconcile_every_s),
-                    ("holds", holds.once, LOOK_EVERY_S),
+                    ("holds", holds.once, hold_clerk.LOOK_EVERY_S),
+                    ("maturity", maturity.once, maturity_clock.LOOK_EVERY_S),
                     ("statements", clerk.once, settings.statement_mark_every_s),
                 )
             },

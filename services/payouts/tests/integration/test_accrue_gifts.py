@@ -26,7 +26,7 @@ def an_accrual(
 
 async def apply(database: Database, batch: list[Accrual], *, shard: int = 0) -> Outcome:
     async with transaction(database.pool) as conn:
-        return await accrue_gifts(conn, batch, shard=shard)
+        return await accrue_gifts(conn, batch, shard=shard, at=SENT_AT)
 
 
 async def writes(conn: Conn) -> Counter[str]:
@@ -73,7 +73,7 @@ async def test_a_star_costs_one_row_per_batch(database: Database) -> None:
 
     async with transaction(database.pool) as conn:
         before = await writes(conn)
-        await accrue_gifts(conn, [an_accrual() for _ in range(1_000)], shard=0)
+        await accrue_gifts(conn, [an_accrual() for _ in range(1_000)], shard=0, at=SENT_AT)
         after = await writes(conn)
 
     assert after - before == {

@@ -69,7 +69,7 @@ async def test_available_equals_the_formula_at_any_time(database: Database, seed
     while accruals:
         size = chance.randint(1, 1_000)
         async with transaction(database.pool) as conn:
-            await accrue_gifts(conn, accruals[:size], shard=chance.randint(0, 7))
+            await accrue_gifts(conn, accruals[:size], shard=chance.randint(0, 7), at=SENT_AT)
         accruals = accruals[size:]
     await assert_books_balance(database.pool)
 
@@ -90,7 +90,7 @@ async def test_maturing_adds_up_to_pending(database: Database) -> None:
     chance = random.Random(9)
     sent = history(chance, 1_000)
     async with transaction(database.pool) as conn:
-        await accrue_gifts(conn, [accrue(gift, BOOK) for gift in sent], shard=0)
+        await accrue_gifts(conn, [accrue(gift, BOOK) for gift in sent], shard=0, at=SENT_AT)
     today = SENT_AT.date()
 
     async with database.pool.acquire() as conn:
@@ -126,7 +126,9 @@ async def test_rates_keep_apart(database: Database) -> None:
     before = a_gift(slices=[a_slice(4, refundable_until=SENT_AT)], sent_at=SENT_AT - timedelta(1))
     after = a_gift(slices=[a_slice(4, refundable_until=SENT_AT)])
     async with transaction(database.pool) as conn:
-        await accrue_gifts(conn, [accrue(gift, book) for gift in (before, after)], shard=0)
+        await accrue_gifts(
+            conn, [accrue(gift, book) for gift in (before, after)], shard=0, at=SENT_AT
+        )
 
         earnings = await select_earnings(conn, ["star"], SENT_AT.date() + timedelta(days=1))
 

@@ -237,7 +237,7 @@ async def test_a_rate_published_meanwhile_is_used_from_its_time_on(database: Dat
         "SELECT rate_version, micro_diamonds FROM accrual ORDER BY sent_at"
     )
     assert [tuple(row) for row in rows] == [(1, 5_000_000), (1, 5_000_000), (2, 4_000_000)]
-    [stored] = batch.outgoing[f"{GIFT.name}:0"].records
+    [stored, _] = batch.outgoing[f"{GIFT.name}:0"].records
     assert decoder(EarningAccrued).decode(stored.value).rate_version == 2
 
 

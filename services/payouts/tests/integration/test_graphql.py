@@ -90,7 +90,7 @@ async def earned(database: Database) -> Database:
     ]
     book = RateBook([a_rate()])
     async with transaction(database.pool) as conn:
-        await accrue_gifts(conn, [accrue(gift, book) for gift in gifts], shard=0)
+        await accrue_gifts(conn, [accrue(gift, book) for gift in gifts], shard=0, at=SENT_AT)
     return database
 
 

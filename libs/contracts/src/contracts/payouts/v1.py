@@ -21,6 +21,11 @@ EARNING = Topic(
     key="creator id",
     description="What creators earned. One creator, one partition.",
 )
+DIAMONDS = Topic(
+    name="payouts.diamonds.v1",
+    key="creator id",
+    description="Creators' diamonds after they moved or matured; the newest `version` wins.",
+)
 PAYOUT = Topic(
     name="payouts.payout.v1",
     key="creator id",
@@ -49,6 +54,23 @@ class EarningAccrued(Event, frozen=True, omit_defaults=True):
     """All that the creator has ever earned, after this accrual."""
     rate_version: int
     as_of: Instant
+
+
+@event(DIAMONDS, type="payouts.earnings_changed.v1", key="creator_id")
+class EarningsChanged(Event, frozen=True, omit_defaults=True):
+    """What of a creator's diamonds is pending and what is available, as questions are answered.
+
+    Published once per creator and commit that moves them, and when a day begins on which some
+    mature. What payouts hold or have paid is in neither.
+    """
+
+    creator_id: UserId
+    version: int
+    """Rises with every event of the creator: an older version never replaces a newer."""
+    pending_micro_diamonds: MicroDiamonds
+    available_micro_diamonds: MicroDiamonds
+    as_of: Instant
+    """What has matured by the day (UTC) of it is available."""
 
 
 @event(CLAWBACK, type="payouts.clawback_settled.v1", key="creator_id")

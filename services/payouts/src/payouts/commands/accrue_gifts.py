@@ -1,11 +1,13 @@
 """Turn gifts into what their creators are owed, each gift once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
-from payouts.domain.accrual import Accrual, CreatorSum, sum_up
+from payouts.domain.accrual import Accrual, CreatorSum, MaturingSum, split_by_day, sum_up
+from payouts.domain.earnings import EarningsState
 from payouts.store import accruals as journal
 from payouts.store import earnings
 
@@ -16,6 +18,8 @@ class Credited(NamedTuple):
     sum: CreatorSum
     lifetime_micro_diamonds: int
     """All that the creator ever earned, this included."""
+    state: EarningsState
+    """To be told."""
 
 
 class Outcome(NamedTuple):
@@ -27,7 +31,9 @@ class Outcome(NamedTuple):
     """Places, in the batch, of gifts that were accrued before, but told differently."""
 
 
-async def accrue_gifts(conn: Conn, batch: Sequence[Accrual], *, shard: int) -> Outcome:
+async def accrue_gifts(
+    conn: Conn, batch: Sequence[Accrual], *, shard: int, at: datetime
+) -> Outcome:
     """Write what is new in `batch`: journal, creators, buckets and the other side of the entry.
 
     A gift that comes again has no second effect, within a batch as between batches. Rows are locked
@@ -37,6 +43,7 @@ async def accrue_gifts(conn: Conn, batch: Sequence[Accrual], *, shard: int) -> O
         conn: An open transaction.
         batch: In the order in which the gifts were sent.
         shard: Nobody else writes this shard of the system account at the same time.
+        at: Now: what has matured by its day is available.
     """
     known = await journal.select_accruals(conn, [accrual.gift_id for accrual in batch])
     new: dict[UUID, Accrual] = {}
@@ -49,12 +56,25 @@ async def accrue_gifts(conn: Conn, batch: Sequence[Accrual], *, shard: int) -> O
             conflicting.append(place)
     if not new:
         return Outcome((), conflicting)
+    day = at.astimezone(UTC).date()
     sums = sum_up(new.values())
     creators = sorted(sums.creators.values(), key=lambda creator: creator.creator_id)
     await journal.insert_accruals(conn, new.values())
-    lifetimes = await earnings.add_to_creators(conn, creators)
+    credited = await _credit(conn, creators, split_by_day(sums, day), day)
     await earnings.add_to_buckets(conn, sorted(sums.buckets.items()))
     await earnings.debit_issuance(conn, shard, sum(creator.micro_diamonds for creator in creators))
     return Outcome(
-        [Credited(creator, lifetimes[creator.creator_id]) for creator in creators], conflicting
+        [Credited(creator, *credited[creator.creator_id]) for creator in creators], conflicting
     )
+
+
+async def _credit(
+    conn: Conn, creators: Sequence[CreatorSum], maturing: Mapping[str, MaturingSum], day: date
+) -> Mapping[str, earnings.Credited]:
+    """Add to creators' accounts; on the first gift of a day, what has matured meanwhile first."""
+    credited = await earnings.add_to_creators(conn, creators, maturing, day)
+    left = [creator for creator in creators if creator.creator_id not in credited]
+    if left:
+        await earnings.figure(conn, [creator.creator_id for creator in left], day)
+        credited |= await earnings.add_to_creators(conn, left, maturing, day)
+    return credited

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
 from payouts.domain.accrual import Accrual
 from payouts.domain.clawback import Bucket, Claims, Clawback, Leg
+from payouts.domain.earnings import EarningsState
 from payouts.store import accruals as journal
 from payouts.store import clawbacks as store
 from payouts.store import earnings
@@ -21,6 +22,8 @@ class Outcome(NamedTuple):
     """Those that were settled now, also of earlier ones that had waited."""
     impossible: Mapping[int, str]
     """By place among those told now, why nothing was written for a leg."""
+    states: Mapping[str, EarningsState]
+    """How creators stand of whom something was taken or to whom it was given back."""
 
 
 async def claw_back(
@@ -47,10 +50,10 @@ async def claw_back(
     """
     waited = await store.select_waiting(conn, sorted(creator_ids))
     if not legs and not waited:
-        return Outcome((), {})
+        return Outcome((), {}, {})
     claims = await _claims(conn, [*waited, *legs], at)
     settled, waiting, impossible = claims.settle_all([*waited, *legs])
-    await _write(conn, settled, shard=shard)
+    states = await _write(conn, settled, shard=shard, day=at.astimezone(UTC).date())
     # One that had waited and turns out to be impossible stays where the checker finds it.
     waited_before, waits = set(waited), {*waiting, *impossible}
     if gone := waited_before - waits:
@@ -64,6 +67,7 @@ async def claw_back(
             for place, leg in enumerate(legs)
             if leg in impossible and leg not in waited_before
         },
+        states,
     )
 
 
@@ -86,16 +90,19 @@ def _buckets(legs: Sequence[Leg], accruals: Mapping[UUID, Accrual]) -> set[Bucke
     }
 
 
-async def _write(conn: Conn, settled: Sequence[Clawback], *, shard: int) -> None:
+async def _write(
+    conn: Conn, settled: Sequence[Clawback], *, shard: int, day: date
+) -> Mapping[str, EarningsState]:
     if not settled:
-        return
+        return {}
     await store.insert_clawbacks(conn, settled)
     amounts: Counter[Bucket] = Counter()
     for each in settled:
         amounts[each.bucket] += each.taken_micro_diamonds
-    await earnings.claw(conn, amounts)
+    states = await earnings.claw(conn, amounts, day)
     taken = sum(each.micro_diamonds for each in settled if not each.leg.gives_back)
     returned = sum(each.micro_diamonds for each in settled if each.leg.gives_back)
     await earnings.credit_issuance(conn, shard, taken)
     if returned:
         await earnings.debit_issuance(conn, shard, returned)
+    return states

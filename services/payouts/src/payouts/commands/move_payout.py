@@ -1,11 +1,13 @@
 """The one place in which payouts move, and tell of it."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
 
 from chassis import outbox
 from chassis.db import Conn
+from contracts.event import Event
 from contracts.payouts.v1 import (
     PayoutCanceled,
     PayoutFailed,
@@ -14,8 +16,9 @@ from contracts.payouts.v1 import (
     PayoutReturned,
     PayoutSubmitted,
 )
-from payouts.domain.payout import Move, Payout, PayoutStatus
-from payouts.store import payouts
+from payouts.commands.tell_earnings import figure_earnings
+from payouts.domain.payout import RELEASED, Move, Payout, PayoutSource, PayoutStatus
+from payouts.store import earnings, payouts
 
 type _Told = (
     PayoutCanceled | PayoutFailed | PayoutPaid | PayoutRequested | PayoutReturned | PayoutSubmitted
@@ -27,23 +30,50 @@ async def move_payout(
 ) -> Payout | None:
     """Move a payout on, publish what outsiders should hear of it, and return it as it is then.
 
-    None, and nothing done, where somebody else moved it first.
+    None, and nothing done, where somebody else moved it first. Otherwise like `move_payouts`.
+    """
+    moved = await move_payouts(conn, [payout], move, traceparent=traceparent)
+    return moved[0] if moved else None
+
+
+async def move_payouts(
+    conn: Conn, some: Sequence[Payout], move: Move, *, traceparent: str | None = None
+) -> Sequence[Payout]:
+    """Make the same move with some payouts; returns those that nobody else moved first.
+
+    Creators who have their diamonds again are told so, each once.
+
+    Locks: those creators, the payouts, their buckets.
 
     Args:
         conn: An open transaction. Call this last: it takes the outbox's lock.
-        payout: As it was read.
-        move: Allowed from where the payout is.
+        some: As they were read.
+        move: Allowed from where each of them is.
         traceparent: The trace that events carry on.
     """
-    assert payout.can_become(move.to), (payout.status, move.to)
-    if not await payouts.update_payout(conn, payout, move):
-        return None
-    moved = msgspec.structs.replace(
-        payout, status=move.to, moved_at=move.at, moved_by=move.actor, reason=move.reason
-    )
-    event = told(moved)
-    if event is not None:
-        await outbox.record(conn, event, traceparent=traceparent)
+    gives_back = move.to in RELEASED
+    if gives_back:
+        creators = {each.creator_id for each in some if each.source is PayoutSource.EARNINGS}
+        await earnings.lock_creators(conn, sorted(creators))
+    moved: list[Payout] = []
+    for payout in some:
+        assert payout.can_become(move.to), (payout.status, move.to)
+        if await payouts.update_payout(conn, payout, move):
+            moved.append(
+                msgspec.structs.replace(
+                    payout,
+                    status=move.to,
+                    moved_at=move.at,
+                    moved_by=move.actor,
+                    reason=move.reason,
+                )
+            )
+    events: list[Event] = [event for each in moved if (event := told(each)) is not None]
+    if gives_back:
+        creators = {each.creator_id for each in moved if each.source is PayoutSource.EARNINGS}
+        events += await figure_earnings(conn, sorted(creators), at=move.at)
+    if events:
+        await outbox.record(conn, *events, traceparent=traceparent)
     return moved
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from chassis.db import Conn
-from payouts.commands.move_payout import move_payout
+from payouts.commands.move_payout import move_payouts
 from payouts.domain.method import MethodStatus, PayoutMethod
 from payouts.domain.payout import CREATOR_MAY_CANCEL, METHOD_DISABLED, Move, PayoutStatus
 from payouts.domain.refusals import MethodUnavailableError
@@ -44,7 +44,7 @@ async def disable_payout_method(
     ):
         raise MethodUnavailableError
     move = Move(PayoutStatus.CANCELED, at, actor, METHOD_DISABLED)
-    for payout in await payouts.select_waiting(conn, method.creator_id, method_id=method.method_id):
-        if payout.status in CREATOR_MAY_CANCEL:
-            await move_payout(conn, payout, move)
+    waiting = await payouts.select_waiting(conn, method.creator_id, method_id=method.method_id)
+    canceled = [payout for payout in waiting if payout.status in CREATOR_MAY_CANCEL]
+    await move_payouts(conn, canceled, move)
     return msgspec.structs.replace(method, status=MethodStatus.DISABLED, reason=reason)

@@ -1,10 +1,12 @@
 """What every request for a payout goes through, whatever it is of."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import outbox
 from chassis.db import Conn
+from contracts.event import Event
 from payouts.commands.move_payout import move_payout, told
 from payouts.domain.method import MethodStatus, PayoutMethod
 from payouts.domain.payout import Move, Payout, PayoutSource, PayoutStatus
@@ -148,15 +150,21 @@ def requested(
 
 
 async def announced(
-    conn: Conn, payout: Payout, standing: Standing, at: datetime, traceparent: str | None
+    conn: Conn,
+    payout: Payout,
+    standing: Standing,
+    at: datetime,
+    traceparent: str | None,
+    *,
+    also: Sequence[Event] = (),
 ) -> Payout:
-    """A payout that was written, told of and moved on to where it waits.
+    """A payout that was written, told of, with `also`, and moved on to where it waits.
 
     Call this last: it takes the outbox's lock.
     """
     event = told(payout)
     assert event is not None, "a request is always told of"
-    await outbox.record(conn, event, traceparent=traceparent)
+    await outbox.record(conn, event, *also, traceparent=traceparent)
     to = PayoutStatus.QUEUED if standing.holds is None else PayoutStatus.HELD
     moved = await move_payout(conn, payout, Move(to, at, ACTOR, standing.holds))
     assert moved is not None, "nobody else can see it yet"

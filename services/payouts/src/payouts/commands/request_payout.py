@@ -7,6 +7,7 @@ from typing import NamedTuple
 from chassis.db import Conn
 from payouts.commands import payout_desk as desk
 from payouts.commands.known_rates import KnownRates
+from payouts.commands.tell_earnings import figure_earnings
 from payouts.commands.terms_in_force import terms_in_force
 from payouts.commands.withholding_in_force import withholding_in_force
 from payouts.domain.agency import Contract, in_force
@@ -97,7 +98,8 @@ async def request_payout(
     ):
         # Taken by another creator a moment ago, whom our lock does not stop.
         raise IdempotencyConflictError
-    moved = await desk.announced(conn, payout, standing, at, traceparent)
+    changed = await figure_earnings(conn, [order.creator_id], at=at)
+    moved = await desk.announced(conn, payout, standing, at, traceparent, also=changed)
     return Requested(moved, replayed=False)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from chassis.db import Conn
-from payouts.commands.move_payout import move_payout
+from payouts.commands.move_payout import move_payouts
 from payouts.domain.payout import REVIEW_OVERDUE, Move, Payout, PayoutStatus
 from payouts.domain.terms import Terms
 from payouts.store import holds, payouts, reviews
@@ -61,10 +61,9 @@ async def settle_overdue_holds(
             returned.append(payout)
         elif await holds.insert_escalation(conn, payout, at=at):
             escalated.append(payout)
-    for payout in returned:
-        move = Move(PayoutStatus.CANCELED, at, ACTOR, REVIEW_OVERDUE)
-        moved = await move_payout(conn, payout, move)
-        assert moved is not None, "whoever moves a held payout has the creator's lock"
+    move = Move(PayoutStatus.CANCELED, at, ACTOR, REVIEW_OVERDUE)
+    moved = await move_payouts(conn, returned, move)
+    assert len(moved) == len(returned), "whoever moves a held payout has the creator's lock"
     return Settled(escalated, returned, overdue[-1] if len(overdue) == limit else None)
 
 

@@ -1,6 +1,6 @@
 """Gifts that were paid for become diamonds of their creators, until they are taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import override
 
@@ -15,8 +15,10 @@ from contracts.payouts.v1 import ClawbackSettled, EarningAccrued
 from payouts.commands.accrue_gifts import accrue_gifts
 from payouts.commands.claw_back import claw_back
 from payouts.commands.known_rates import KnownRates
+from payouts.commands.tell_earnings import earnings_changed
 from payouts.domain.accrual import Accrual, UnaccruableGiftError, accrue
 from payouts.domain.clawback import Clawback, Leg
+from payouts.domain.earnings import EarningsState
 
 
 class GiftHandler(Handler):
@@ -37,16 +39,21 @@ class GiftHandler(Handler):
         """
         sent = [each for each in batch.received if isinstance(each.event, GiftSent)]
         as_of = self._now()
-        await self._accrue(conn, batch, sent, as_of)
+        accrued = await self._accrue(conn, batch, sent, as_of)
         taken_back = [each for each in batch.received if not isinstance(each.event, GiftSent)]
-        await _claw_back(conn, batch, taken_back, as_of)
+        # The last event of each creator stands for all of them in the trace, and for what had
+        # waited, which has no record any more.
+        cause_of = {_creator_of(received.event): received for received in batch.received}
+        clawed = await _claw_back(conn, batch, taken_back, cause_of, as_of)
+        for creator_id, state in {**accrued, **clawed}.items():
+            batch.emit(earnings_changed(state, as_of), cause_of[creator_id])
 
     async def _accrue(
         self, conn: Conn, batch: Batch, sent: Sequence[Received], as_of: datetime
-    ) -> None:
-        """Accrue gifts and tell, per creator, what was earned."""
+    ) -> dict[str, EarningsState]:
+        """Accrue gifts and tell, per creator, what was earned; returns how they stand then."""
         if not sent:
-            return
+            return {}
         book = await self._rates.newest(conn)
         accruals: list[Accrual] = []
         causes: list[Received] = []
@@ -59,7 +66,7 @@ class GiftHandler(Handler):
                 batch.set_aside(received, f"gift {gift.gift_id}: {error}")
             else:
                 causes.append(received)
-        outcome = await accrue_gifts(conn, accruals, shard=batch.shard)
+        outcome = await accrue_gifts(conn, accruals, shard=batch.shard, at=as_of)
         for place in outcome.conflicting:
             gift_id = accruals[place].gift_id
             batch.set_aside(causes[place], f"gift {gift_id} was accrued before, told differently")
@@ -67,7 +74,7 @@ class GiftHandler(Handler):
         cause_of = {
             accrual.creator_id: cause for accrual, cause in zip(accruals, causes, strict=True)
         }
-        for creator, lifetime_micro_diamonds in outcome.credited:
+        for creator, lifetime_micro_diamonds, _ in outcome.credited:
             batch.emit(
                 EarningAccrued(
                     creator_id=creator.creator_id,
@@ -79,14 +86,20 @@ class GiftHandler(Handler):
                 ),
                 cause_of[creator.creator_id],
             )
+        return {each.state.creator_id: each.state for each in outcome.credited}
 
 
 async def _claw_back(
-    conn: Conn, batch: Batch, taken_back: Sequence[Received], at: datetime
-) -> None:
-    """Settle what is taken back and given back, and what waited for a gift of this batch."""
-    # The last event of each creator stands for what had waited, which has no record any more.
-    cause_of = {_creator_of(received.event): received for received in batch.received}
+    conn: Conn,
+    batch: Batch,
+    taken_back: Sequence[Received],
+    cause_of: Mapping[str, Received],
+    at: datetime,
+) -> Mapping[str, EarningsState]:
+    """Settle what is taken back and given back, and what waited for a gift of this batch.
+
+    Returns how the creators stand then to whom it happened.
+    """
     legs = [_leg(received.event) for received in taken_back]
     outcome = await claw_back(conn, legs, creator_ids=cause_of.keys(), shard=batch.shard, at=at)
     causes = {leg.entry_id: cause for leg, cause in zip(legs, taken_back, strict=True)}
@@ -95,6 +108,7 @@ async def _claw_back(
     for each in outcome.settled:
         cause = causes.get(each.leg.entry_id) or cause_of[each.leg.creator_id]
         batch.emit(_settled(each), cause)
+    return outcome.states
 
 
 def _creator_of(event: Event) -> str:

@@ -156,3 +156,26 @@ def sum_up(accruals: Iterable[Accrual]) -> Sums:
                 bucket = (creator_id, day, version)
                 buckets[bucket] = buckets.get(bucket, 0) + amount
     return Sums(creators, buckets)
+
+
+class MaturingSum(msgspec.Struct, gc=False):
+    """What of some gifts' earnings one creator has to wait for, in micro-diamonds."""
+
+    pending: int = 0
+    available: int = 0
+    matures_next: date | None = None
+    """The first day on which some of the pending ones mature."""
+
+
+def split_by_day(sums: Sums, day: date) -> dict[str, MaturingSum]:
+    """What is pending and what is available of sums on a day (UTC), for each of their creators."""
+    found = {creator_id: MaturingSum() for creator_id in sums.creators}
+    for (creator_id, matures, _), amount in sums.buckets.items():
+        of_creator = found[creator_id]
+        if matures <= day:
+            of_creator.available += amount
+            continue
+        of_creator.pending += amount
+        if of_creator.matures_next is None or matures < of_creator.matures_next:
+            of_creator.matures_next = matures
+    return found

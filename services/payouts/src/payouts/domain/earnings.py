@@ -59,6 +59,15 @@ class EarningsAtRate(NamedTuple):
     paid_out: int = 0
 
 
+class EarningsState(NamedTuple):
+    """What is told of a creator's earnings whenever they change; the highest version counts."""
+
+    creator_id: str
+    version: int
+    pending_micro_diamonds: int
+    available_micro_diamonds: int
+
+
 class Earnings(NamedTuple):
     """A creator's earnings as of a day. All others add up to lifetime."""
 

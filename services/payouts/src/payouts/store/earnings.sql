@@ -1,21 +1,50 @@
 -- name: add_to_creators
 -- Locks in the order given; the caller sorts. A creator's partition has one owner, so that nobody
--- else is at these rows unless a fence is about to stop them.
--- $1 creator_ids, $2 gifts, $3 coins, $4 micro_diamonds
-INSERT INTO creator_earning AS c (creator_id, gifts, coins, lifetime_micro_diamonds)
+-- else is at these rows unless a payout is, or a fence is about to stop them. A creator whose figures
+-- are of another day than $8 is locked and not returned, and nothing is added: bring the figures up to
+-- date first.
+-- $1 creator_ids, $2 gifts, $3 coins, $4 micro_diamonds, $5 of which pending, $6 of which available,
+-- $7 the first day on which some of the pending ones mature, $8 day
+INSERT INTO creator_earning AS c (
+    creator_id,
+    gifts,
+    coins,
+    lifetime_micro_diamonds,
+    version,
+    pending_micro_diamonds,
+    available_micro_diamonds,
+    matures_next,
+    figured_on
+)
 SELECT
     creator_id,
     gifts,
     coins,
-    micro_diamonds
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
-    AS i (creator_id, gifts, coins, micro_diamonds)
+    micro_diamonds,
+    1,
+    pending,
+    available,
+    matures_next,
+    $8::date
+FROM unnest(
+    $1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::date[]
+) AS i (creator_id, gifts, coins, micro_diamonds, pending, available, matures_next)
 ON CONFLICT (creator_id) DO UPDATE
     SET
         gifts = c.gifts + excluded.gifts,
         coins = c.coins + excluded.coins,
-        lifetime_micro_diamonds = c.lifetime_micro_diamonds + excluded.lifetime_micro_diamonds
-RETURNING creator_id, lifetime_micro_diamonds;
+        lifetime_micro_diamonds = c.lifetime_micro_diamonds + excluded.lifetime_micro_diamonds,
+        version = c.version + 1,
+        pending_micro_diamonds = c.pending_micro_diamonds + excluded.pending_micro_diamonds,
+        available_micro_diamonds = c.available_micro_diamonds + excluded.available_micro_diamonds,
+        matures_next = least(c.matures_next, excluded.matures_next)
+    WHERE c.figured_on = excluded.figured_on
+RETURNING
+    creator_id,
+    lifetime_micro_diamonds,
+    version,
+    pending_micro_diamonds,
+    available_micro_diamonds;
 
 -- name: add_to_buckets
 -- In the order given, after the creators' rows.
@@ -78,13 +107,55 @@ WHERE
 ORDER BY creator_id, matures_on, rate_version
 FOR UPDATE;
 
--- name: claw_creators
--- The caller holds the locks. Negative amounts are given back.
--- $1 creator_ids, each once, $2 micro_diamonds
+-- name: figure_creators
+-- Adds up the buckets of creators as of a day, and takes of their accounts what was clawed of these.
+-- Whoever changes a bucket does this before the commit; the caller has held the locks since before
+-- that. Unknown creators are passed over.
+-- $1 creator_ids, each once, $2 micro_diamonds clawed, negative where given back, $3 day
 UPDATE creator_earning AS c
-SET clawed_micro_diamonds = c.clawed_micro_diamonds + i.micro_diamonds
-FROM unnest($1::text[], $2::bigint[]) AS i (creator_id, micro_diamonds)
-WHERE c.creator_id = i.creator_id;
+SET
+    clawed_micro_diamonds = c.clawed_micro_diamonds + f.clawed,
+    version = c.version + 1,
+    pending_micro_diamonds = f.pending,
+    available_micro_diamonds = f.available,
+    figured_on = $3::date,
+    matures_next = f.matures_next
+FROM (
+    SELECT
+        i.creator_id,
+        i.clawed,
+        free.pending,
+        free.available,
+        free.matures_next
+    FROM unnest($1::text[], $2::bigint[]) AS i (creator_id, clawed)
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on > $3::date), 0) AS pending,
+            coalesce(
+                sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on <= $3::date), 0
+            ) AS available,
+            min(e.matures_on) FILTER (WHERE e.matures_on > $3::date) AS matures_next
+        FROM earning_free AS e
+        WHERE e.creator_id = i.creator_id
+    ) AS free
+) AS f
+WHERE c.creator_id = f.creator_id
+RETURNING
+    c.creator_id,
+    c.version,
+    c.pending_micro_diamonds,
+    c.available_micro_diamonds;
+
+-- name: lock_matured
+-- Creators some of whose diamonds have matured by the day $1 without their figures saying so; whom
+-- somebody else is at, is brought up to date by them or next time.
+-- $1 day, $2 at most
+SELECT creator_id
+FROM creator_earning
+WHERE matures_next <= $1::date
+ORDER BY matures_next, creator_id
+LIMIT $2
+FOR UPDATE SKIP LOCKED;
 
 -- name: claw_buckets
 -- The caller holds the locks. Negative amounts are given back.

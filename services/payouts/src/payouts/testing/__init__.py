@@ -124,6 +124,21 @@ async def assert_books_balance(pool: Pool) -> None:
             OR coalesce(k.amount, 0) <> c.clawed_micro_diamonds
     """)
     assert wrong == []
+    # Figures that are told agree with the buckets, as of the day that they are of.
+    stale = await pool.fetch("""
+        SELECT c.creator_id
+        FROM creator_earning AS c
+        LEFT JOIN earning_free AS e USING (creator_id)
+        GROUP BY c.creator_id
+        HAVING
+            (c.pending_micro_diamonds, c.available_micro_diamonds, c.matures_next)
+            IS DISTINCT FROM (
+                coalesce(sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on > c.figured_on), 0),
+                coalesce(sum(e.free_micro_diamonds) FILTER (WHERE e.matures_on <= c.figured_on), 0),
+                min(e.matures_on) FILTER (WHERE e.matures_on > c.figured_on)
+            )
+    """)
+    assert stale == []
     balance = await pool.fetchval("""
         SELECT
             (

@@ -129,7 +129,7 @@ async def earn(
 
     async def work(conn: Conn) -> None:
         book = await KnownRates().newest(conn)
-        await accrue_gifts(conn, [accrue(gift, book)], shard=0)
+        await accrue_gifts(conn, [accrue(gift, book)], shard=0, at=sent_at)
 
     await transact(pool, work)
 

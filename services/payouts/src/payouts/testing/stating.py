@@ -52,7 +52,7 @@ async def earn_at(
     )
     await conn.execute(_SQL["tell_time"], at)
     book = await KnownRates().newest(conn)
-    await accrue_gifts(conn, [accrue(gift, book)], shard=0)
+    await accrue_gifts(conn, [accrue(gift, book)], shard=0, at=at)
     return gift.gift_id
 
 
