@@ -3,17 +3,19 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from support.browsing import PHONE, a_browser, a_screen
 from support.watching import a_room
-from support.world import PATIENCE_S, World
+from support.world import World
 
 pytestmark = pytest.mark.stack
 
-PATIENCE_MS = PATIENCE_S * 1_000
 OF_PAGE = re.compile(r"/studio/([0-9a-f-]{36})$")
 
 
@@ -29,7 +31,7 @@ async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> 
     sender = await world.viewer("alice", coins=70)
     studio = await a_screen(browser, world, host)
     sends = await a_screen(browser, world, sender)
-    sees = await a_screen(browser, world, "bob", PHONE)
+    sees = await a_screen(browser, world, "bob", PHONE, moves=True)
 
     await studio.visit("/studio")
     await studio.page.get_by_label("Title").fill("Two screens, one rose")
@@ -52,16 +54,14 @@ async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> 
             await sends.send()
         for screen in (sends, sees, studio):
             line = screen.line(sender, "rose")
-            await expect(line).to_have_attribute("data-count", "3", timeout=PATIENCE_MS)
+            await expect(line).to_have_attribute("data-count", "3")
             await screen.shows("total-coins", 3)
             await screen.shows("total-gifts", 3)
             await screen.shows("total-gifters", 1)
             await screen.shows("goal", 3, attribute="data-reached")
             await expect(screen.part("gifters").get_by_text(sender)).to_be_visible()
         await sends.shows("balance", balance - 3)
-        await expect(sees.line(sender, "rose")).to_have_attribute(
-            "data-ended", "true", timeout=PATIENCE_MS
-        )
+        await expect(sees.line(sender, "rose")).to_have_attribute("data-ended", "true")
 
         # Many pieces at once, with a message, past the goal.
         await sends.choose("ice-cream")
@@ -70,7 +70,7 @@ async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> 
         await sends.send()
         for screen in (sees, studio):
             line = screen.line(sender, "ice-cream")
-            await expect(line).to_have_attribute("data-count", "5", timeout=PATIENCE_MS)
+            await expect(line).to_have_attribute("data-count", "5")
             await expect(line).to_contain_text("well played")
             await expect(screen.part("goal")).to_contain_text("Goal reached")
         await sees.keep("room-on-a-phone")
@@ -153,7 +153,7 @@ async def test_without_coins_it_says_so_and_sells_some(world: World, browser: Br
         await screen.choose("lion")
         await screen.send()
         note = screen.page.get_by_role("alert")
-        await expect(note).to_contain_text("Not enough coins", timeout=PATIENCE_MS)
+        await expect(note).to_contain_text("Not enough coins")
         await expect(note).to_contain_text(f"you have {before}")
         await screen.keep("not-enough-coins")
         await screen.shows("total-gifts", 0)
@@ -167,7 +167,7 @@ async def test_without_coins_it_says_so_and_sells_some(world: World, browser: Br
         checkout = await opened.value
         await screen.keep("coins-are-ordered")
         await checkout.get_by_role("button", name="Pay", exact=True).click()
-        await expect(screen.part("coins-came")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(screen.part("coins-came")).to_be_visible()
         assert await screen.number("balance") > before
         assert screen.complaints == []
 
@@ -204,7 +204,7 @@ async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Br
         for user, path in {"bob": f"/room/{room_id}", host: f"/studio/{room_id}"}.items():
             screen = await a_screen(browser, world, user, PHONE)
             await screen.visit(path)
-            await expect(screen.part("title")).to_contain_text("A title", timeout=PATIENCE_MS)
+            await expect(screen.part("title")).to_contain_text("A title")
             await expect(screen.part("send" if user == "bob" else "close-room")).to_be_visible()
             width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
             assert await screen.page.evaluate(width) <= 0
@@ -216,3 +216,59 @@ async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Br
             )
             assert nameless == []
             assert screen.complaints == []
+
+
+async def test_a_battle_shows_both_sides(world: World, browser: Browser) -> None:
+    """Points, time and what is in use; a real one goes on for minutes, so the test answers one."""
+    async with a_room(world) as (host, room_id):
+        screen = await a_screen(browser, world, "bob")
+        battle: dict[str, Any] = running_battle(host, room_id)
+
+        async def with_battle(route: Route) -> None:
+            answer = await route.fetch()
+            body = await answer.json()
+            if body.get("data", {}).get("room"):
+                body["data"]["room"]["battle"] = battle
+            await route.fulfill(response=answer, json=body)
+
+        await screen.page.route(world.stack.addresses.graphql, with_battle)
+        await screen.watches(room_id)
+
+        board = screen.part("battle")
+        await expect(board).to_contain_text(host)
+        await expect(board).to_contain_text("rival")
+        await expect(board.locator('[data-value="320"]')).to_be_visible()
+        await expect(board).to_contain_text("hidden by a mist")
+        await expect(board).to_contain_text("Glove")
+        await expect(board).to_contain_text(re.compile(r"[0-4]:[0-5]\d"))
+        await screen.keep("battle")
+
+        battle |= {"status": "ENDED", "endedAt": _in(0), "winnerRoomId": room_id, "powerUps": []}
+        battle["sides"][1]["points"] = 100
+        await expect(board).to_contain_text(f"👑 {host}")
+        await expect(board).to_contain_text("Over")
+        assert screen.complaints == []
+
+
+def _in(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def running_battle(host: str, room_id: str) -> dict[str, Any]:
+    """A battle as the endpoint answers it, half over: the rival is behind a mist."""
+    rival = str(uuid4())
+    side = {"hits": 0, "combos": 0}
+    glove = {"id": str(uuid4()), "kind": "GLOVE", "roomId": room_id}
+    return {
+        "id": str(uuid4()),
+        "status": "RUNNING",
+        "startedAt": _in(-100),
+        "endsAt": _in(200),
+        "endedAt": None,
+        "winnerRoomId": None,
+        "sides": [
+            side | {"points": 320, "host": {"id": host}, "room": {"id": room_id}},
+            side | {"points": None, "host": {"id": "rival"}, "room": {"id": rival}},
+        ],
+        "powerUps": [glove | {"fromAt": _in(-10), "untilAt": _in(200)}],
+    }

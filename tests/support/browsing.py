@@ -18,6 +18,8 @@ SCREENSHOTS = paths.LOCAL / "screenshots"
 BROWSER = "LARGESSE_CHROMIUM"
 """The environment variable that names the browser. Where it is set, there has to be one."""
 
+expect.set_options(timeout=PATIENCE_S * 1_000)
+
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 
@@ -82,13 +84,13 @@ class Screen:
     async def shows(self, name: str, value: object, *, attribute: str = "data-value") -> None:
         """Wait until a part shows a value."""
         part = self.part(name)
-        await expect(part).to_have_attribute(attribute, str(value), timeout=PATIENCE_S * 1_000)
+        await expect(part).to_have_attribute(attribute, str(value))
 
     async def number(self, name: str, *, attribute: str = "data-value") -> int:
         """What a part shows, as soon as it shows anything."""
         part = self.part(name)
         digits = re.compile(r"^\d+$")
-        await expect(part).to_have_attribute(attribute, digits, timeout=PATIENCE_S * 1_000)
+        await expect(part).to_have_attribute(attribute, digits)
         return int(await part.get_attribute(attribute) or 0)
 
     async def watches(self, room_id: str) -> None:
@@ -114,9 +116,17 @@ class Screen:
 
 
 async def a_screen(
-    browser: Browser, world: World, user: str, size: tuple[int, int] = DESKTOP
+    browser: Browser,
+    world: World,
+    user: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    moves: bool = False,
 ) -> Screen:
-    """A window for a user."""
+    """A window for a user. Little moves in it unless asked to: the processor draws it all."""
     width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height})
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        reduced_motion="no-preference" if moves else "reduce",
+    )
     return Screen(await context.new_page(), world.stack.addresses.url("demo-page"), user)

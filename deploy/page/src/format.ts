@@ -3,17 +3,11 @@
 import type { Money } from './api/types.ts';
 
 const WHOLE = new Intl.NumberFormat('en');
-const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const DIAMONDS = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const MICRO = 1_000_000;
 
 export function whole(number: number): string {
   return WHOLE.format(Math.round(number));
-}
-
-/** 12,345 in full; from a hundred thousand on as 123.5K. */
-export function short(number: number): string {
-  return number < 100_000 ? whole(number) : SHORT.format(number);
 }
 
 /** Rounded down: nobody reads of more than they have. */

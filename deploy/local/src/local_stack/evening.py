@@ -63,6 +63,8 @@ class Evening:
     """By creator, at the end."""
     rooms: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What was given in creators' rooms, by creator."""
+    room_ids: dict[str, str] = field(default_factory=dict[str, str])
+    """By creator."""
     last_gift_id: str = ""
     purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
     """By viewer."""
@@ -128,6 +130,7 @@ class _Stage:
                 },
             )
             expect(opened, "OpenRoomPayload")
+        self._evening.room_ids = self._rooms
         self._say(f"{len(CREATORS)} creators accept gifts in live rooms: {', '.join(CREATORS)}")
         catalogue = await self._client.ask("GiftCatalogue")
         self._items = sorted(catalogue["items"]["nodes"], key=lambda item: item["priceCoins"])

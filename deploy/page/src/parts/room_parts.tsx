@@ -134,8 +134,8 @@ export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }
       <h2 id="ending-title">{about?.title ?? 'This room'} is over</h2>
       <dl class="figures">
         <div><dt>coins</dt><dd><Count value={room.totals.coins} id="ending-coins" /></dd></div>
-        <div><dt>gifts</dt><dd><Count value={room.totals.gifts} id="ending-gifts" /></dd></div>
-        <div><dt>gifters</dt><dd><Count value={room.totals.gifters} id="ending-gifters" /></dd></div>
+        <div><dt>{room.totals.gifts === 1 ? 'gift' : 'gifts'}</dt><dd><Count value={room.totals.gifts} id="ending-gifts" /></dd></div>
+        <div><dt>{room.totals.gifters === 1 ? 'gifter' : 'gifters'}</dt><dd><Count value={room.totals.gifters} id="ending-gifters" /></dd></div>
       </dl>
       {room.goal?.reachedAt != null && <p class="ending-goal">🎉 The goal was reached.</p>}
       {best.length > 0 && (

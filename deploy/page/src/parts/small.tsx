@@ -25,7 +25,8 @@ export function Count({ value, write = whole, id }: { value: number; write?: (nu
     }
     const began = performance.now();
     let turn = requestAnimationFrame(function step(now) {
-      const part = Math.min(1, (now - began) / COUNT_MS);
+      // The browser's time of a picture can be before that of the change.
+      const part = Math.min(1, Math.max(0, now - began) / COUNT_MS);
       from.current = part === 1 ? value : start + (value - start) * (1 - (1 - part) ** 3);
       setShown(from.current);
       if (part < 1) turn = requestAnimationFrame(step);

@@ -67,8 +67,8 @@ export function RoomHead({ watched, host }: { watched: Watched; host: string }) 
       {phase === 'closed' ? <span class="badge over">Ended</span> : <span class="badge live">Live</span>}
       <dl class="totals">
         <div><dt class="unseen">Given</dt><dd><Coins value={room.totals.coins} id="total-coins" /></dd></div>
-        <div><dt>gifts</dt><dd><Count value={room.totals.gifts} id="total-gifts" /></dd></div>
-        <div><dt>gifters</dt><dd><Count value={room.totals.gifters} id="total-gifters" /></dd></div>
+        <div><dt>{room.totals.gifts === 1 ? 'gift' : 'gifts'}</dt><dd><Count value={room.totals.gifts} id="total-gifts" /></dd></div>
+        <div><dt>{room.totals.gifters === 1 ? 'gifter' : 'gifters'}</dt><dd><Count value={room.totals.gifters} id="total-gifters" /></dd></div>
       </dl>
     </header>
   );
