@@ -50,6 +50,10 @@ trace: setup ## Print the trace of one gift: GIFT=<gift id>
 test: lint ## Everything that a change must pass
 	@sh deploy/local/test.sh
 
+.PHONY: test-page
+test-page: setup ## Test the page in a real Chromium; fails where there is none (make test skips that)
+	@LARGESSE_CHROMIUM="$${LARGESSE_CHROMIUM:-chromium}" sh deploy/local/test.sh -n 0 tests/page
+
 .PHONY: lint
 lint: setup ## Style, types, direction of imports
 	@$(python) -m ruff format --check --quiet || { echo "lint: make format puts that right" >&2; exit 1; }
@@ -57,6 +61,7 @@ lint: setup ## Style, types, direction of imports
 	@.venv/bin/basedpyright --level error
 	@.venv/bin/lint-imports --no-cache
 	@.venv/bin/node services/gateway/node_modules/typescript/bin/tsc --noEmit --project services/gateway
+	@.venv/bin/node deploy/page/node_modules/typescript/bin/tsc --noEmit --project deploy/page
 
 .PHONY: format
 format: setup ## Rewrite the code in the agreed format

@@ -64,6 +64,7 @@ def stack_settings(tmp_path: Path) -> dict[str, dict[str, str]]:
             for process in ("api", "worker")
         ),
         ("live-hub", "live_hub.settings", "LIVE_HUB_"),
+        ("demo-page", "demo_page.settings", "DEMO_PAGE_"),
         ("payment-sandbox", "payment_sandbox.settings", "PAYMENT_SANDBOX_"),
         ("sandbox-bank", "sandbox_bank.settings", "SANDBOX_BANK_"),
         ("trace-store", "trace_store.settings", "TRACE_STORE_"),

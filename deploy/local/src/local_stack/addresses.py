@@ -31,6 +31,15 @@ class Addresses:
         """The one endpoint for front ends."""
         return self.url("gateway", "/graphql")
 
+    @property
+    def page_origins(self) -> tuple[str, str]:
+        """The origins of the page, by either name of this machine."""
+        return self.url("demo-page"), f"http://localhost:{self.ports['demo-page']}"
+
+    def room(self, room_id: str) -> str:
+        """Where a browser shows a live room."""
+        return self.url("demo-page", f"/room/{room_id}")
+
     def database_dsn(self, home: Home, service: str) -> str:
         """Where a service reaches its database, with its own role."""
         return databases.dsn(home, self.postgres_dsn, service, prefix=self.prefix)
@@ -46,6 +55,7 @@ class Addresses:
         return {
             "graphql": self.graphql,
             "live": self.url("live-hub", "/graphql"),
+            "page": self.url("demo-page"),
             "traces": self.url("trace-store"),
             "payment_sandbox": self.url("payment-sandbox"),
             "sandbox_bank": self.url("sandbox-bank"),

@@ -124,6 +124,7 @@ class _Stage:
             )
             expect(opened, "OpenRoomPayload")
         await self.live.screen.switch_on()
+        self._evening.room_ids = self._rooms
         self._say(f"{len(CREATORS)} creators accept gifts in live rooms: {', '.join(CREATORS)}")
         catalogue = await self._client.ask("GiftCatalogue")
         self._items = sorted(catalogue["items"]["nodes"], key=lambda item: item["priceCoins"])

@@ -35,6 +35,8 @@ class Evening:
     """By viewer, at the end."""
     earnings: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By creator, at the end."""
+    room_ids: dict[str, str] = field(default_factory=dict[str, str])
+    """By creator."""
     in_rooms: list[Sent] = field(default_factory=list[Sent])
     """Gifts in live rooms."""
     shown: Shown | None = None

@@ -14,6 +14,9 @@ KAFKA_JARS = LOCAL / "kafka" / "jars"
 KAFKA_POM = REPOSITORY / "deploy" / "kafka" / "pom.xml"
 COMPOSE_FILE = REPOSITORY / "deploy" / "compose.yaml"
 GATEWAY = REPOSITORY / "services" / "gateway"
+PAGE_SOURCE = REPOSITORY / "deploy" / "page"
+PAGE = LOCAL / "page"
+"""The page as a browser loads it, built from its source."""
 
 
 @cache

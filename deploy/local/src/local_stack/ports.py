@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, int] = {
     "payment-sandbox": 4200,
     "sandbox-bank": 4201,
     "trace-store": 4300,
+    "demo-page": 4400,
     "postgres": 4432,
     "kafka": 4092,
     "kafka-controller": 4093,

@@ -20,6 +20,7 @@ PROGRAMS = (
     *(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
     "live-hub",
     "gateway",
+    "demo-page",
 )
 """In the order in which they are started."""
 
@@ -45,6 +46,9 @@ def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) 
         case "payment-sandbox":
             command = [sys.executable, "-m", "payment_sandbox"]
             settings = _sandbox_settings(home, addresses)
+        case "demo-page":
+            command = [sys.executable, "-m", "demo_page"]
+            settings = _page_settings(home, addresses)
         case "sandbox-bank":
             command = [sys.executable, "-m", "sandbox_bank"]
             settings = _bank_settings(home, addresses)
@@ -139,6 +143,16 @@ def _bank_settings(home: Home, addresses: Addresses) -> dict[str, str]:
     }
 
 
+def _page_settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    return {
+        "DEMO_PAGE_HTTP_HOST": HOST,
+        "DEMO_PAGE_HTTP_PORT": str(addresses.ports["demo-page"]),
+        "DEMO_PAGE_FOLDER": str(paths.PAGE),
+        "DEMO_PAGE_STACK": str(home.path),
+        "DEMO_PAGE_GRAPHQL_URL": addresses.graphql,
+    }
+
+
 def _trace_store_settings(home: Home, addresses: Addresses) -> dict[str, str]:
     return {
         "TRACE_STORE_HTTP_HOST": HOST,
@@ -157,6 +171,7 @@ def _gateway(home: Home, addresses: Addresses, extra: Mapping[str, str]) -> Proc
         "GATEWAY_TOKEN_AUDIENCE": tokens.AUDIENCE,
         "GATEWAY_OTLP_ENDPOINT": addresses.url("trace-store"),
         "GATEWAY_DEVELOPMENT": "true",
+        "GATEWAY_CORS_ORIGINS": ",".join(addresses.page_origins),
         "NODE_USE_SYSTEM_CA": "1",
         # A third of the processor time of a start is for compiling the same files again.
         "NODE_COMPILE_CACHE": str(paths.LOCAL / "node"),

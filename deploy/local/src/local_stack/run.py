@@ -130,6 +130,8 @@ def _play(addresses: Addresses, withheld: tax_table.TaxTable) -> Evening:
 
 def _show_addresses(addresses: Addresses, evening: Evening) -> None:
     rows = {
+        "Watch": addresses.room(evening.room_ids[STAR]),
+        "go live yourself": addresses.url("demo-page", f"/studio?as={STAR}"),
         "GraphiQL, with example operations": addresses.graphql,
         "a token to paste there": 'make token SUB=viewer-01 SCOPE="viewer creator"',
         "traces": addresses.url("trace-store"),

@@ -1,4 +1,4 @@
-"""The parts of set-up that are not Python packages: Kafka's jars and the gateway's Node packages.
+"""The parts of set-up that are not Python packages: Kafka's jars, Node packages, the page.
 
 `setup.sh` has made the virtual environment before this runs. Each part is done again only when the
 files it is made from have changed.
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from local_stack import paths
@@ -18,15 +19,24 @@ from local_stack.truststore import java_trust_options
 
 
 def set_up() -> None:
-    """Bring the Kafka jars and the gateway's packages to what the repository asks for.
+    """Bring the Kafka jars, Node packages and the built page to what the repository asks for.
 
     Raises:
         LocalProblemError: A tool is missing or a download failed.
     """
     _once("kafka", [paths.KAFKA_POM], paths.KAFKA_JARS, _copy_kafka_jars)
-    lock = paths.GATEWAY / "package-lock.json"
-    if lock.exists():
-        _once("gateway", [lock], paths.GATEWAY / "node_modules", _install_gateway_packages)
+    for name, folder in {"gateway": paths.GATEWAY, "page": paths.PAGE_SOURCE}.items():
+        install = partial(_install_node_packages, name, folder)
+        _once(name, [folder / "package-lock.json"], folder / "node_modules", install)
+    _once("page-build", _page_sources(), paths.PAGE / "index.html", _build_page)
+
+
+def _page_sources() -> list[Path]:
+    """What the page is made from."""
+    single = ("index.html", "package-lock.json", "tsconfig.json", "vite.config.ts")
+    folders = (paths.PAGE_SOURCE / "src", paths.PAGE_SOURCE / "public")
+    found = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    return [*(paths.PAGE_SOURCE / name for name in single), *sorted(found)]
 
 
 def _once(name: str, sources: list[Path], result: Path, work: Callable[[], None]) -> None:
@@ -69,12 +79,14 @@ def _copy_kafka_jars() -> None:
     )
 
 
-def _install_gateway_packages() -> None:
-    print("setup: installing the gateway's packages with npm", file=sys.stderr)
-    environment = dict(os.environ)
-    environment["NODE_USE_SYSTEM_CA"] = "1"
+def _node_environment() -> dict[str, str]:
     # npm starts `node` by name; it must be the one of the lock.
-    environment["PATH"] = f"{paths.node().parent}{os.pathsep}{environment.get('PATH', '')}"
+    path = f"{paths.node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return dict(os.environ) | {"NODE_USE_SYSTEM_CA": "1", "PATH": path}
+
+
+def _install_node_packages(name: str, folder: Path) -> None:
+    print(f"setup: installing the {name}'s packages with npm", file=sys.stderr)
     _run(
         [
             *paths.npm(),
@@ -82,10 +94,23 @@ def _install_gateway_packages() -> None:
             "--ignore-scripts",
             "--no-audit",
             "--no-fund",
-            f"--prefix={paths.GATEWAY}",
+            f"--prefix={folder}",
         ],
-        environment,
-        "npm could not install the gateway's packages",
+        _node_environment(),
+        f"npm could not install the {name}'s packages",
+    )
+
+
+def _build_page() -> None:
+    print("setup: building the page into .local/page", file=sys.stderr)
+    vite = paths.PAGE_SOURCE / "node_modules" / "vite" / "bin" / "vite.js"
+    _run(
+        [
+            *(str(paths.node()), str(vite), "build", str(paths.PAGE_SOURCE)),
+            *(f"--outDir={paths.PAGE}", "--emptyOutDir", "--logLevel=warn"),
+        ],
+        _node_environment(),
+        "vite could not build the page",
     )
 
 
@@ -101,5 +126,5 @@ def _run(command: list[str], environment: dict[str, str], failure: str) -> None:
     if done.returncode != 0:
         print(done.stdout.rstrip(), file=sys.stderr)
         raise LocalProblemError(
-            f"{failure} (see above): check the network, then run make setup again"
+            f"{failure} (see above): put that right (the network?), then run make setup again"
         )

@@ -36,7 +36,7 @@ _STOP_ORDER = (
     ("gateway",),
     ("live-hub",),
     tuple(f"{service}-{process}" for service in SERVICES for process in ("api", "worker")),
-    ("payment-sandbox", "sandbox-bank", "trace-store"),
+    ("payment-sandbox", "sandbox-bank", "trace-store", "demo-page"),
     ("kafka", "postgres"),
 )
 

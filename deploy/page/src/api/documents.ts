@@ -1,0 +1,117 @@
+/** All that the page asks of the one endpoint. */
+
+export const ROOM = /* GraphQL */ `
+  query PageRoom($id: UUID!) {
+    room(id: $id) {
+      id status title openedAt closedAt seq
+      host { id acceptsGifts }
+      goal { targetCoins reachedCoins targetCount reachedCount reachedAt item { id } }
+      summary { coins gifts gifters }
+      topGifters(first: 10) { nodes { rank coins user { id } } }
+      battle { ...Battle }
+      battleInvitations { id sides { host { id } } }
+    }
+  }
+  fragment Battle on Battle {
+    id status startedAt endsAt endedAt winnerRoomId
+    sides { points hits combos host { id } room { id } }
+    powerUps { id kind roomId fromAt untilAt }
+  }
+`;
+
+export const ROOM_FRAMES = /* GraphQL */ `
+  subscription PageRoomFrames($roomId: UUID!, $after: Int) {
+    roomFrames(roomId: $roomId, after: $after) {
+      seq status committedAt snapshot missedFrames
+      gifts { giftId itemId count totalCoins senderId senderName message streakId streakCount streakEnded }
+      moreGifts moreCoins
+      totals { coins gifts gifters }
+      goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
+      topGifters { rank userId coins }
+    }
+  }
+`;
+
+export const CATALOGUE = /* GraphQL */ `
+  query PageCatalogue {
+    giftCatalogue { items(first: 100) { nodes { id name tier priceCoins maxMessageLength streakable } } }
+  }
+`;
+
+export const BALANCE = /* GraphQL */ `
+  query PageBalance { me { balance { coins debtCoins } } }
+`;
+
+export const BALANCE_CHANGED = /* GraphQL */ `
+  subscription PageBalanceChanged { balanceChanged { version coins debtCoins cause } }
+`;
+
+export const SEND_GIFT = /* GraphQL */ `
+  mutation PageSendGift($input: SendGiftInput!) {
+    sendGift(input: $input) {
+      __typename
+      ... on SendGiftPayload { gift { id status refusal { code message } } }
+      ... on InsufficientCoins { neededCoins balanceCoins }
+      ... on Refusal { code message }
+    }
+  }
+`;
+
+export const GIFT = /* GraphQL */ `
+  query PageGift($id: UUID!) { gift(id: $id) { id status refusal { code message } } }
+`;
+
+export const BUNDLES = /* GraphQL */ `
+  query PageBundles { coinBundles { nodes { id coins bonusCoins price { amountMinor currency } } } }
+`;
+
+export const PURCHASE_COINS = /* GraphQL */ `
+  mutation PagePurchaseCoins($input: PurchaseCoinsInput!) {
+    purchaseCoins(input: $input) {
+      __typename
+      ... on PurchaseCoinsPayload { purchase { id checkoutUrl } }
+      ... on Refusal { code message }
+    }
+  }
+`;
+
+export const ACCEPT_GIFTS = /* GraphQL */ `
+  mutation PageAcceptGifts {
+    acceptGifts(input: { accept: true }) { __typename ... on Refusal { code message } }
+  }
+`;
+
+export const OPEN_ROOM = /* GraphQL */ `
+  mutation PageOpenRoom($input: OpenRoomInput!) {
+    openRoom(input: $input) {
+      __typename
+      ... on OpenRoomPayload { room { id } }
+      ... on RoomAlreadyOpen { openRoomId }
+      ... on Refusal { code message }
+    }
+  }
+`;
+
+export const KEEP_ROOM_OPEN = /* GraphQL */ `
+  mutation PageKeepRoomOpen($roomId: UUID!) {
+    keepRoomOpen(input: { roomId: $roomId }) { __typename ... on Refusal { code message } }
+  }
+`;
+
+export const CLOSE_ROOM = /* GraphQL */ `
+  mutation PageCloseRoom($roomId: UUID!) {
+    closeRoom(input: { roomId: $roomId }) { __typename ... on Refusal { code message } }
+  }
+`;
+
+export const EARNINGS = /* GraphQL */ `
+  query PageEarnings($id: ID!) {
+    creator(id: $id) {
+      earnings {
+        pending { microDiamonds worth { amountMinor currency } }
+        available { microDiamonds worth { amountMinor currency } }
+        lifetime { microDiamonds }
+      }
+    }
+  }
+`;

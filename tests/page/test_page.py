@@ -1,0 +1,274 @@
+"""The page in real browsers: what one sends, the other sees."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from support.browsing import PHONE, a_browser, a_screen
+from support.watching import a_room
+from support.world import World
+
+pytestmark = pytest.mark.stack
+
+OF_PAGE = re.compile(r"/studio/([0-9a-f-]{36})$")
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    async with a_browser() as browser:
+        yield browser
+
+
+async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> None:
+    """From the host's "go live" to the end of the room: line, streak, totals, goal, earnings."""
+    host = await world.creator("host")
+    sender = await world.viewer("alice", coins=70)
+    studio = await a_screen(browser, world, host)
+    sends = await a_screen(browser, world, sender)
+    sees = await a_screen(browser, world, "bob", PHONE, moves=True)
+
+    await studio.visit("/studio")
+    await studio.page.get_by_label("Title").fill("Two screens, one rose")
+    await studio.page.get_by_label("Goal in coins").fill("5")
+    await studio.part("open-room").click()
+    await studio.page.wait_for_url(OF_PAGE)
+    found = OF_PAGE.search(studio.page.url)
+    assert found is not None
+    room_id = found[1]
+    try:
+        earned = await studio.number("earned")
+        for screen in (sends, sees):
+            await screen.watches(room_id)
+            await expect(screen.part("title")).to_have_text("Two screens, one rose")
+        balance = await sends.number("balance")
+
+        # A streak: each press is a gift of its own, charged by itself.
+        await sends.choose("rose")
+        for _ in range(3):
+            await sends.send()
+        for screen in (sends, sees, studio):
+            line = screen.line(sender, "rose")
+            await expect(line).to_have_attribute("data-count", "3")
+            await screen.shows("total-coins", 3)
+            await screen.shows("total-gifts", 3)
+            await screen.shows("total-gifters", 1)
+            await screen.shows("goal", 3, attribute="data-reached")
+            await expect(screen.part("gifters").get_by_text(sender)).to_be_visible()
+        await sends.shows("balance", balance - 3)
+        await expect(sees.line(sender, "rose")).to_have_attribute("data-ended", "true")
+
+        # Many pieces at once, with a message, past the goal.
+        await sends.choose("ice-cream")
+        await sends.page.get_by_role("button", name="×5", exact=True).click()
+        await sends.page.get_by_label("Message").fill("well played")
+        await sends.send()
+        for screen in (sees, studio):
+            line = screen.line(sender, "ice-cream")
+            await expect(line).to_have_attribute("data-count", "5")
+            await expect(line).to_contain_text("well played")
+            await expect(screen.part("goal")).to_contain_text("Goal reached")
+        await sees.keep("room-on-a-phone")
+        await sends.keep("room")
+
+        # The creator is credited what the ledger says, and sees it without asking.
+        lifetime = earned
+
+        async def credited() -> bool:
+            nonlocal lifetime
+            lifetime = await world.lifetime(host)
+            return lifetime > earned
+
+        while not await credited() or await world.balance(sender) != balance - 8:
+            await asyncio.sleep(0.1)
+        await studio.shows("earned", await _at_rest(world, host))
+        await studio.keep("studio")
+
+        await studio.part("close-room").click()
+        for screen in (sends, sees, studio):
+            await screen.shows("ending-coins", 8)
+            await screen.shows("ending-gifts", 4)
+            await expect(screen.part("send")).to_have_count(0)
+        await sees.keep("room-is-over")
+    finally:
+        await world.ask("CloseRoom", host, input={"roomId": room_id})
+    assert [screen.complaints for screen in (studio, sends, sees)] == [[], [], []]
+
+
+async def _at_rest(world: World, host: str) -> int:
+    """What the host has earned once all eight coins are credited: nothing changes any more."""
+    received = await world.ask("Creator", host, id=host)
+    while received["giftsReceived"]["totalCoins"] != 8:
+        received = await world.ask("Creator", host, id=host)
+    seen = [await world.lifetime(host)]
+    while len(seen) < 10 or len(set(seen[-10:])) > 1:
+        await asyncio.sleep(0.05)
+        seen.append(await world.lifetime(host))
+    return seen[-1]
+
+
+@pytest.mark.parametrize("dies", ["gateway", "live-hub"])
+async def test_a_lost_connection_leaves_no_gap_and_no_repeat(
+    world: World, browser: Browser, dies: str
+) -> None:
+    """Each piece is shown once, though the connection was lost among them."""
+    async with a_room(world) as (host, room_id):
+        sender = await world.viewer("alice", coins=70)
+        target = {"roomId": room_id}
+        screen = await a_screen(browser, world, "bob")
+        await screen.watches(room_id)
+
+        given = 0
+        for number in range(9):
+            if number in (3, 6):
+                world.stack.kill9(dies)
+            await world.give(sender, host, target=target, count=1 + number % 2)
+            given += 1 + number % 2
+        world.stack.wait_ready(dies)
+
+        await screen.shows("total-coins", given)
+        await screen.shows("delivery", given, attribute="data-pieces")
+        await screen.shows("link", "connected", attribute="data-link")
+        room = await world.ask("Room", id=room_id)
+        await screen.shows("delivery", room["seq"], attribute="data-seq")
+        assert await screen.number("delivery", attribute="data-pieces") == given
+        assert await screen.number("delivery", attribute="data-coins") == given
+        assert await screen.number("delivery", attribute="data-missed") == 0
+        assert screen.complaints == []
+
+
+async def test_without_coins_it_says_so_and_sells_some(world: World, browser: Browser) -> None:
+    """A gift too dear changes nothing; coins that are paid for come by themselves."""
+    async with a_room(world) as (_, room_id):
+        sender = await world.viewer("alice", coins=20)
+        screen = await a_screen(browser, world, sender)
+        await screen.watches(room_id)
+        before = await screen.number("balance")
+
+        await screen.choose("lion")
+        await screen.send()
+        note = screen.page.get_by_role("alert")
+        await expect(note).to_contain_text("Not enough coins")
+        await expect(note).to_contain_text(f"you have {before}")
+        await screen.keep("not-enough-coins")
+        await screen.shows("total-gifts", 0)
+        await screen.shows("balance", before)
+
+        await note.get_by_role("button", name="Get coins").click()
+        shop = screen.page.get_by_role("dialog")
+        await shop.get_by_role("listitem").get_by_role("button").first.click()
+        async with screen.page.expect_popup() as opened:
+            await screen.part("pay").click()
+        checkout = await opened.value
+        await screen.keep("coins-are-ordered")
+        await checkout.get_by_role("button", name="Pay", exact=True).click()
+        await expect(screen.part("coins-came")).to_be_visible()
+        assert await screen.number("balance") > before
+        assert screen.complaints == []
+
+
+async def test_a_room_that_is_over_and_one_that_never_was(world: World, browser: Browser) -> None:
+    """Who comes late sees how it ended, and nothing to send with."""
+    async with a_room(world, title="It was a night", goal={"coins": 2}) as (host, room_id):
+        sender = await world.viewer("alice", coins=20)
+        await world.give(sender, host, target={"roomId": room_id}, count=3)
+    screen = await a_screen(browser, world, "bob", PHONE)
+
+    await screen.visit(f"/room/{room_id}")
+    await expect(screen.part("ending")).to_contain_text("It was a night is over")
+    await screen.shows("ending-coins", 3)
+    await expect(screen.part("ending")).to_contain_text(sender)
+    await expect(screen.part("ending")).to_contain_text("The goal was reached")
+    await expect(screen.part("send")).to_have_count(0)
+
+    await screen.visit("/room/00000000-0000-7000-8000-000000000000")
+    await expect(screen.part("missing")).to_contain_text("no such room")
+    await screen.visit("/")
+    await expect(screen.page.get_by_role("link", name="It was a night")).to_be_visible()
+    assert screen.complaints == []
+
+
+async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Browser) -> None:
+    """Nothing sticks out at the side, everything that can be used has a name."""
+    async with a_room(
+        world, title="A title that is as long as titles are when hosts are proud"
+    ) as (
+        host,
+        room_id,
+    ):
+        for user, path in {"bob": f"/room/{room_id}", host: f"/studio/{room_id}"}.items():
+            screen = await a_screen(browser, world, user, PHONE)
+            await screen.visit(path)
+            await expect(screen.part("title")).to_contain_text("A title")
+            await expect(screen.part("send" if user == "bob" else "close-room")).to_be_visible()
+            width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+            assert await screen.page.evaluate(width) <= 0
+            nameless = await screen.page.evaluate(
+                """() => [...document.querySelectorAll('button, input, a[href], dialog')]
+                  .filter((each) => !(each.textContent.trim() || each.ariaLabel
+                    || each.labels?.length || each.getAttribute('aria-labelledby')))
+                  .map((each) => each.outerHTML)"""
+            )
+            assert nameless == []
+            assert screen.complaints == []
+
+
+async def test_a_battle_shows_both_sides(world: World, browser: Browser) -> None:
+    """Points, time and what is in use; a real one goes on for minutes, so the test answers one."""
+    async with a_room(world) as (host, room_id):
+        screen = await a_screen(browser, world, "bob")
+        battle: dict[str, Any] = running_battle(host, room_id)
+
+        async def with_battle(route: Route) -> None:
+            answer = await route.fetch()
+            body = await answer.json()
+            if body.get("data", {}).get("room"):
+                body["data"]["room"]["battle"] = battle
+            await route.fulfill(response=answer, json=body)
+
+        await screen.page.route(world.stack.addresses.graphql, with_battle)
+        await screen.watches(room_id)
+
+        board = screen.part("battle")
+        await expect(board).to_contain_text(host)
+        await expect(board).to_contain_text("rival")
+        await expect(board.locator('[data-value="320"]')).to_be_visible()
+        await expect(board).to_contain_text("hidden by a mist")
+        await expect(board).to_contain_text("Glove")
+        await expect(board).to_contain_text(re.compile(r"[0-4]:[0-5]\d"))
+        await screen.keep("battle")
+
+        battle |= {"status": "ENDED", "endedAt": _in(0), "winnerRoomId": room_id, "powerUps": []}
+        battle["sides"][1]["points"] = 100
+        await expect(board).to_contain_text(f"👑 {host}")
+        await expect(board).to_contain_text("Over")
+        assert screen.complaints == []
+
+
+def _in(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def running_battle(host: str, room_id: str) -> dict[str, Any]:
+    """A battle as the endpoint answers it, half over: the rival is behind a mist."""
+    rival = str(uuid4())
+    side = {"hits": 0, "combos": 0}
+    glove = {"id": str(uuid4()), "kind": "GLOVE", "roomId": room_id}
+    return {
+        "id": str(uuid4()),
+        "status": "RUNNING",
+        "startedAt": _in(-100),
+        "endsAt": _in(200),
+        "endedAt": None,
+        "winnerRoomId": None,
+        "sides": [
+            side | {"points": 320, "host": {"id": host}, "room": {"id": room_id}},
+            side | {"points": None, "host": {"id": "rival"}, "room": {"id": rival}},
+        ],
+        "powerUps": [glove | {"fromAt": _in(-10), "untilAt": _in(200)}],
+    }
