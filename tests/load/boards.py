@@ -201,7 +201,7 @@ async def _read_all(
     )
     async with pool:
         ranks = BoardRanks(pool)
-        for span in (Span.ALL_TIME, Span.HOUR):
+        for span in (Span.ALL_TIME, Span.WEEK):
             board = Board.of_creator(_STAR, window_of(span, clock.now()))
 
             async def top(board: Board = board) -> None:

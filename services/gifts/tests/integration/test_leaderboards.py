@@ -91,6 +91,23 @@ async def test_who_gave_most_is_first_and_of_equals_the_sooner(service: Database
     assert (await read(ask, first=1))["nodes"] == [place(1, 6, None)]
 
 
+@pytest.mark.parametrize("window", [Span.HOUR, Span.DAY, Span.WEEK, Span.ALL_TIME])
+async def test_who_falls_to_a_sum_is_behind_those_who_had_it(
+    service: Database, ask: Ask, window: Span
+) -> None:
+    """What is taken back leaves every window in which it was given, with the place that it had."""
+    await agree(service.pool, "ann", "ben")
+    [fallen, _] = await give(service, ("ann", 5), ("ben", 3))
+    before = await read(ask, window)
+    await take_back(service.pool, taken_back(asked_of(fallen.gift, 2)))
+    after = await read(ask, window)
+
+    # A window may end while this runs: then nothing is on the new one yet.
+    if after["nodes"] or window is Span.ALL_TIME:
+        assert before["nodes"] == [place(1, 5, "ann"), place(2, 3, "ben")]
+        assert after["nodes"] == [place(1, 3, "ben"), place(2, 3, "ann")]
+
+
 @pytest.mark.parametrize("window", [Span.HOUR, Span.DAY, Span.WEEK])
 async def test_a_board_begins_anew_with_its_window(
     service: Database, ask: Ask, window: Span

@@ -10,7 +10,7 @@ from gifts.store import board as store
 
 COUNTED_MAX: Final = 2_000
 """Places that are counted anew for each who asks."""
-RUNG_EVERY: Final = 1_000
+RUNG_EVERY: Final = 500
 FRESH_S: Final = 60.0
 """How long a ladder is used before the board is counted again."""
 LADDERS_MAX: Final = 1_000
@@ -24,7 +24,7 @@ class _Ladder(NamedTuple):
 class BoardRanks:
     """Counts the places before somebody, near the top each time, further down from a ladder.
 
-    A ladder says who stands at each thousandth place. It is made of a whole board, once a minute
+    A ladder says who stands at each 500th place. It is made of a whole board, once a minute
     while somebody asks who stands far down: from there on, places are counted as they are now.
     """
 
@@ -54,7 +54,8 @@ class BoardRanks:
             if placed is None:
                 return None
             before = await store.find_next(conn, board, placed)
-            rank = await self._count(conn, board, placed, TOP)
+            far = self._stood_at(board, placed) > self._counted_max
+            rank = None if far else await self._count(conn, board, placed, TOP)
         if rank is None:
             rank = await self._climb(board, placed)
         behind = None if before is None else before.coins - placed.coins
@@ -65,6 +66,11 @@ class BoardRanks:
         limit = self._counted_max + 1
         between = await store.count_between(conn, board, placed, rung, limit=limit)
         return rung.rank + between if between < limit else None
+
+    def _stood_at(self, board: Board, placed: Placed) -> int:
+        """A rank that somebody had at best, by the ladder that is known; 1 if there is none."""
+        known = self._ladders.get(board)
+        return 1 if known is None else rung_before(known.rungs, placed).rank
 
     async def _climb(self, board: Board, placed: Placed) -> int:
         ladder = await self._ladder(board)
