@@ -1,8 +1,9 @@
-"""Viewers who give, creators who receive, and the gifts that pass between them."""
+"""Viewers who give, creators who receive, live rooms, and the gifts that pass between them."""
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -10,10 +11,14 @@ from chassis import clock
 from chassis.db import Pool, transaction
 from chassis.ids import uuid7
 from gifts.commands.accept_gifts import accept_gifts
+from gifts.commands.close_room import close_room
+from gifts.commands.open_room import open_room
 from gifts.commands.send_gifts import NewGift
 from gifts.domain.catalogue import Catalogue, GiftItem
 from gifts.domain.eligibility import Payer
 from gifts.domain.gift import GiftOrder, accept_order, body_hash
+from gifts.domain.room import Goal, RoomOrder, accept_room
+from gifts.domain.room_rules import RoomRules
 from gifts.store.catalogue import select_catalogues
 
 DEAREST_COINS = 30
@@ -30,6 +35,8 @@ class Giving(msgspec.Struct):
     """Of all gifts."""
     trace_ratio: float
     """Share of gifts whose trace is kept."""
+    rooms: dict[str, str] = {}
+    """Live rooms by their hosts, who are given to there, and not by a video."""
 
 
 def people(kind: str, count: int) -> list[str]:
@@ -42,6 +49,30 @@ async def open_to_gifts(gifts: Pool, creators: Sequence[str]) -> None:
     async with transaction(gifts) as conn:
         for creator in creators:
             await accept_gifts(conn, creator, accept=True, at=clock.now())
+
+
+async def open_rooms(gifts: Pool, hosts: Sequence[str]) -> dict[str, str]:
+    """Open a live room for each; their ids by host."""
+    order = RoomOrder(
+        room_id=uuid7(), creator_id="", title="Tonight", goal=Goal(coins=1_000_000_000)
+    )
+    catalogue = await read_catalogue(gifts)
+    opened: dict[str, str] = {}
+    async with transaction(gifts) as conn:
+        for host in hosts:
+            room_id = uuid7()
+            wanted = msgspec.structs.replace(order, room_id=room_id, creator_id=host)
+            room = accept_room(wanted, catalogue, at=clock.now())
+            await open_room(conn, room, RoomRules())
+            opened[host] = str(room_id)
+    return opened
+
+
+async def close_rooms(gifts: Pool, rooms: Mapping[str, str]) -> None:
+    """Close live rooms, by host."""
+    for host, room_id in rooms.items():
+        async with transaction(gifts) as conn:
+            await close_room(conn, UUID(room_id), host, RoomRules(), at=clock.now())
 
 
 async def read_catalogue(gifts: Pool) -> Catalogue:
@@ -64,6 +95,8 @@ def new_gift(
     item: GiftItem,
     catalogue: Catalogue | None,
     traceparent: str | None = None,
+    *,
+    room_id: str | None = None,
 ) -> NewGift:
     """One piece of an item, as the gifts api makes a gift of what a viewer asks for."""
     order = GiftOrder(
@@ -72,8 +105,8 @@ def new_gift(
         creator_id=creator,
         item_id=item.item_id,
         count=1,
-        target_kind="video",
-        target_id="v1",
+        target_kind="video" if room_id is None else "room",
+        target_id=room_id or "v1",
         quoted_price_coins=item.price_coins,
     )
     gift = accept_order(order, catalogue, at=clock.now())
@@ -101,12 +134,14 @@ class Giver:
     def _one(self) -> NewGift:
         giving, chance = self._giving, self._random.random
         star = chance() < giving.star_share
+        creator = giving.creators[0 if star else 1 + int(chance() * (len(giving.creators) - 1))]
         return new_gift(
             giving.viewers[int(chance() * len(giving.viewers))],
-            giving.creators[0 if star else 1 + int(chance() * (len(giving.creators) - 1))],
+            creator,
             self._items[int(chance() * len(self._items))],
             self._catalogue,
             self._traceparent(),
+            room_id=giving.rooms.get(creator),
         )
 
     def _traceparent(self) -> str | None:

@@ -1,10 +1,15 @@
-"""P3: gifts through the three services, from the request to the accrual, sustained."""
+"""P3: gifts through the three services, from the request to the accrual, sustained.
+
+Then the same to live rooms, every creator's, with the hub that reads their frames: in turns with
+gifts to videos, since what counts is the ratio of the two.
+"""
 
 import argparse
 import asyncio
+import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,16 +18,17 @@ import asyncpg
 import meters
 import msgspec
 from funding import fund
-from giving import Giving, open_to_gifts, people
+from giving import Giving, close_rooms, open_rooms, open_to_gifts, people
 from injector import Fed, Feed
-from report import Figure, percentile, publish
+from report import Figure, Verdict, percentile, publish
 from stacks import TRACE_SAMPLE_RATIO, measured_stack, pids, python_pids, say, verdict
 
-from chassis.db import open_pool
+from chassis.db import Pool, open_pool
 from local_stack.stack import Stack
 from local_stack.tables import table
 
 _PROCESSES = ("trace-store", "wallet-worker", "gifts-worker", "payouts-worker")
+_LIVE = ("live-hub",)
 _DATABASES = ("wallet", "gifts", "payouts")
 
 
@@ -42,21 +48,19 @@ def main() -> int:
     with measured_stack(*_PROCESSES) as stack:
         giving = asyncio.run(_prepare(stack, options))
         disk_before = asyncio.run(_disk_bytes(stack))
-        say(f"warming up {options.warm_up:g} s, then measuring {options.seconds:g} s")
-        fed, before, after = _feed(stack, giving, options)
+        run = _feed(stack, giving, options, options.seconds)
+        fed, before, after = run
         disk = asyncio.run(_disk_bytes(stack))
+        turns = [_turn(stack, giving, options) for _ in range(options.turns)]
         checker = verdict(stack)
-    cpu_us = {
-        name: s / fed.accrued * 1e6
-        for name, s in meters.spent(before.processor_s, after.processor_s).items()
-    }
+    cpu_us = run.cpu_us
     _show_processes(cpu_us, before, after)
     disk_per_gift = {name: (disk[name] - disk_before[name]) / fed.total for name in disk}
     return publish(
         "p3",
         Figure(
             name="gifts accrued, three services",
-            value=fed.accrued / fed.seconds,
+            value=run.per_s,
             unit="gifts/s",
             p50_ms=percentile(fed.latencies_ms, 50),
             p99_ms=percentile(fed.latencies_ms, 99),
@@ -86,6 +90,72 @@ def main() -> int:
                 "acks": "all",
             },
         ),
+        *([_in_rooms(turns, options, checker)] if turns else []),
+    )
+
+
+class _Run(NamedTuple):
+    """What was measured in one go."""
+
+    fed: Fed
+    before: _Reading
+    after: _Reading
+
+    @property
+    def per_s(self) -> float:
+        """Gifts accrued per second."""
+        return self.fed.accrued / self.fed.seconds
+
+    @property
+    def cpu_us(self) -> Mapping[str, float]:
+        """Per gift accrued, by process."""
+        used = meters.spent(self.before.processor_s, self.after.processor_s)
+        return {name: s / self.fed.accrued * 1e6 for name, s in used.items()}
+
+
+class _Turn(NamedTuple):
+    """The same gifts to the same creators, by videos and then in their live rooms."""
+
+    videos: _Run
+    rooms: _Run
+
+    @property
+    def ratio(self) -> float:
+        """Of rooms to videos."""
+        return self.rooms.per_s / self.videos.per_s
+
+
+def _turn(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Turn:
+    videos = _feed(stack, giving, options, options.turn_seconds)
+    stack.start(*_LIVE)
+    rooms = asyncio.run(_with_gifts(stack, lambda pool: open_rooms(pool, giving.creators)))
+    in_rooms = msgspec.structs.replace(giving, rooms=rooms)
+    turn = _Turn(videos, _feed(stack, in_rooms, options, options.turn_seconds))
+    asyncio.run(_with_gifts(stack, lambda pool: close_rooms(pool, rooms)))
+    stack.stop(*_LIVE)
+    say(f"{videos.per_s:,.0f} gifts/s to videos, {turn.rooms.per_s:,.0f} to rooms")
+    return turn
+
+
+def _in_rooms(turns: Sequence[_Turn], options: argparse.Namespace, checker: Verdict) -> Figure:
+    latencies_ms = [latency for turn in turns for latency in turn.rooms.fed.latencies_ms]
+    return Figure(
+        name="the same in live rooms, as a share of that to videos",
+        value=statistics.median(turn.ratio for turn in turns),
+        unit="×",
+        p50_ms=percentile(latencies_ms, 50),
+        p99_ms=percentile(latencies_ms, 99),
+        cpu_us_per_item=statistics.median(sum(turn.rooms.cpu_us.values()) for turn in turns),
+        checker=checker,
+        settings={
+            "bar": 0.85,
+            "rooms": options.creators,
+            "seconds": options.turn_seconds,
+            "gifts_per_s_to_videos": [round(turn.videos.per_s) for turn in turns],
+            "gifts_per_s_to_rooms": [round(turn.rooms.per_s) for turn in turns],
+            "cpu_us_per_gift_to_videos": [_rounded(turn.videos.cpu_us) for turn in turns],
+            "cpu_us_per_gift_to_rooms": [_rounded(turn.rooms.cpu_us) for turn in turns],
+        },
     )
 
 
@@ -95,9 +165,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=float, default=8.0)
     parser.add_argument("--viewers", type=int, default=20_000)
     parser.add_argument("--creators", type=int, default=500)
+    parser.add_argument("--coins", type=int, default=10_000, help="that each viewer has")
     parser.add_argument("--star-share", type=float, default=0.2)
     parser.add_argument("--group", type=int, default=500, help="gifts per transaction of the api")
     parser.add_argument("--backlog", type=int, default=6_000, help="gifts under way at most")
+    parser.add_argument("--turns", type=int, default=3, help="to videos, then to rooms")
+    parser.add_argument("--turn-seconds", type=float, default=15.0, help="each of the two")
     return parser.parse_args()
 
 
@@ -108,16 +181,19 @@ async def _prepare(stack: Stack, options: argparse.Namespace) -> Giving:
         star_share=options.star_share,
         trace_ratio=TRACE_SAMPLE_RATIO,
     )
-    dsn = stack.addresses.database_dsn(stack.home, "gifts")
-    async with await open_pool(dsn, connections_max=2, application="bench") as pool:
-        await open_to_gifts(pool, giving.creators)
-    await fund(stack, giving.viewers)
+    await _with_gifts(stack, lambda pool: open_to_gifts(pool, giving.creators))
+    await fund(stack, giving.viewers, options.coins)
     return giving
 
 
-def _feed(
-    stack: Stack, giving: Giving, options: argparse.Namespace
-) -> tuple[Fed, _Reading, _Reading]:
+async def _with_gifts[T](stack: Stack, work: Callable[[Pool], Awaitable[T]]) -> T:
+    dsn = stack.addresses.database_dsn(stack.home, "gifts")
+    async with await open_pool(dsn, connections_max=2, application="bench") as pool:
+        return await work(pool)
+
+
+def _feed(stack: Stack, giving: Giving, options: argparse.Namespace, seconds: float) -> _Run:
+    say(f"warming up {options.warm_up:g} s, then measuring {seconds:g} s")
     with TemporaryDirectory(prefix="largesse-bench-") as folder:
         results = Path(folder) / "fed.json"
         feed = Feed(
@@ -127,7 +203,7 @@ def _feed(
             group_size=options.group,
             backlog_max=options.backlog,
             warm_up_s=options.warm_up,
-            seconds=options.seconds,
+            seconds=seconds,
             result_file=str(results),
         )
         command = [sys.executable, str(Path(__file__).with_name("injector.py"))]
@@ -143,7 +219,7 @@ def _feed(
                 line = injector.stdout.readline().strip()
                 assert line == mark, "the injector ended early: see its error above"
                 readings.append(_Reading.now(stack, injector))
-        return msgspec.json.decode(results.read_bytes(), type=Fed), readings[0], readings[1]
+        return _Run(msgspec.json.decode(results.read_bytes(), type=Fed), *readings)
 
 
 async def _disk_bytes(stack: Stack) -> dict[str, int]:

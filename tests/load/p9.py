@@ -14,17 +14,15 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import batched
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import UUID
 
 import httpx
-import msgspec
 from documents import REVERSE_PURCHASE
+from flowing import flowing
 from funding import fund
 from giving import Giving, cheap_items, new_gift, open_to_gifts, people, read_catalogue
-from injector import Fed, Feed
+from injector import Fed
 from report import Figure, Verdict, percentile, publish
 from stacks import SETTINGS, measured_stack, say, until, verdict
 
@@ -226,49 +224,24 @@ async def _reverse_in_flow(
     options: argparse.Namespace,
 ) -> tuple[Sequence[_Taken], Fed]:
     """The same while other viewers give to the same creators, one reversal in each slot of time."""
-    with TemporaryDirectory(prefix="largesse-bench-") as folder:
-        results = Path(folder) / "fed.json"
-        feed = Feed(
-            gifts_dsn=stack.addresses.database_dsn(stack.home, "gifts"),
-            payouts_dsn=stack.addresses.database_dsn(stack.home, "payouts"),
-            giving=Giving(
-                viewers=people("viewer", options.viewers),
-                creators=people("creator", options.creators),
-                star_share=0.2,
-                trace_ratio=0.0,
-            ),
-            group_size=20,
-            backlog_max=6_000,
-            warm_up_s=2.0,
-            seconds=_SLOT_S * len(spent),
-            result_file=str(results),
-            rate=options.rate,
-        )
-        say(f"{options.rate:,.0f} gifts per second flow")
-        injector = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("injector.py")),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        try:
-            assert injector.stdin is not None
-            assert injector.stdout is not None
-            injector.stdin.write(msgspec.json.encode(feed))
-            injector.stdin.close()
-            begun = await injector.stdout.readline()
-            assert begun == b"begin\n", "the injector ended early: see its error above"
-            slot = time.perf_counter()
-            taken: list[_Taken] = []
-            for each in spent:
-                taken.append(await _reverse(stack, books, http, each))
-                slot += _SLOT_S
-                left_s = slot - time.perf_counter()
-                assert left_s > 0, "a reversal took so long that gifts may not have flowed"
-                await asyncio.sleep(left_s)
-        finally:
-            await injector.wait()
-        return taken, msgspec.json.decode(results.read_bytes(), type=Fed)
+    giving = Giving(
+        viewers=people("viewer", options.viewers),
+        creators=people("creator", options.creators),
+        star_share=0.2,
+        trace_ratio=0.0,
+    )
+    say(f"{options.rate:,.0f} gifts per second flow")
+    seconds = _SLOT_S * len(spent)
+    async with flowing(stack, giving, rate=options.rate, seconds=seconds) as flow:
+        slot = time.perf_counter()
+        taken: list[_Taken] = []
+        for each in spent:
+            taken.append(await _reverse(stack, books, http, each))
+            slot += _SLOT_S
+            left_s = slot - time.perf_counter()
+            assert left_s > 0, "a reversal took so long that gifts may not have flowed"
+            await asyncio.sleep(left_s)
+    return taken, flow.fed()
 
 
 def _figure(

@@ -1,10 +1,12 @@
-"""Clients of a live room, as many as wanted, in a process of their own: `python -m watchers …`.
+"""Clients of the live hub, as many as wanted, in a process of their own.
 
 Each is a connection that reads and looks for two things in what it reads: the numbers of frames and
 when they were committed. Parsing JSON thousands of times a second would measure the parser.
+
+Reads an `Audience` as JSON from standard input, prints `ready` when everybody is connected, and
+writes its `Watched` to the file that it was told.
 """
 
-import argparse
 import asyncio
 import base64
 import json
@@ -25,10 +27,31 @@ from local_stack.operations import documents
 
 type Protocol = Literal["sse", "websocket"]
 
-QUERY = documents()["RoomFrames"]
-
 _FRAME = re.compile(rb'"seq":(\d+),"committedAt":"([^"]+)","snapshot":(true|false)')
+_STATE = re.compile(rb'"asOf":"([^"]+)"')
+_GREETED = {"sse": b"\r\n\r\n", "websocket": b"connection_ack"}
 _CONNECTING_MAX = 100
+_STEADY_AFTER_S = 1.0
+"""When everybody has been told what there was to tell at first."""
+
+
+class Seat(msgspec.Struct):
+    """What one client watches."""
+
+    room_id: str | None = None
+    """A room; None: the balance of whose token it is."""
+    token: str | None = None
+
+
+class Audience(msgspec.Struct):
+    """What to do."""
+
+    url: str
+    """The hub's GraphQL address."""
+    protocol: Protocol
+    seats: list[Seat]
+    seconds: float
+    result_file: str
 
 
 class Watched(msgspec.Struct):
@@ -47,14 +70,15 @@ class Watched(msgspec.Struct):
 class Client(asyncio.Protocol):
     """One viewer."""
 
-    def __init__(self, request: bytes, hello: bytes, seen: "Seen") -> None:
-        self._request = request
-        self._hello = hello
+    def __init__(self, seat: Seat, protocol: Protocol, url: str, seen: "Seen") -> None:
+        self._request, self._hello = requests(url, seat, protocol)
+        self._greeted = _GREETED[protocol]
         self._seen = seen
+        self._is_of_room = seat.room_id is not None
         self._rest = b""
         self._seq: int | None = None
-        self._is_greeted = not hello
         self.told = asyncio.get_running_loop().create_future()
+        """Done when the hub has taken the subscription: of a room, when its snapshot is here."""
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -63,14 +87,19 @@ class Client(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not self._is_greeted:
-            self._is_greeted = True
+        if self._hello:
             self._transport.write(self._hello)  # pyright: ignore[reportAttributeAccessIssue]
+            self._hello = b""
         data = self._rest + data
+        if not self._is_of_room and not self.told.done() and self._greeted in data:
+            self.told.set_result(None)
         end = 0
-        for found in _FRAME.finditer(data):
+        for found in (_FRAME if self._is_of_room else _STATE).finditer(data):
             end = found.end()
-            self._note(int(found[1]), found[2], found[3] == b"true")
+            if self._is_of_room:
+                self._note(int(found[1]), found[2], found[3] == b"true")
+            else:
+                self._seen.told(found[1])
         self._rest = data[max(end, len(data) - 200) :]
 
     @override
@@ -84,7 +113,7 @@ class Client(asyncio.Protocol):
             self._seen.watched.gaps += 1
         self._seq = seq
         if not is_snapshot:
-            self._seen.frame(committed_at)
+            self._seen.told(committed_at)
 
 
 class Seen:
@@ -96,7 +125,7 @@ class Seen:
         self.is_measuring = False
         self._instants: dict[bytes, float] = {}
 
-    def frame(self, committed_at: bytes) -> None:
+    def told(self, committed_at: bytes) -> None:
         if not self.is_measuring:
             return
         instant = self._instants.get(committed_at)
@@ -107,15 +136,19 @@ class Seen:
         self.watched.delays_ms.append((time.time() - instant) * 1e3)
 
 
-def requests(url: str, room: str, protocol: Protocol) -> tuple[bytes, bytes]:
+def requests(url: str, seat: Seat, protocol: Protocol) -> tuple[bytes, bytes]:
     """What a client sends at once, and what it sends when it has heard the first answer."""
     parts = urlsplit(url)
-    wanted = {"query": QUERY, "variables": {"roomId": room}}
+    name = "BalanceChanged" if seat.room_id is None else "RoomFrames"
+    variables = {} if seat.room_id is None else {"roomId": seat.room_id}
+    wanted = {"query": documents()[name], "variables": variables}
+    says = {} if seat.token is None else {"authorization": f"Bearer {seat.token}"}
     if protocol == "sse":
         body = json.dumps(wanted).encode()
         head = (
             f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\naccept: text/event-stream\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+            f"{''.join(f'{name}: {value}\r\n' for name, value in says.items())}\r\n"
         )
         return head.encode() + body, b""
     key = base64.b64encode(os.urandom(16)).decode()
@@ -125,7 +158,7 @@ def requests(url: str, room: str, protocol: Protocol) -> tuple[bytes, bytes]:
         "sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
     )
     start = {"id": "1", "type": "subscribe", "payload": wanted}
-    hello = _masked({"type": "connection_init"}) + _masked(start)
+    hello = _masked({"type": "connection_init", "payload": says}) + _masked(start)
     return head.encode(), hello
 
 
@@ -137,62 +170,37 @@ def _masked(message: object) -> bytes:
     return head + bytes(4) + text
 
 
-async def watch(
-    url: str, room: str, protocol: Protocol, count: int, seconds: float, ready: Callable[[], None]
-) -> Watched:
-    """Connect `count` clients, say so by `ready`, and watch for some seconds."""
-    parts = urlsplit(url)
+async def watch(audience: Audience, ready: Callable[[], None]) -> Watched:
+    """Connect everybody, say so by `ready`, and watch for some seconds."""
+    parts = urlsplit(audience.url)
     host, port = parts.hostname, parts.port
     assert host is not None, "an address of a server"
     assert port is not None, "with its port"
     seen = Seen()
-    request, hello = requests(url, room, protocol)
     loop = asyncio.get_running_loop()
     limit = asyncio.Semaphore(_CONNECTING_MAX)
 
-    async def connect() -> None:
+    async def connect(seat: Seat) -> None:
         async with limit, asyncio.timeout(60):
             _, client = await loop.create_connection(
-                lambda: Client(request, hello, seen), host, port
+                lambda: Client(seat, audience.protocol, audience.url, seen), host, port
             )
             await client.told
 
-    await asyncio.gather(*(connect() for _ in range(count)))
-    seen.watched.clients = count
+    await asyncio.gather(*map(connect, audience.seats))
+    await asyncio.sleep(_STEADY_AFTER_S)
+    seen.watched.clients = len(audience.seats)
     ready()
     cpu_s = time.process_time()
     seen.is_measuring = True
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(audience.seconds)
     seen.is_measuring = False
     seen.watched.cpu_s = time.process_time() - cpu_s
     seen.watched.clients -= seen.lost
     return seen.watched
 
 
-def main() -> int:
-    """Watch, and write what was seen to a file as JSON; a line says that all are connected."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url")
-    parser.add_argument("room")
-    parser.add_argument("protocol", choices=["sse", "websocket"])
-    parser.add_argument("clients", type=int)
-    parser.add_argument("seconds", type=float)
-    parser.add_argument("result", type=Path)
-    given = parser.parse_args()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        watched = runner.run(
-            watch(
-                given.url,
-                given.room,
-                given.protocol,
-                given.clients,
-                given.seconds,
-                lambda: print("ready", flush=True),
-            )
-        )
-    given.result.write_bytes(msgspec.json.encode(watched))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Audience)
+    watched = uvloop.run(watch(wanted, lambda: print("ready", flush=True)))
+    Path(wanted.result_file).write_bytes(msgspec.json.encode(watched))
