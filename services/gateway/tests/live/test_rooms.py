@@ -65,6 +65,10 @@ async def test_snapshot_then_every_frame_once_in_order(
                     "streakId": None,
                     "streakCount": 0,
                     "streakEnded": False,
+                    "senderLevel": None,
+                    "leveledUp": False,
+                    "senderClubLevel": None,
+                    "firstGift": False,
                 }
             ]
 

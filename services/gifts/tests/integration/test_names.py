@@ -13,6 +13,7 @@ from gifts.edge import moderator
 from gifts.edge.moderator import Moderator
 from gifts.store.gift import select_gifts
 from gifts.testing import posted, settle
+from gifts.testing.boards import agree
 from gifts.testing.moderation import publish_words
 from gifts.testing.rooms import open_a_room, tick, told_frames
 
@@ -49,6 +50,7 @@ async def names(service: Database) -> dict[str, str | None]:
 async def test_frames_and_lists_show_what_the_token_says(service: Database, ask: Ask) -> None:
     """And none where it says nothing."""
     room = await open_a_room(service.pool)
+    await agree(service.pool, "alice", "bob")
     await send(service, ask, room.room_id, "alice", "Alice 🌹")
     await send(service, ask, room.room_id, "bob", None)
     await tick(service.pool, clock.now() + timedelta(seconds=1))
@@ -66,8 +68,21 @@ async def test_frames_and_lists_show_what_the_token_says(service: Database, ask:
     assert await names(service) == {"alice": "Alice 🌹"}
 
 
+async def test_who_did_not_agree_has_no_name(service: Database, ask: Ask) -> None:
+    room = await open_a_room(service.pool)
+    await send(service, ask, room.room_id, "alice", "Alice")
+    await tick(service.pool, clock.now() + timedelta(seconds=1))
+
+    frame = (await told_frames(service.pool))[-1]
+    assert [(line.sender_id, line.sender_name) for line in frame.gifts] == [(None, None)]
+    assert [(each.user_id, each.user_name) for each in frame.top_gifters] == [(None, None)]
+    body = await ask(TOP, {"id": str(room.room_id)}, sub=None)
+    assert body["data"]["room"]["topGifters"]["nodes"] == [{"user": None}]
+
+
 async def test_a_new_name_counts_from_the_next_gift_on(service: Database, ask: Ask) -> None:
     room = await open_a_room(service.pool)
+    await agree(service.pool, "alice")
     for name in ("Alice", "Alice", "Alicia", None):
         await send(service, ask, room.room_id, "alice", name)
 
