@@ -126,7 +126,12 @@ async def test_journal_and_rates_are_append_only(
 
 async def test_lifetime_stays_within_what_clients_read_exactly(database: Database) -> None:
     async with transaction(database.pool) as conn:
-        await conn.execute("INSERT INTO creator_earning VALUES ('star', 1, 1, 9007199254740991)")
+        await conn.execute("""
+            INSERT INTO creator_earning (
+                creator_id, gifts, coins, lifetime_micro_diamonds, figured_on
+            )
+            VALUES ('star', 1, 1, 9007199254740991, '2026-05-10')
+        """)
 
         with pytest.raises(asyncpg.CheckViolationError) as refused:
             await conn.execute(
@@ -134,3 +139,24 @@ async def test_lifetime_stays_within_what_clients_read_exactly(database: Databas
             )
 
     assert refused.value.constraint_name == "creator_earning_within_json"
+
+
+@pytest.mark.parametrize(
+    ("figures", "constraint"),
+    [
+        ("pending_micro_diamonds = 8, available_micro_diamonds = 3", "figures_fit"),
+        ("pending_micro_diamonds = 11, available_micro_diamonds = -1", "figures_fit"),
+        ("matures_next = figured_on", "matures_later"),
+    ],
+)
+async def test_told_earnings_fit_the_account(
+    database: Database, figures: str, constraint: str
+) -> None:
+    """No more than was earned, and what matures next has not matured."""
+    await database.pool.execute("""
+        INSERT INTO creator_earning (creator_id, gifts, coins, lifetime_micro_diamonds, figured_on)
+        VALUES ('star', 1, 1, 10, '2026-05-10')
+    """)
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await database.pool.execute(f"UPDATE creator_earning SET {figures}")
+    assert refused.value.constraint_name == f"creator_earning_{constraint}"
