@@ -25,7 +25,7 @@ function Page({ endpoint }: { endpoint: Endpoint }) {
           <Avatar name={endpoint.user} size="small" />
           <label>
             <span class="unseen">You are</span>
-            <input name="as" type="text" value={endpoint.user} required pattern="[A-Za-z0-9._:@\-]{1,64}" autocomplete="off" />
+            <input name="as" type="text" defaultValue={endpoint.user} required pattern="[A-Za-z0-9._:@\-]{1,64}" autocomplete="off" />
           </label>
           <button type="submit" class="quiet">Switch</button>
         </form>

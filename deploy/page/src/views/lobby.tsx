@@ -54,7 +54,7 @@ export function Lobby({ endpoint }: { endpoint: Endpoint }) {
           <h2>Go live</h2>
           <label>
             As
-            <input name="host" type="text" required pattern="[A-Za-z0-9._:@\-]{1,64}" value="nova" />
+            <input name="host" type="text" required pattern="[A-Za-z0-9._:@\-]{1,64}" defaultValue="nova" />
           </label>
           <button type="submit">To the studio</button>
         </form>

@@ -79,11 +79,11 @@ function Doors({ endpoint, onOpen }: { endpoint: Endpoint; onOpen: (id: string) 
           <h2>Go live</h2>
           <label>
             Title
-            <input name="title" type="text" required maxLength={100} value={`An evening with ${endpoint.user}`} />
+            <input name="title" type="text" required maxLength={100} defaultValue={`An evening with ${endpoint.user}`} />
           </label>
           <label>
             Goal in coins (0: none)
-            <input name="goal" type="number" min={0} value={1000} />
+            <input name="goal" type="number" min={0} defaultValue="1000" />
           </label>
           {problem !== null && <p class="note bad" role="alert">{problem}</p>}
           <button type="submit" disabled={isBusy} data-testid="open-room">Go live</button>
