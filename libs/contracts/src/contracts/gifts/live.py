@@ -36,6 +36,8 @@ class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Pieces of the streak from its first tap on: what has been charged, shown and credited."""
     streak_ended: bool = False
     """Told exactly once per streak."""
+    pending_until: Instant | None = None
+    """Until when the sender may undo the latest of them; None: that was over from the beginning."""
 
 
 class FrameTotals(msgspec.Struct, frozen=True, gc=False):
