@@ -20,7 +20,7 @@ PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 REFUSAL = "... on Refusal { code message }"
 ITEM = "{ id name tier priceCoins maxMessageLength streakable }"
 GIFT = f"""
-  id status count priceCoins message sentAt createdAt
+  id status count priceCoins message sentAt createdAt undoableUntil undoRequestedAt
   item {ITEM} target {{ videoId roomId }} refusal {{ code message }}
 """
 LOT = "{ id class coins remaining acquiredAt expiresAt }"
@@ -429,6 +429,18 @@ ROUTES: Final = (
         "a room",
         f"""query ($room: UUID!) {{ room(id: $room) {ROOM} }}""",
         (Row("room", PUBLIC),),
+    ),
+    Route(
+        "undoing a gift",
+        f"""mutation ($undo: UndoGiftInput!) {{ undoGift(input: $undo) {{
+          __typename {REFUSAL}
+          ... on UndoGiftPayload {{ gift {{ id }} }}
+          ... on GiftUnknown {{ code message }} ... on GiftNotCharged {{ code message }}
+          ... on GiftTakenBack {{ code message }}
+          ... on RegretOver {{ code message endedAt }}
+        }} }}""",
+        # A gift that somebody else has sent to the owner: whoever may ask is refused.
+        (Row("undoGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "opening a room",

@@ -65,6 +65,7 @@ async def test_snapshot_then_every_frame_once_in_order(
                     "streakId": None,
                     "streakCount": 0,
                     "streakEnded": False,
+                    "pendingUntil": "2026-06-15T20:00:05Z",
                 }
             ]
 

@@ -30,6 +30,8 @@ class Settings(ServiceSettings):
     """A room closes itself after this time without a gift or its host's sign of life."""
     room_age_max_s: float = Field(default=_RULES.age_max.total_seconds(), gt=0)
     """And after this, whatever happens in it."""
+    regret_window_s: float = Field(default=_RULES.regret_window.total_seconds(), ge=0)
+    """How long a sender may undo a gift, from when it was charged; 0: not at all."""
     room_clock_every_s: float = Field(default=0.05, gt=0)
     """How long a worker waits between two looks at what is due in rooms."""
 
@@ -43,4 +45,5 @@ class Settings(ServiceSettings):
             keyframe_every=timedelta(seconds=self.room_keyframe_every_s),
             idle_max=timedelta(seconds=self.room_idle_max_s),
             age_max=timedelta(seconds=self.room_age_max_s),
+            regret_window=timedelta(seconds=self.regret_window_s),
         )

@@ -79,7 +79,12 @@ async def tell_rooms(
             )
             frames.append(
                 frame_of(
-                    standing, shown, top[room.room_id], at=at, battle=battles.get(room.room_id)
+                    standing,
+                    shown,
+                    top[room.room_id],
+                    at=at,
+                    battle=battles.get(room.room_id),
+                    regret_window=rules.regret_window,
                 )
             )
         elif room.room_id in top:

@@ -1,7 +1,7 @@
 """The frames in which a room is told."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.gifts.live import (
     FrameBattle,
@@ -26,6 +26,7 @@ def frame_of(
     at: datetime,
     keyframe: bool = False,
     battle: FrameBattle | None = None,
+    regret_window: timedelta = timedelta(0),
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -36,6 +37,7 @@ def frame_of(
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
+        regret_window: How long senders may undo what is shown.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -44,7 +46,7 @@ def frame_of(
         status=room.status,
         totals=FrameTotals(coins=room.coins, gifts=room.gifts, gifters=room.gifters),
         committed_at=at,
-        gifts=tuple([_shown(line) for line in chosen.lines]),
+        gifts=tuple([_shown(line, at, regret_window) for line in chosen.lines]),
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
@@ -54,7 +56,8 @@ def frame_of(
     )
 
 
-def _shown(line: Line) -> FrameGift:
+def _shown(line: Line, at: datetime, regret_window: timedelta) -> FrameGift:
+    pending_until = None if line.charged_at is None else line.charged_at + regret_window
     return FrameGift(
         gift_id=line.gift_id,
         item_id=line.item_id,
@@ -65,6 +68,7 @@ def _shown(line: Line) -> FrameGift:
         streak_id=line.streak_id,
         streak_count=line.streak_pieces,
         streak_ended=line.ended,
+        pending_until=pending_until if pending_until and pending_until > at else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What viewers of a room are shown of the gifts in it, line by line."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,8 @@ class Line(msgspec.Struct, array_like=True):
     """Of the streak from its first tap on."""
     ended: bool = False
     """Whether the streak has ended."""
+    charged_at: datetime | None = None
+    """When the latest of them was charged; None where only an end is told."""
 
     @property
     def key(self) -> object:
@@ -63,6 +66,7 @@ def merge(lines: Iterable[Line]) -> list[Line]:
             earlier.count += line.count
             earlier.coins += line.coins
             earlier.streak_pieces = line.streak_pieces
+            earlier.charged_at = line.charged_at
         earlier.ended |= line.ended
     return list(merged.values())
 

@@ -21,6 +21,8 @@ class RoomRules(NamedTuple):
     """A room closes itself after this time without a gift or a sign of life."""
     age_max: timedelta = timedelta(hours=24)
     """And after this, whatever happens in it."""
+    regret_window: timedelta = timedelta(seconds=5)
+    """From the charge of a gift on its sender may undo it for this time; zero: nobody ever may."""
 
 
 def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:

@@ -7,6 +7,7 @@ from chassis.db import Pool
 from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.regrets import Regrets
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
@@ -23,6 +24,7 @@ class Resources:
     """To be run beside the requests."""
     rooms: RoomHost
     battles: BattleHost
+    regrets: Regrets
 
     @classmethod
     def of(
@@ -44,4 +46,5 @@ class Resources:
         )
         rooms = RoomHost(pool, rules or RoomRules(), catalogues=catalogues)
         battles = BattleHost(pool, rules or RoomRules())
-        return cls(pool, catalogues, sender, settlements, rooms, battles)
+        regrets = Regrets(pool, rules or RoomRules())
+        return cls(pool, catalogues, sender, settlements, rooms, battles, regrets)

@@ -10,6 +10,7 @@ from chassis.db import Pool
 from chassis.graphql import Context
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.catalogue import CatalogueCache
+from gifts.edge.regrets import Regrets
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import GiftSender
@@ -25,6 +26,7 @@ class GiftsContext(Context):
     sender: GiftSender
     rooms: RoomHost
     battles: BattleHost
+    regrets: Regrets
     loaders: Loaders
 
     @classmethod
@@ -38,6 +40,7 @@ class GiftsContext(Context):
             sender=resources.sender,
             rooms=resources.rooms,
             battles=resources.battles,
+            regrets=resources.regrets,
             loaders=Loaders.of(resources.pool),
         )
 

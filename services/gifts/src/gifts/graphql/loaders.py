@@ -1,6 +1,7 @@
 """Reads that the entities of one request share: one query, however many there are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from chassis.db import Pool
 from gifts.domain.gift import Gift
 from gifts.store.creator import select_accepting
 from gifts.store.gift import select_gifts
+from gifts.store.undo import select_undos
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Loaders:
     """A gift by its id, whoever's it is: check with `may_see` before showing it."""
     accepts_gifts: DataLoader[str, bool]
     """Whether a creator takes gifts."""
+    undone_at: DataLoader[UUID, datetime | None]
+    """When its sender asked for a gift to be undone, by the gift's id."""
 
     @classmethod
     def of(cls, pool: Pool) -> Self:
@@ -35,4 +39,13 @@ class Loaders:
                 found = await select_accepting(conn, creator_ids)
             return [creator_id in found for creator_id in creator_ids]
 
-        return cls(gift=DataLoader(gifts), accepts_gifts=DataLoader(accepting))
+        async def undone(gift_ids: list[UUID]) -> list[datetime | None]:
+            async with pool.acquire() as conn:
+                found = await select_undos(conn, gift_ids)
+            return [found.get(gift_id) for gift_id in gift_ids]
+
+        return cls(
+            gift=DataLoader(gifts),
+            accepts_gifts=DataLoader(accepting),
+            undone_at=DataLoader(undone),
+        )

@@ -10,6 +10,7 @@ from gifts.graphql.mutations.keep_room_open import keep_room_open
 from gifts.graphql.mutations.open_room import open_room
 from gifts.graphql.mutations.propose_battle import propose_battle
 from gifts.graphql.mutations.send_gift import send_gift
+from gifts.graphql.mutations.undo_gift import undo_gift
 from gifts.graphql.mutations.use_power_up import use_power_up
 from gifts.graphql.query import Query
 
@@ -28,6 +29,15 @@ class Mutation:
         description=(
             "Send a gift. Answers when it is SENT or refused, or after 2 s that it is PENDING: "
             "`gift(id)` tells later. Safe to retry with the same giftId."
+        ),
+        extensions=[requires_scope("viewer")],
+    )
+    undo_gift = strawberry.mutation(
+        undo_gift,
+        description=(
+            "Take a gift of the caller's back while `undoableUntil` is not over, or while it is "
+            "PENDING. Its coins and all that it counted for are as if it had never been. Safe to "
+            "retry."
         ),
         extensions=[requires_scope("viewer")],
     )
