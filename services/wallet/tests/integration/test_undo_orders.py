@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import engine
 
 from chassis.db import Pool, transact
 from chassis.ids import uuid7
@@ -29,6 +30,8 @@ from wallet.testing.reversing import bought, claimed, tell
 
 AT = ORDERED_AT + timedelta(days=40)
 CREATORS = ("star", "moon")
+SHRINKING_MAX_S = 8
+"""A history of a few steps too many is read sooner than the shortest one is found."""
 
 
 class Step(NamedTuple):
@@ -78,7 +81,7 @@ ORDER BY turn, seq, position
 """Of creators who were given something by a payer: what they were asked for, then given back."""
 TAKEN = """
 SELECT
-    l.kind,
+    CASE l.kind WHEN 'expired' THEN 'unspent' ELSE l.kind END,
     l.lot_id,
     split_part(nullif(l.party, p.user_id), '-', 1),
     sum(l.coins - coalesce(b.coins, 0))
@@ -93,6 +96,8 @@ WHERE p.user_id = $1
 GROUP BY 1, 2, 3
 HAVING sum(l.coins - coalesce(b.coins, 0)) <> 0
 """
+"""Coins that were taken in the wallet, or had expired there, are nobody's loss: an undo after the
+expiry books as expired what would have been taken before it."""
 EARNED = """
 SELECT split_part(party, '-', 1), sum(coins)
 FROM (
@@ -237,6 +242,7 @@ def test_what_was_undone_never_was(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, bearers: Sequence[str]
 ) -> None:
     """Coins, lots, debt, who bore what was taken back of payments, and what creators earned."""
+    monkeypatch.setattr(engine, "MAX_SHRINKING_SECONDS", SHRINKING_MAX_S)
     for command in (book_reversal, settle_claims, settle_legs, undo_charges):
         monkeypatch.setattr(command, "published_policies", lambda: [a_policy(*bearers)])
     with asyncio.Runner() as runner:
