@@ -40,7 +40,11 @@ def stack(request: pytest.FixtureRequest, all_crash_points: CrashPoints) -> Gene
 
     Started by the first test that needs it; tests that do are marked `stack` and run on one worker.
     """
-    settings = all_crash_points.settings | {"GATEWAY_RATE_LIMIT_REQUESTS": "0"}
+    settings = all_crash_points.settings | {
+        "GATEWAY_RATE_LIMIT_REQUESTS": "0",
+        # However slow the machine is: a gift can be undone as long as a test may take.
+        "GIFTS_REGRET_WINDOW_S": str(2 * START_AND_TEST_S),
+    }
     # Durable: a PostgreSQL that is killed must not forget what it has promised.
     with private_stack(durable=True, settings=settings) as stack:
         stack.start()

@@ -105,6 +105,7 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "purchase": buy["purchaseId"],
                 "buy": buy,
                 "give": order,
+                "undo": {"giftId": received["gift"]["id"]},
                 "room": room["roomId"],
                 "open": room,
                 "keep": {"roomId": room["roomId"]},

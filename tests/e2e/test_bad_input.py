@@ -70,6 +70,7 @@ async def outcome(world: World, operation: str, token: str | None, variables: An
 
 GUARDED = [
     *("PurchaseCoins", "Purchase", "Me", "AcceptGifts", "SendGift", "Gift", "Creator"),
+    "UndoGift",
     *("AddPayoutMethod", "RequestPayout", "CancelPayout", "Payouts", "Statement"),
     "SetSpendLimits",
     *("PreviewReversal", "ReversePurchase"),
@@ -115,6 +116,8 @@ async def good_variables(world: World, scene: dict[str, str], operation: str) ->
             return {"input": {"accept": False}}
         case "SendGift":
             return {"input": await world.order(scene["creator"])}
+        case "UndoGift":
+            return {"input": {"giftId": scene["gift"]}}
         case "Gift":
             return {"id": scene["gift"]}
         case "SetSpendLimits":
@@ -203,6 +206,7 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("PurchaseCoins", "creator"),
         ("Purchase", "creator"),
         ("SendGift", "creator operator:audit operator:payouts"),
+        ("UndoGift", "creator operator:audit operator:payouts"),
         ("AcceptGifts", "viewer operator:catalogue"),
         ("Gift", "operator:payouts"),
         ("Me", "creator"),
@@ -469,6 +473,36 @@ async def test_nobody_blocks_themselves(world: World, scene: dict[str, str]) -> 
     token = world.token(scene["creator"], "creator")
     given = {"input": {"userId": scene["creator"]}}
     assert await outcome(world, "BlockGifter", token, given) == INVALID
+
+
+# ---------------------------------------------------------------------- UndoGift
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"giftId": "not-a-uuid"}, INVALID),
+        ({"giftId": ""}, INVALID),
+        ({"giftId": None}, INVALID),
+        ({"giftId": 7}, INVALID),
+        ({"giftId": UNKNOWN}, "gift_unknown"),
+        ({}, INVALID),
+        ({"giftId": UNKNOWN, "surprise": True}, INVALID),
+    ],
+    ids=str,
+)
+async def test_undo_gift(
+    world: World, scene: dict[str, str], given: dict[str, Any], code: str
+) -> None:
+    token = world.token(scene["viewer"])
+    assert await outcome(world, "UndoGift", token, {"input": given}) == code
+
+
+async def test_a_gift_of_somebody_else_is_not_undone(world: World, scene: dict[str, str]) -> None:
+    """Not even by who got it."""
+    token = world.token(scene["creator"])
+    order = {"giftId": scene["gift"]}
+    assert await outcome(world, "UndoGift", token, {"input": order}) == "gift_unknown"
 
 
 # ---------------------------------------------------------------------- payouts

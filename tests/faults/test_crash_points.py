@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.testing.eventually import eventually
 from support.crash_points import CrashPoints
 from support.flow import flowing
+from support.regretting import undo
 from support.reversing import buy_and_give, earned, gift_becomes, refund_minor
-from support.world import World
+from support.world import PATIENCE_S, World, patiently
 
 pytestmark = pytest.mark.stack
 
@@ -100,3 +102,28 @@ async def test_a_reversal_survives_the_death_of_all_at_a_step(
     for creator, gift in zip(creators, gifts, strict=True):
         await gift_becomes(world, viewer, gift["id"], "REVERSED")
         await earned(world, creator, coins=0)
+
+
+@pytest.mark.parametrize("step", ["before_apply", *REVERSAL_STEPS])
+async def test_an_undo_survives_the_death_of_all_at_a_step(
+    world: World, crash_points: CrashPoints, step: str
+) -> None:
+    """From gifts to the wallet, to gifts, to payouts and back: it finishes once (I11)."""
+    creator, viewer = await world.creator(), await world.viewer()
+    before = await world.balance(viewer)
+    gift = await world.give(viewer, creator)
+    await eventually(
+        lambda: patiently(lambda: world.ask("Creator", creator, id=creator)),
+        until=lambda seen: seen["earnings"]["lifetime"]["microDiamonds"] > 0,
+        within_s=PATIENCE_S,
+    )
+
+    for process in WORKERS:
+        crash_points.arm(process, step)
+    await undo(world, viewer, gift["id"])
+    await crash_points.reached(WORKERS, within_s=60)
+
+    await gift_becomes(world, viewer, gift["id"], "REVERSED")
+    await earned(world, creator, coins=0)
+    assert await world.balance(viewer) == before
+    assert (await undo(world, viewer, gift["id"]))["status"] == "REVERSED"

@@ -33,6 +33,7 @@ from wallet.commands import (
     reverse_purchase,
     settle_claims,
     settle_legs,
+    undo_charges,
 )
 from wallet.testing.books import assert_books_balance as assert_wallets_balance
 
@@ -45,6 +46,7 @@ POLICY_READERS = (
     reverse_purchase,
     settle_claims,
     settle_legs,
+    undo_charges,
 )
 
 
@@ -53,6 +55,7 @@ LOST = {"who": "ann", "gifts": 2, "opens": True, "late": False, "ahead": False}
 TOO_YOUNG = {"who": "ann", "gifts": 3, "bonus": 5, "before": 33, "late": False}
 AGREED = {"who": "ann", "whom": "star", "shares_bps": (1_111, 2_500), "collects": True}
 DECLARED = {"who": "ann", "whom": "star", "then": "treaty", "again": True}
+REGRETTED = {"who": "ann", "gifts": 2, "bonus": 5, "late": False, "arrives": True}
 HISTORIES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "lies between parts": (
         "refund_bit_by_bit",
@@ -75,6 +78,26 @@ HISTORIES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "a minor's gifts that are safe": (
         "be_too_young",
         TOO_YOUNG | {"shares_bps": [5_000], "late": True, "after": 100},
+    ),
+    "a gift undone": (
+        "regret_it",
+        REGRETTED | {"total": 0, "disputed": False, "after": "more"},
+    ),
+    "a gift undone after a refund that comes back": (
+        "regret_it",
+        REGRETTED | {"total": 100, "disputed": False, "after": "won"},
+    ),
+    "a gift undone in a dispute that is won": (
+        "regret_it",
+        REGRETTED | {"total": 0, "disputed": True, "after": "won"},
+    ),
+    "a gift undone before anybody has heard": (
+        "regret_it",
+        REGRETTED | {"total": 33, "disputed": False, "arrives": False, "after": "more"},
+    ),
+    "a gift undone when it is safe": (
+        "regret_it",
+        REGRETTED | {"total": 33, "disputed": False, "late": True, "after": "nothing"},
     ),
     "two agencies and a return": ("have_agencies", AGREED | {"parts": False, "comes_back": True}),
     "a contract that ended": ("have_agencies", AGREED | {"parts": True, "comes_back": False}),

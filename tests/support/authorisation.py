@@ -21,6 +21,7 @@ REFUSAL = "... on Refusal { code message }"
 ITEM = "{ id name tier priceCoins maxMessageLength streakable }"
 GIFT = f"""
   id status count priceCoins message messageStatus sentAt createdAt
+  undoableUntil undoRequestedAt
   item {ITEM} target {{ videoId roomId }} refusal {{ code message }}
 """
 LOT = "{ id class coins remaining acquiredAt expiresAt }"
@@ -537,6 +538,18 @@ ROUTES: Final = (
             Row("room.topGifters.nodes.user", NOBODY),
             Row("room.topGifters.me", NOBODY),
         ),
+    ),
+    Route(
+        "undoing a gift",
+        f"""mutation ($undo: UndoGiftInput!) {{ undoGift(input: $undo) {{
+          __typename {REFUSAL}
+          ... on UndoGiftPayload {{ gift {{ id }} }}
+          ... on GiftUnknown {{ code message }} ... on GiftNotCharged {{ code message }}
+          ... on GiftTakenBack {{ code message }}
+          ... on RegretOver {{ code message endedAt }}
+        }} }}""",
+        # A gift that somebody else has sent to the owner: whoever may ask is refused.
+        (Row("undoGift", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
         "opening a room",

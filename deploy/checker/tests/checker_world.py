@@ -26,10 +26,11 @@ from contracts import catalogue
 from contracts.dead_letter.v1 import DeadLettered
 from contracts.event import describe, encode
 from contracts.gifts.v1 import CHARGE as REQUESTED
-from contracts.gifts.v1 import ChargeRequested
+from contracts.gifts.v1 import ChargeRequested, UndoRequested
 from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
 from contracts.wallet.v1 import CHARGE as ANSWERED
 from contracts.wallet.v1 import PURCHASE
+from gifts.commands.undo_gift import undo_gift
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
@@ -281,7 +282,10 @@ async def build(world: World) -> None:
             pools["payouts"], lag=timedelta(), now=lambda: clock.now() + timedelta(days=120)
         )
         await in_months.once()
+        await regret(pools["gifts"], VIEWERS[3])
+        await run_until_settled(world, pools)
         await take_back(pools["wallet"])
+        await regret(pools["gifts"], VIEWERS[0])
         await run_until_settled(world, pools)
         await end_evening(pools["gifts"])
         await run_until_settled(world, pools)
@@ -358,6 +362,16 @@ async def take_back(wallet: Pool) -> None:
         assert await tell(wallet, claimed(purchase, telling), at=clock.now()) == "applied"
     await buy(wallet, first.user_id, 10)
     await refund_minor(wallet, VIEWERS[4])
+
+
+async def regret(gifts: Pool, viewer: str) -> None:
+    """A viewer undoes a gift, late: of the oldest coins."""
+    gift_id = await gifts.fetchval(
+        "SELECT gift_id FROM gift WHERE sender_id = $1 AND status = 'SENT' ORDER BY seq LIMIT 1",
+        viewer,
+    )
+    async with transaction(gifts) as conn:
+        await undo_gift(conn, gift_id, viewer, timedelta(days=1), at=clock.now())
 
 
 async def refund_minor(wallet: Pool, viewer: str) -> None:
@@ -523,7 +537,7 @@ async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
     """Run the three workers as in production, but in this process."""
     subscriptions = {
         "wallet": [
-            Subscription(REQUESTED, [ChargeRequested], OnChargeRequested()),
+            Subscription(REQUESTED, [ChargeRequested, UndoRequested], OnChargeRequested()),
             Subscription(CLAWBACK, [ClawbackSettled], OnClawbackSettled()),
         ],
         "gifts": [
@@ -564,6 +578,9 @@ async def settled(pools: Mapping[str, Pool]) -> bool:
         "SELECT count(*) FROM reversal_leg WHERE kind = 'creator_unmatured'"
     )
     answered = await pools["wallet"].fetchval("SELECT count(*) FROM leg_settlement")
+    regretted = await pools["gifts"].fetchval(
+        "SELECT count(*) FROM gift_undo INNER JOIN gift USING (gift_id) WHERE status <> 'REVERSED'"
+    )
     accrued = await pools["payouts"].fetchval("SELECT count(*) FROM accrual")
     unpublished = [
         await pool.fetchval(
@@ -572,4 +589,5 @@ async def settled(pools: Mapping[str, Pool]) -> bool:
         )
         for pool in pools.values()
     ]
-    return pending == 0 and sent == accrued and claimed == answered and not any(unpublished)
+    done = pending == 0 and regretted == 0
+    return done and sent == accrued and claimed == answered and not any(unpublished)

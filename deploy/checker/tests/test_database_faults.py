@@ -191,6 +191,42 @@ FAULTS = {
         "UPDATE reinstatement_leg SET coins = coins * 2",
         {("INV8", "wallet")},
     ),
+    "an undo of more than was charged": Fault(
+        "wallet",
+        """UPDATE reversal_leg SET coins = coins + 1
+        WHERE (reversal_id, position) = (
+            SELECT l.reversal_id, l.position FROM reversal_leg AS l
+            INNER JOIN charge_undo USING (reversal_id) LIMIT 1
+        )""",
+        {("regret", "wallet"), ("INV8", "wallet"), ("INV3", "wallet")},
+    ),
+    "an undo of a charge that was refused": Fault(
+        "wallet",
+        """UPDATE movement SET outcome = 'insufficient_coins', lot_id = NULL
+        WHERE movement_id = (SELECT charge_id FROM charge_undo LIMIT 1)""",
+        {("regret", "wallet")},
+    ),
+    "a reversal of nothing": Fault(
+        "wallet",
+        "DELETE FROM charge_undo",
+        {("regret", "wallet")},
+    ),
+    "an undo that gave nothing back": Fault(
+        "wallet",
+        """UPDATE movement SET counter = 'reversal_clearing'
+        WHERE kind = 'reinstatement' AND counter = 'creator_claim'""",
+        {("regret", "wallet"), ("INV3", "wallet")},
+    ),
+    "a gift undone that nobody undid": Fault(
+        "gifts",
+        "DELETE FROM gift_undo",
+        {("regret", "gifts")},
+    ),
+    "a gift undone that was never taken back": Fault(
+        "gifts",
+        "INSERT INTO gift_undo SELECT gift_id, now() FROM some_sent_gift",
+        {("regret", "gifts")},
+    ),
     "a minor refund of more than its parts": Fault(
         "wallet",
         "UPDATE minor_refund SET coins = coins + 1",

@@ -121,6 +121,9 @@ def a_gift(number: int, coins: int = 5, **more: Any) -> FrameGift:
     return FrameGift(gift_id=identity, item_id="rose", count=1, total_coins=coins, **more)
 
 
+PENDING_UNTIL = datetime(2026, 6, 15, 20, 0, 5, tzinfo=UTC)
+
+
 def a_frame(room: UUID, seq: int, **more: Any) -> RoomFrame:
     """A frame of a room to which one gift of 5 coins is given per frame."""
     values: dict[str, Any] = {
@@ -130,7 +133,7 @@ def a_frame(room: UUID, seq: int, **more: Any) -> RoomFrame:
         "status": "OPEN",
         "totals": FrameTotals(coins=5 * seq, gifts=seq, gifters=1),
         "committed_at": datetime.now(UTC),
-        "gifts": (a_gift(seq, sender_id="alice"),),
+        "gifts": (a_gift(seq, sender_id="alice", pending_until=PENDING_UNTIL),),
         "goal": FrameGoal(target_coins=1_000, reached_coins=5 * seq),
         "top_gifters": (FrameGifter(rank=1, coins=5 * seq, user_id="alice"),),
     }

@@ -141,8 +141,9 @@ class Books(Following):
         totals: Counter[tuple[str, str]] = Counter()
         for number, gift_id in enumerate(self.gift_ids):
             _, status, price, reversed_coins = gifts.pop(gift_id)
-            left = price - asked[number]
-            expected = (asked[number], "SENT" if left else "REVERSED")
+            taken = asked[number] + self.undone[gift_id]
+            left = price - taken
+            expected = (taken, "SENT" if left else "REVERSED")
             same(f"taken back of gift {number}", (reversed_coins, status), expected)
             totals[self.coins.gifts[number], "coins"] += left
             totals[self.coins.gifts[number], "gifts"] += left > 0

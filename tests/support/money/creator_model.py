@@ -60,8 +60,9 @@ class CreatorModel:
                 (gift, lot), Part(creator, WORTH[lot_class], safe_from, coins, coins)
             )
 
-    def take(self, leg: LegId, slice_: Slice, coins: int, today: date) -> None:
-        """Coins are asked for: what is not safe yet goes, as far as payouts have not got it.
+    def take(self, leg: LegId, slice_: Slice, coins: int, today: date, *, is_undone: bool) -> None:
+        """Coins are asked for: what is not safe yet goes, as far as payouts have not got it. Of a
+        gift that its sender undoes, what is safe goes too.
 
         They have some where they were asked by a clock that runs ahead.
         """
@@ -70,7 +71,7 @@ class CreatorModel:
         self.seen.add((leg, leg[0]))
         part = self.parts[slice_]
         covered = 0
-        if part.safe_from > today:
+        if is_undone or part.safe_from > today:
             free = self.free((part.creator, part.safe_from))
             wanted = coins * part.worth
             covered = coins if wanted <= free else coins * free // wanted

@@ -1,6 +1,7 @@
 """The machine's ground: services, bus, clock and models, and how models hear what is delivered."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -13,7 +14,14 @@ from chassis.db import Conn, transact
 from chassis.ids import uuid7
 from chassis.kafka import RawRecord, partition_of
 from contracts.gifts.v1 import CHARGE as ASKED
-from contracts.gifts.v1 import GIFT, ChargeRequested, GiftReinstated, GiftReversed, GiftSent
+from contracts.gifts.v1 import (
+    GIFT,
+    ChargeRequested,
+    GiftReinstated,
+    GiftReversed,
+    GiftSent,
+    UndoRequested,
+)
 from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
 from contracts.wallet.v1 import CHARGE as ANSWERED
 from contracts.wallet.v1 import PURCHASE
@@ -33,6 +41,7 @@ from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.domain.purchase import Purchase
 from wallet.testing.charging import SettableClock
 from wallet.testing.coin_model import CoinModel, ModelPurchase
+from wallet.testing.undo_model import undo
 
 
 class Following(RuleBasedStateMachine):
@@ -53,6 +62,8 @@ class Following(RuleBasedStateMachine):
         """In the order charged, as the model numbers them."""
         self.payers: list[str] = []
         """By the same numbers."""
+        self.undone: Counter[UUID] = Counter()
+        """Coins that creators were asked for of gifts that the wallet has undone."""
         self.charged: dict[UUID, datetime] = {}
         """When the wallet heard of each charge, granted or not."""
         self.refundable_until: dict[UUID, datetime] = {}
@@ -67,7 +78,9 @@ class Following(RuleBasedStateMachine):
         self.charges = Consumer(
             "wallet",
             wallet,
-            lambda: Subscription(ASKED, [ChargeRequested], OnChargeRequested(now=clock)),
+            lambda: Subscription(
+                ASKED, [ChargeRequested, UndoRequested], OnChargeRequested(now=clock)
+            ),
         )
         self.earnings = Consumer(
             "payouts",
@@ -176,6 +189,9 @@ class Following(RuleBasedStateMachine):
         if consumer is self.charges:
             for record in batch:
                 assert record.value is not None
+                if dict(record.headers)["ce_type"].startswith(b"gifts.undo_requested"):
+                    self._follow_undo(msgspec.json.decode(record.value, type=UndoRequested))
+                    continue
                 asked = msgspec.json.decode(record.value, type=ChargeRequested)
                 if asked.charge_id in self.charged:
                     continue
@@ -185,6 +201,12 @@ class Following(RuleBasedStateMachine):
                     self.payers.append(asked.payer_id)
         elif consumer is self.earnings:
             self._follow_earnings(batch)
+
+    def _follow_undo(self, asked: UndoRequested) -> None:
+        """Of a charge that was granted; asked for again, nothing of it is left."""
+        if asked.charge_id in self.gift_ids:
+            number = self.gift_ids.index(asked.charge_id)
+            self.undone[asked.charge_id] += undo(self.coins, number)
 
     def _follow_earnings(self, batch: Sequence[RawRecord]) -> None:
         """First what was given, as payouts does within a batch; what is too early waits."""
@@ -216,7 +238,10 @@ class Following(RuleBasedStateMachine):
             if (taken.gift_id, taken.lot_id) not in self.creators.parts:
                 return False
             leg = (taken.reversal_id, taken.position)
-            self.creators.take(leg, (taken.gift_id, taken.lot_id), taken.coins, self.today)
+            is_undone = taken.reason == "undo"
+            self.creators.take(
+                leg, (taken.gift_id, taken.lot_id), taken.coins, self.today, is_undone=is_undone
+            )
             return True
         back = msgspec.json.decode(value, type=GiftReinstated)
         leg = (back.reversal_id, back.position)

@@ -60,11 +60,22 @@ DECLARED: Arguments = {
     "comes_back": st.booleans(),
     "again": st.booleans(),
 }
+REGRETTED: Arguments = {
+    "who": WHO,
+    "gifts": st.integers(1, 3),
+    "bonus": st.sampled_from([0, 5]),
+    "total": st.sampled_from([0, 33, 100]),
+    "disputed": st.booleans(),
+    "arrives": st.booleans(),
+    "late": st.booleans(),
+    "after": st.sampled_from(["nothing", "more", "won"]),
+}
 STORIES: Mapping[str, Arguments] = {
     "refund_bit_by_bit": BIT_BY_BIT,
     "lose_it": LOST,
     "be_too_young": TOO_YOUNG,
     "have_agencies": AGREED,
+    "regret_it": REGRETTED,
     "declare_too_late": DECLARED,
 }
 STORY = st.one_of(
@@ -155,6 +166,39 @@ class Stories(TakingBack):
             self.refund_minor(who, gifts, 1, share_bps)
         if after:
             self.refund(-1, after, 0)
+
+    @_a_rule(REGRETTED)
+    def regret_it(
+        self,
+        who: str,
+        gifts: int,
+        bonus: int,
+        total: int,
+        disputed: bool,
+        arrives: bool,
+        late: bool,
+        after: str,
+    ) -> None:
+        """The last gift is undone after its payment was taken back, in part or whole, or before;
+        and more is taken back, or all is given back."""
+        self.spend(who, 30, bonus, gifts)
+        if late:
+            self.take_all_in()
+            self.pass_time(timedelta(days=15))
+        if disputed:
+            self.dispute(-1, "opened")
+        elif total:
+            self.refund(-1, total, 0)
+        if arrives:
+            self.take_all_in()
+        self.regret(-1, True)
+        self.take_all_in()
+        if after == "more":
+            self.refund(-1, 100, 0)
+        elif after == "won" and disputed:
+            self.dispute(-1, "won")
+        elif after == "won":
+            self.refund(-1, total, total)
 
     def earn_and_ask(self, who: str, whom: str) -> None:
         """Whoever is loved is paid."""

@@ -1,6 +1,7 @@
 """Rules of what is taken back: refunds in parts, disputes, shares of a minor's gifts, and lies."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -13,6 +14,8 @@ from chassis.db import Conn, Record, transact
 from chassis.ids import uuid7
 from chassis.operators import Act
 from contracts.gifts.v1 import GiftReversed
+from gifts.commands.undo_gift import undo_gift
+from gifts.domain.refusals import GiftNotChargedError, GiftTakenBackError
 from support.money.giving import WHO
 from support.money.paying_out import PayingOut
 from support.money.same import same
@@ -54,6 +57,32 @@ class TakingBack(PayingOut):
         event = reversing.claimed(purchase, telling)
         self.run(reversing.tell(self.pools["wallet"], event, at=self.clock.at))
         self.coins.tell(model, name, told)
+
+    # ------------------------------------------------------------------ regret
+
+    @rule(which=st.integers(-4, 4), again=st.booleans())
+    def regret(self, which: int, again: bool) -> None:
+        """A gift is undone by its sender, perhaps while it is being charged, perhaps late."""
+        sent = self.run(self._sent())
+        if not sent:
+            return
+        gift_id, sender = sent[which % len(sent)]
+        for _ in range(1 + again):
+            with suppress(GiftNotChargedError, GiftTakenBackError):
+                self.run(self._undo(gift_id, sender))
+
+    async def _sent(self) -> Sequence[Record]:
+        pool = self.pools["gifts"]
+        return await pool.fetch(
+            "SELECT gift_id, sender_id FROM gift WHERE sender_id LIKE $1 || '-%' ORDER BY seq",
+            self.name,
+        )
+
+    async def _undo(self, gift_id: UUID, sender: str) -> None:
+        async def work(conn: Conn) -> None:
+            await undo_gift(conn, gift_id, sender, timedelta(days=10_000), at=self.clock.at)
+
+        await transact(self.pools["gifts"], work)
 
     # ------------------------------------------------------------------ minors
 

@@ -152,6 +152,28 @@ FROM (
     ) AS g USING (board_id, user_id)
 ) AS scores;
 
+-- name: undos_replay
+-- I11: a gift that its sender undid is taken back for that once it is charged, unless all of it was
+-- already; no other is.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('gift ' || gift_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        gift_id,
+        (
+            u.gift_id IS NOT NULL AND (r.gift_id IS NOT NULL OR g.status IN ('REVERSED', 'REFUSED'))
+        ) IS NOT TRUE AS is_wrong
+    FROM gift_undo AS u
+    FULL JOIN (
+        SELECT DISTINCT gift_id
+        FROM gift_reversal
+        WHERE reason = 'undo'
+    ) AS r USING (gift_id)
+    LEFT JOIN gift AS g USING (gift_id)
+) AS undos;
+
 -- name: nothing_pending
 -- Once everything is drained, each gift has its answer.
 SELECT

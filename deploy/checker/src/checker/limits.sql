@@ -3,7 +3,8 @@
 -- name: limits_hold
 -- At every charge, what its payer had spent in the window that ended with it was within the limits
 -- that it met: those of the newest version set before the account's version that it made, and what
--- had been pending in them if that held by then. A window is open at its beginning.
+-- had been pending in them if that held by then. A window is open at its beginning, and holds nothing
+-- of a charge that was undone before.
 WITH met AS (
     SELECT
         account_id,
@@ -20,11 +21,12 @@ WITH met AS (
     WINDOW versions AS (PARTITION BY account_id ORDER BY version)
 ),
 
-spent AS (
+charged AS (
     SELECT
         movement_id,
         account_id,
         version,
+        order_key,
         posted_at,
         sum(-coins) OVER (
             PARTITION BY account_id
@@ -46,6 +48,34 @@ spent AS (
         kind = 'charge'
         AND outcome = 'posted'
         AND account_id IN (SELECT account_id FROM spend_limits)
+),
+
+spent AS (
+    SELECT
+        c.movement_id,
+        c.account_id,
+        c.version,
+        c.posted_at,
+        c.day_coins - coalesce(u.day_coins, 0) AS day_coins,
+        c.week_coins - coalesce(u.week_coins, 0) AS week_coins,
+        c.creator_day_coins - coalesce(u.creator_day_coins, 0) AS creator_day_coins
+    FROM charged AS c
+    LEFT JOIN LATERAL (
+        SELECT
+            sum(o.coins) FILTER (
+                WHERE m.posted_at > c.posted_at - INTERVAL '24 hours'
+            ) AS day_coins,
+            sum(o.coins) FILTER (
+                WHERE m.posted_at > c.posted_at - INTERVAL '168 hours'
+            ) AS week_coins,
+            sum(o.coins) FILTER (
+                WHERE
+                    m.posted_at > c.posted_at - INTERVAL '24 hours' AND m.order_key = c.order_key
+            ) AS creator_day_coins
+        FROM charge_undo AS o
+        INNER JOIN movement AS m ON o.charge_id = m.movement_id
+        WHERE o.account_id = c.account_id AND o.version < c.version
+    ) AS u ON true
 )
 
 SELECT
@@ -76,8 +106,8 @@ FROM (
 
 -- name: caps_hold
 -- Each charge, and what its payer had spent in the windows that ended with it, was within the caps
--- that it met. Of charges of one moment, which are of one batch, the later ones do not count. Who
--- has not spent as much as the lowest cap in all their time is not looked at by windows.
+-- that it met. Of charges of one moment, which are of one batch, the later ones do not count; nor does
+-- what was undone before. Who has not spent as much as the lowest cap in all their time is not looked at by windows.
 WITH spent AS (
     SELECT
         movement_id,
@@ -85,16 +115,37 @@ WITH spent AS (
             PARTITION BY account_id
             ORDER BY posted_at
             RANGE BETWEEN INTERVAL '23:59:59.999999' PRECEDING AND CURRENT ROW
-        ) - later_coins AS day_coins,
+        ) - later_coins - coalesce(
+            (
+                SELECT sum(o.coins)
+                FROM charge_undo AS o
+                INNER JOIN movement AS m ON o.charge_id = m.movement_id
+                WHERE
+                    o.account_id = charges.account_id
+                    AND o.version < charges.version
+                    AND m.posted_at > charges.posted_at - INTERVAL '24 hours'
+            ), 0
+        ) AS day_coins,
         sum(-coins) OVER (
             PARTITION BY account_id
             ORDER BY posted_at
             RANGE BETWEEN INTERVAL '167:59:59.999999' PRECEDING AND CURRENT ROW
-        ) - later_coins AS week_coins
+        ) - later_coins - coalesce(
+            (
+                SELECT sum(o.coins)
+                FROM charge_undo AS o
+                INNER JOIN movement AS m ON o.charge_id = m.movement_id
+                WHERE
+                    o.account_id = charges.account_id
+                    AND o.version < charges.version
+                    AND m.posted_at > charges.posted_at - INTERVAL '168 hours'
+            ), 0
+        ) AS week_coins
     FROM (
         SELECT
             movement_id,
             account_id,
+            version,
             posted_at,
             coins,
             coalesce(

@@ -13,8 +13,8 @@ SERVICES = ("wallet", "gifts", "payouts")
 
 _FILES: Mapping[str, Sequence[str]] = {
     "wallet": (
-        *("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "wallet_figures.sql"),
-        "outbox.sql",
+        *("wallet.sql", "limits.sql", "reversals.sql", "refunds.sql", "undos.sql"),
+        *("wallet_figures.sql", "outbox.sql"),
     ),
     "gifts": ("gifts.sql", "fans.sql", "rooms.sql", "battles.sql", "trains.sql", "outbox.sql"),
     "payouts": (

@@ -185,6 +185,21 @@ class Told:
                 )
             )
 
+    def charge_undone(self, event: wallet.ChargeUndone) -> None:
+        """A charge was given back; whom it was for bears it."""
+        for leg in event.legs:
+            self.piles["told_wallet_legs"].add(
+                event.reversal_id.bytes
+                + facts.leg(
+                    event.reversal_id,
+                    leg.position,
+                    event.order_key,
+                    event.charge_id,
+                    leg.lot_id,
+                    leg.coins,
+                )
+            )
+
     def gift_reversed(self, event: gifts.GiftReversed | gifts.GiftReinstated) -> None:
         """Coins of a gift were taken back, or given back."""
         reinstated = isinstance(event, gifts.GiftReinstated)
@@ -241,6 +256,7 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
             wallet.CoinsPurchased: told.coins_purchased,
             wallet.PurchaseReversed: told.purchase_reversed,
             wallet.PurchaseReinstated: told.purchase_reversed,
+            wallet.ChargeUndone: told.charge_undone,
         },
         payouts.CLAWBACK: {payouts.ClawbackSettled: told.clawback_settled},
         payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},

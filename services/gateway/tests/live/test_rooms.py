@@ -69,6 +69,7 @@ async def test_snapshot_then_every_frame_once_in_order(
                     "leveledUp": False,
                     "senderClubLevel": None,
                     "firstGift": False,
+                    "pendingUntil": "2026-06-15T20:00:05Z",
                 }
             ]
 

@@ -32,6 +32,8 @@ class Settings(ServiceSettings):
     """And after this, whatever happens in it."""
     battle_length_s: int = Field(default=int(_RULES.battle_length.total_seconds()), gt=0)
     """From the start of a battle to its end, without time makers."""
+    regret_window_s: float = Field(default=_RULES.regret_window.total_seconds(), ge=0)
+    """How long a sender may undo a gift, from when it was charged; 0: not at all."""
     room_clock_every_s: float = Field(default=0.05, gt=0)
     """How long a worker waits between two looks at what is due in rooms."""
 
@@ -46,4 +48,5 @@ class Settings(ServiceSettings):
             idle_max=timedelta(seconds=self.room_idle_max_s),
             age_max=timedelta(seconds=self.room_age_max_s),
             battle_length=timedelta(seconds=self.battle_length_s),
+            regret_window=timedelta(seconds=self.regret_window_s),
         )

@@ -343,6 +343,7 @@ async def test_every_event_ever_published_is_applied(service: Database, kind: An
     new = a_new_gift(an_order(gift_id=gift_id, count=60, quoted_price_coins=60))
     await write(service.pool, new)
     await settle(service.pool, posted(new.gift))
+    await service.pool.execute("INSERT INTO gift_undo VALUES ($1, now())", gift_id)
     before = decoder(PurchaseReversed).decode(
         (EXAMPLES / describe(PurchaseReversed).type / "001.json").read_bytes()
     )

@@ -11,6 +11,7 @@ from chassis.graphql import Refusal, refusal_code
 from gifts.domain import refusals
 from gifts.domain.refusals import DomainError
 from gifts.graphql import battle_refusals, room_refusals
+from gifts.graphql.mutations import undo_gift
 from gifts.graphql.refusals import shown
 
 HOSTS_ERRORS = [
@@ -53,8 +54,17 @@ OPERATORS_ERRORS = [refusals.GiftMessageUnknownError()]
 """What only operators are told, by the one mutation that can: its test shows the code."""
 
 
+UNDO_ERRORS = [
+    refusals.GiftUnknownError(),
+    refusals.GiftNotChargedError(),
+    refusals.GiftTakenBackError(),
+    refusals.RegretOverError(ended_at=None),
+]
+"""What only who undoes a gift is told."""
+
+
 def test_all_refusals_are_tried_here() -> None:
-    listed = (*ERRORS, *HOSTS_ERRORS, *BATTLE_ERRORS, *OPERATORS_ERRORS)
+    listed = (*ERRORS, *HOSTS_ERRORS, *BATTLE_ERRORS, *OPERATORS_ERRORS, *UNDO_ERRORS)
     tried = {type(error) for error in listed}
     assert tried == set(DomainError.__subclasses__())
 
@@ -82,6 +92,7 @@ def test_all_refusals_are_tried_here() -> None:
                 refusals.IdempotencyConflictError(),
             )
         ),
+        *((error, undo_gift.shown) for error in UNDO_ERRORS),
     ],
     ids=lambda given: given.code if isinstance(given, DomainError) else given.__module__,
 )

@@ -233,6 +233,7 @@ async def take_back(world: World, which: int, *, reinstate: bool) -> None:
     }
     if reinstate and reversals:
         last = reversals.pop()
+        assert last.reason != "undo"
         back = GiftReinstated(
             reinstatement_id=ids.uuid7(),
             reversal_id=last.reversal_id,

@@ -61,6 +61,7 @@ def reversed_(gift: GiftSent, coins: int | None = None, **changes: Any) -> GiftR
 
 
 def reinstated(of: GiftReversed, coins: int | None = None) -> GiftReinstated:
+    assert of.reason != "undo"
     return GiftReinstated(
         reinstatement_id=ids.uuid7(),
         reversal_id=of.reversal_id,
@@ -129,6 +130,26 @@ async def test_what_has_matured_stays_the_creators(database: Database) -> None:
     assert (await earned(database, MATURE)).available.micro_diamonds == 5_000_000
     async with database.pool.acquire() as conn:
         assert await select_statement(conn, "star", beyond=None, backward=False, limit=9) == []
+
+
+async def test_what_is_undone_is_taken_mature_or_not(database: Database) -> None:
+    """I11: the gift never was. What a payout has of it by then is not taken."""
+    gift, other = a_gift(10_000), a_gift(10)
+    await apply(database, gift, other)
+
+    [answer] = await apply(database, reversed_(other, reason="undo"), at=MATURE)
+    await review(database.pool, at=MATURE)
+    method = await add_method(database.pool, at=MATURE)
+    await request(database.pool, method, 4_000_000_000, at=MATURE)
+    [late] = await apply(database, reversed_(gift, reason="undo"), at=MATURE)
+
+    assert (answer.covered_coins, answer.uncovered_coins) == (10, 0)
+    assert answer.micro_diamonds == 5_000_000
+    assert (late.covered_coins, late.uncovered_coins) == (2_000, 8_000)
+    assert (await earned(database, MATURE)).available.micro_diamonds == 0
+    async with database.pool.acquire() as conn:
+        lines = await select_statement(conn, "star", beyond=None, backward=False, limit=9)
+    assert [line.reason for line in lines] == ["undo", "undo"]
 
 
 async def test_what_a_payout_has_is_never_taken_too(database: Database) -> None:

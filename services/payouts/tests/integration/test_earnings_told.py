@@ -63,6 +63,7 @@ def reversal(gift: GiftSent, coins: int, at: datetime) -> GiftReversed:
 
 
 def reinstatement(of: GiftReversed, at: datetime) -> GiftReinstated:
+    assert of.reason != "undo", "what its sender has undone is not given back"
     return GiftReinstated(
         reinstatement_id=ids.uuid7(),
         reversal_id=of.reversal_id,

@@ -110,6 +110,7 @@ def reversed_(gift: GiftSent, coins: int) -> GiftReversed:
 
 
 def reinstated(of: GiftReversed) -> GiftReinstated:
+    assert of.reason != "undo"
     return GiftReinstated(
         reinstatement_id=ids.uuid7(),
         reversal_id=of.reversal_id,

@@ -9,7 +9,7 @@ from chassis.consumer import Subscription
 from chassis.db import Pool, service_pool, transact
 from chassis.periodic import repeated
 from chassis.serve import Task
-from contracts.gifts.v1 import CHARGE, ChargeRequested
+from contracts.gifts.v1 import CHARGE, ChargeRequested, UndoRequested
 from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
 from wallet.commands.expire_lots import expire_lots
 from wallet.consumers.charge_requested import OnChargeRequested
@@ -61,7 +61,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             stop,
             pool=pool,
             subscriptions=[
-                Subscription(CHARGE, [ChargeRequested], OnChargeRequested()),
+                Subscription(CHARGE, [ChargeRequested, UndoRequested], OnChargeRequested()),
                 Subscription(CLAWBACK, [ClawbackSettled], OnClawbackSettled()),
             ],
             tasks={"sweeper": sweeper(pool), **_for_stores(pool, stores)},

@@ -153,7 +153,7 @@ def test_whatever_the_clocks_say_the_window_is_counted(
         model = Model()
         model.credit("ann", ModelLot(1, "purchased", 10_000, None))
         model.wallet("ann").limits = ModelLimits(now=terms)
-        model.wallet("ann").spent = list(history)
+        model.wallet("ann").spending = dict(enumerate(history))
 
         reached = begun(spending, at).reached("star", 5)
 

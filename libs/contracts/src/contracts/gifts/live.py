@@ -46,6 +46,8 @@ class FrameGift(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The sender's in the host's fan club; None: no active member."""
     first_gift: bool = False
     """Whether one of these is the first that the sender ever gave to the host."""
+    pending_until: Instant | None = None
+    """Until when the sender may undo the latest of them; None: that was over from the beginning."""
 
 
 class FrameTotals(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.event import Event, Instant, PositiveCoins, Region, Topic, UserId, event
-from contracts.wallet.v1 import ClaimKind, LotSlice
+from contracts.wallet.v1 import ClaimKind, LotSlice, ReversalReason, UndoReason
 
 CHARGE = Topic(
     name="gifts.charge.v1",
@@ -43,6 +43,24 @@ class ChargeRequested(Event, frozen=True, omit_defaults=True):
     """And how old they are; none: it said nothing. Whoever does not say meets the lowest caps."""
 
 
+@event(CHARGE, type="gifts.undo_requested.v1", key="payer_id")
+class UndoRequested(Event, frozen=True, omit_defaults=True):
+    """Give a charge back to who was charged, as if it had never been.
+
+    The wallet undoes a charge once, however often that is asked for, and says so with
+    `ChargeUndone`. Of a charge that was refused, or of which nothing is left, it says nothing.
+    """
+
+    charge_id: UUID
+    """Asked for before, on this topic."""
+    payer_id: UserId
+    """As in the request of the charge."""
+    order_key: str
+    """As in the request of the charge."""
+    asked_at: Instant
+    reason: UndoReason = "undo"
+
+
 @event(GIFT, type="gifts.gift_sent.v1", key="creator_id")
 class GiftSent(Event, frozen=True, omit_defaults=True):
     """A gift was charged and belongs to the creator. Published once per gift."""
@@ -64,7 +82,7 @@ class GiftSent(Event, frozen=True, omit_defaults=True):
 
 @event(GIFT, type="gifts.gift_reversed.v1", key="creator_id")
 class GiftReversed(Event, frozen=True, omit_defaults=True):
-    """A payment was taken back, and with it coins that had paid for a gift.
+    """Coins that had paid for a gift were taken back, with their payment or by who had sent it.
 
     Published once per leg of a reversal that a creator is asked for. It may come before the gift
     itself: whoever applies both has to let it wait.
@@ -79,7 +97,7 @@ class GiftReversed(Event, frozen=True, omit_defaults=True):
     """The lot that had paid."""
     coins: PositiveCoins
     """Of what that lot had paid for the gift: all, or a part."""
-    reason: ClaimKind
+    reason: ReversalReason
     reversed_at: Instant
 
 

@@ -112,6 +112,10 @@ class CoinsPurchased(Event, frozen=True, omit_defaults=True):
 
 ClaimKind = Literal["refund", "void", "chargeback", "minor_refund"]
 """Why money goes back to who paid."""
+UndoReason = Literal["undo"]
+"""Why a charge is undone: its payer wanted that."""
+ReversalReason = Literal["refund", "void", "chargeback", "minor_refund", "undo"]
+"""Why coins of a gift are taken back: those of both."""
 LegKind = Literal[
     "unspent",
     "expired",
@@ -194,6 +198,37 @@ class PurchaseReinstated(Event, frozen=True, omit_defaults=True):
     parts: int
     legs: tuple[ReinstatedLeg, ...]
     reinstated_at: Instant
+
+
+class UndoneLeg(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What of a charge went back to one of the lots that had paid."""
+
+    position: int
+    """With the reversal's id it names the leg."""
+    lot_id: int
+    coins: PositiveCoins
+
+
+@event(PURCHASE, type="wallet.charge_undone.v1", key="user_id")
+class ChargeUndone(Event, frozen=True, omit_defaults=True):
+    """A charge was given back to who was charged, as far as it was not taken back before. Once.
+
+    Reversals of payments behind it that somebody had borne because of the charge are told anew,
+    before and after: see decision 0051.
+    """
+
+    reversal_id: UUID
+    """Of this; no purchase is reversed by it."""
+    charge_id: UUID
+    user_id: UserId
+    """Who was charged."""
+    order_key: str
+    """Of the charge: who loses what it had given."""
+    coins: PositiveCoins
+    legs: tuple[UndoneLeg, ...]
+    """Their coins add up to `coins`."""
+    reason: UndoReason
+    undone_at: Instant
 
 
 @event(BALANCE, type="wallet.balance_changed.v1", key="user_id")

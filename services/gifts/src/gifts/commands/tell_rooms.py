@@ -92,6 +92,7 @@ async def tell_rooms(
                     at=at,
                     battle=battles.get(room.room_id),
                     train=shown_of(trains.get(room.room_id), named),
+                    regret_window=rules.regret_window,
                 )
             )
         elif room.room_id in top:

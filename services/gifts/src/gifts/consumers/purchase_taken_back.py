@@ -1,4 +1,7 @@
-"""Payments that are taken back take gifts back with them, as far as their creators bear it."""
+"""Payments that are taken back take gifts back with them, as far as their creators bear it.
+
+So do senders who undo a gift: the wallet tells it on the same topic, in the order in which it was.
+"""
 
 from collections.abc import Sequence
 from typing import override
@@ -9,7 +12,7 @@ from chassis.batch import Batch, Handler, Received
 from chassis.clock import Clock
 from chassis.db import Conn
 from contracts.event import Event
-from contracts.wallet.v1 import PurchaseReinstated, PurchaseReversed
+from contracts.wallet.v1 import ChargeUndone, PurchaseReinstated, PurchaseReversed
 from gifts.commands.reverse_gifts import reverse_gifts
 from gifts.consumers.fan_events import emit_changes
 from gifts.consumers.reversal_events import told
@@ -17,7 +20,7 @@ from gifts.consumers.room_frames import emit_frames
 from gifts.domain.reversal import Leg
 from gifts.domain.room_rules import RoomRules
 
-EVENTS: Sequence[type[Event]] = (PurchaseReversed, PurchaseReinstated)
+EVENTS: Sequence[type[Event]] = (PurchaseReversed, PurchaseReinstated, ChargeUndone)
 
 
 class PurchaseTakenBack(Handler):
@@ -74,6 +77,21 @@ def _legs(event: Event) -> list[Leg]:
             )
             for leg in event.legs
             if leg.kind == "creator_unmatured" and leg.charge_id and leg.party
+        ]
+    if isinstance(event, ChargeUndone):
+        return [
+            Leg(
+                event.reversal_id,
+                leg.position,
+                event.reversal_id,
+                event.charge_id,
+                event.order_key,
+                leg.lot_id,
+                leg.coins,
+                event.reason,
+                event.undone_at,
+            )
+            for leg in event.legs
         ]
     assert isinstance(event, PurchaseReinstated)
     return [

@@ -106,6 +106,34 @@ class PowerUpUsedUpError(DomainError):
     used_max: int
 
 
+class GiftUnknownError(DomainError):
+    """The caller has sent no such gift."""
+
+    code = "gift_unknown"
+
+
+class GiftNotChargedError(DomainError):
+    """The gift was refused: there is nothing to undo."""
+
+    code = "gift_not_charged"
+
+
+class GiftTakenBackError(DomainError):
+    """All of the gift is taken back already, with its payment."""
+
+    code = "gift_taken_back"
+
+
+@dataclass(kw_only=True, eq=False)
+class RegretOverError(DomainError):
+    """The time in which the gift could be undone is over."""
+
+    code: ClassVar[str] = "regret_over"
+
+    ended_at: datetime | None
+    """None: gifts cannot be undone here."""
+
+
 class GiftItemUnavailableError(DomainError):
     """The catalogue in force has no such item."""
 

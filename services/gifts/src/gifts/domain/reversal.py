@@ -1,4 +1,4 @@
-"""What is taken back of gifts because their payments are, and given back where those are not."""
+"""What is taken back of gifts with their payments or by who sent them, and given back of that."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.wallet.v1 import ClaimKind
+from contracts.wallet.v1 import ReversalReason
 from gifts.domain.gift import GiftStatus
 from gifts.domain.room_ledger import Taken
 
@@ -26,7 +26,7 @@ class Leg(NamedTuple):
     lot_id: int
     """Which of the lots that paid for the gift."""
     coins: int
-    reason: ClaimKind
+    reason: ReversalReason
     told_at: datetime
 
     @property

@@ -1,7 +1,7 @@
 """The frames in which a room is told."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +32,7 @@ def frame_of(
     keyframe: bool = False,
     battle: FrameBattle | None = None,
     train: FrameTrain | None = None,
+    regret_window: timedelta = timedelta(0),
 ) -> RoomFrame:
     """The frame that says how a room stands, under its number, and what was given in it.
 
@@ -44,6 +45,7 @@ def frame_of(
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
         train: That runs in the room, or has just ended.
+        regret_window: How long senders may undo what is shown.
     """
     return RoomFrame(
         room_id=room.room_id,
@@ -52,7 +54,7 @@ def frame_of(
         status=room.status,
         totals=FrameTotals(coins=room.coins, gifts=room.gifts, gifters=room.gifters),
         committed_at=at,
-        gifts=tuple([_shown(line, named) for line in chosen.lines]),
+        gifts=tuple([_shown(line, named, at, regret_window) for line in chosen.lines]),
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
@@ -78,9 +80,12 @@ def gifters_shown(
     )
 
 
-def _shown(line: Line, named: Mapping[str, str | None]) -> FrameGift:
+def _shown(
+    line: Line, named: Mapping[str, str | None], at: datetime, regret_window: timedelta
+) -> FrameGift:
     # A high level in a small room is as good as a name.
     is_named = line.sender_id in named
+    pending_until = None if line.charged_at is None else line.charged_at + regret_window
     return FrameGift(
         gift_id=line.gift_id,
         item_id=line.item_id,
@@ -96,6 +101,7 @@ def _shown(line: Line, named: Mapping[str, str | None]) -> FrameGift:
         leveled_up=line.leveled_up and is_named,
         sender_club_level=(line.club_level or None) if is_named else None,
         first_gift=line.first_gift and is_named,
+        pending_until=pending_until if pending_until and pending_until > at else None,
     )
 
 

@@ -225,4 +225,5 @@ def _line(gift: Given) -> Line:
         count=gift.pieces,
         coins=gift.coins,
         message=gift.message,
+        charged_at=gift.charged_at,
     )

@@ -1,6 +1,7 @@
 """What viewers of a room are shown of the gifts in it, line by line."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -40,12 +41,14 @@ class Line(msgspec.Struct, array_like=True):
     first_gift: bool = False
     """Whether one of the gifts is the first that the sender ever gave to the host."""
 
+    charged_at: datetime | None = None
+    """When the latest of them was charged; None where only an end is told."""
+    removed: bool = False
+    """Whether nothing is told but that the gift's message is shown no more."""
+
     def wear(self, badge: Badge) -> None:
         """Show with it what is known of its sender."""
         self.level, self.leveled_up, self.club_level, self.first_gift = badge
-
-    removed: bool = False
-    """Whether nothing is told but that the gift's message is shown no more."""
 
     @property
     def key(self) -> object:
@@ -88,6 +91,7 @@ def merge(lines: Iterable[Line]) -> list[Line]:
             earlier.leveled_up |= line.leveled_up
             earlier.club_level = line.club_level
             earlier.first_gift |= line.first_gift
+            earlier.charged_at = line.charged_at
         earlier.ended |= line.ended
     return list(merged.values())
 

@@ -23,6 +23,8 @@ class RoomRules(NamedTuple):
     """And after this, whatever happens in it."""
     battle_length: timedelta = timedelta(minutes=5)
     """In whole seconds; each battle keeps the one that it was proposed with."""
+    regret_window: timedelta = timedelta(seconds=5)
+    """From the charge of a gift on its sender may undo it for this time; zero: nobody ever may."""
 
 
 def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:

@@ -152,6 +152,7 @@ class Streaks:
                 coins=tap.coins,
                 streak_id=streak.streak_id,
                 streak_pieces=streak.pieces,
+                charged_at=tap.charged_at,
             )
         )
         return lines

@@ -9,6 +9,7 @@ from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.level_tables import LevelTableCache
+from gifts.edge.regrets import Regrets
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
@@ -27,6 +28,7 @@ class Resources:
     battles: BattleHost
     ranks: BoardRanks
     level_tables: LevelTableCache
+    regrets: Regrets
 
     @classmethod
     def of(
@@ -57,4 +59,5 @@ class Resources:
             battles,
             BoardRanks(pool),
             LevelTableCache(),
+            Regrets(pool, rules or RoomRules()),
         )

@@ -12,6 +12,7 @@ from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.level_tables import LevelTableCache
+from gifts.edge.regrets import Regrets
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import GiftSender
@@ -29,6 +30,7 @@ class GiftsContext(Context):
     battles: BattleHost
     ranks: BoardRanks
     level_tables: LevelTableCache
+    regrets: Regrets
     loaders: Loaders
 
     @classmethod
@@ -44,6 +46,7 @@ class GiftsContext(Context):
             battles=resources.battles,
             ranks=resources.ranks,
             level_tables=resources.level_tables,
+            regrets=resources.regrets,
             loaders=Loaders.of(resources.pool),
         )
 

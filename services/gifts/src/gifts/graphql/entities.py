@@ -230,6 +230,26 @@ class Gift:
         description="Why it was refused; null unless it is REFUSED."
     )
 
+    domain_gift: strawberry.Private[domain.Gift]
+
+    @strawberry.field(
+        description="Until when its sender may undo it; null when that is over or done, and while "
+        "it is PENDING, when it may be undone too."
+    )
+    async def undoable_until(self, info: Info) -> datetime | None:
+        """Asks for an undo only while one may have come."""
+        until = info.context.regrets.undoable_until(self.domain_gift)
+        if until is None or await info.context.loaders.undone_at.load(self.id) is not None:
+            return None
+        return until
+
+    @strawberry.field(
+        description="When its sender asked for it to be undone; it is REVERSED a moment later."
+    )
+    async def undo_requested_at(self, info: Info) -> datetime | None:
+        """Null: they have not."""
+        return await info.context.loaders.undone_at.load(self.id)
+
     @classmethod
     def of(cls, gift: domain.Gift, catalogues: Catalogues, at: datetime) -> Self:
         """The gift as clients see it; `catalogues` cover it."""
@@ -249,6 +269,7 @@ class Gift:
             sent_at=gift.settled_at if domain.was_sent(gift) else None,
             created_at=gift.requested_at,
             refusal=None if gift.refusal is None else GiftRefusal.of(gift.refusal),
+            domain_gift=gift,
         )
 
     @classmethod

@@ -1,6 +1,7 @@
 """Reads that the entities of one request share: one query, however many there are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from gifts.domain.gifter import Gifter
 from gifts.store.creator import select_accepting
 from gifts.store.gift import select_gifts
 from gifts.store.gifter import select_gifters
+from gifts.store.undo import select_undos
 from gifts.store.user_name import select_names
 
 
@@ -27,6 +29,8 @@ class Loaders:
     """How somebody stands as a gifter; None: they never gave anything."""
     name: DataLoader[str, str | None]
     """What a user calls themselves."""
+    undone_at: DataLoader[UUID, datetime | None]
+    """When its sender asked for a gift to be undone, by the gift's id."""
 
     @classmethod
     def of(cls, pool: Pool) -> Self:
@@ -52,9 +56,15 @@ class Loaders:
                 found = await select_names(conn, user_ids)
             return [found.get(user_id) for user_id in user_ids]
 
+        async def undone(gift_ids: list[UUID]) -> list[datetime | None]:
+            async with pool.acquire() as conn:
+                found = await select_undos(conn, gift_ids)
+            return [found.get(gift_id) for gift_id in gift_ids]
+
         return cls(
             gift=DataLoader(gifts),
             accepts_gifts=DataLoader(accepting),
             gifter=DataLoader(gifters),
             name=DataLoader(names),
+            undone_at=DataLoader(undone),
         )

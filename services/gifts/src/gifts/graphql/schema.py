@@ -15,6 +15,7 @@ from gifts.graphql.mutations.propose_battle import propose_battle
 from gifts.graphql.mutations.remove_gift_message import remove_gift_message
 from gifts.graphql.mutations.send_gift import send_gift
 from gifts.graphql.mutations.show_me_on_boards import show_me_on_boards
+from gifts.graphql.mutations.undo_gift import undo_gift
 from gifts.graphql.mutations.use_power_up import use_power_up
 from gifts.graphql.query import Query
 
@@ -41,6 +42,14 @@ class Mutation:
         description=(
             "Agree to be named on boards and in live rooms, or no longer. Counts at once, and for "
             "gifts sent before. Who never decided is not named."
+        ),
+    )
+    undo_gift = strawberry.mutation(
+        undo_gift,
+        description=(
+            "Take a gift of the caller's back while `undoableUntil` is not over, or while it is "
+            "PENDING. Its coins and all that it counted for are as if it had never been. Safe to "
+            "retry."
         ),
         extensions=[requires_scope("viewer")],
     )

@@ -18,12 +18,14 @@ from contracts.wallet.v1 import (
     PURCHASE,
     ChargePosted,
     ChargeRefused,
+    ChargeUndone,
     LotSlice,
     PurchaseReinstated,
     PurchaseReversed,
     ReachedLimit,
     ReinstatedLeg,
     ReversedLeg,
+    UndoneLeg,
 )
 from gifts import data
 from gifts.commands.accept_gifts import accept_gifts
@@ -199,6 +201,21 @@ def given_back(
         ),
         reinstated_at=NOW + timedelta(days=2),
     )
+
+
+def undone(gift: Gift, **changes: object) -> ChargeUndone:
+    """The wallet's word that a gift's charge was undone, whose coins were of one lot."""
+    event = ChargeUndone(
+        reversal_id=ids.uuid7(),
+        charge_id=gift.gift_id,
+        user_id=gift.sender_id,
+        order_key=gift.creator_id,
+        coins=gift.price_coins,
+        legs=(UndoneLeg(0, 7, gift.price_coins),),
+        reason="undo",
+        undone_at=NOW + timedelta(seconds=3),
+    )
+    return msgspec.structs.replace(event, **changes)
 
 
 def batch_of(

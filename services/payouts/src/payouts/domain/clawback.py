@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.wallet.v1 import ClaimKind
+from contracts.wallet.v1 import ReversalReason
 from payouts.domain.accrual import Accrual
 
 type Bucket = tuple[str, date, int]
@@ -30,7 +30,7 @@ class Leg(NamedTuple):
     creator_id: str
     gift_id: UUID
     lot_id: int
-    reason: ClaimKind
+    reason: ReversalReason
     told_at: datetime
     coins: int
 
@@ -108,7 +108,7 @@ class Claims:
         accruals: Of the gifts that legs will name, as far as there are any.
         known: All that was settled of these gifts and of the legs that will be named.
         free: What is free of the buckets of these gifts, in micro-diamonds.
-        at: Now: what matures later than this day (UTC) may be taken.
+        at: Now: what matures later than this day (UTC) may be taken, and all that is undone.
         """
         self._accruals = accruals
         self._free = dict(free)
@@ -158,7 +158,10 @@ class Claims:
         return clawback
 
     def _take(self, leg: Leg, accrual: Accrual) -> Clawback:
-        """All of it, unless it has matured or is not there any more (E04)."""
+        """All of it, unless it has matured or is not there any more (E04).
+
+        A gift that its sender undoes never was: what of it has matured at once is taken too.
+        """
         place = accrual.lot_ids.index(leg.lot_id)
         slice_coins = accrual.slice_coins[place]
         earned = accrual.slice_micro_diamonds[place]
@@ -167,7 +170,7 @@ class Claims:
         if before + leg.coins > slice_coins:
             raise ImpossibleLegError("more would be taken back than the lot had paid")
         covered = 0
-        if matures_on > self._at.astimezone(UTC).date():
+        if leg.reason == "undo" or matures_on > self._at.astimezone(UTC).date():
             wanted = share(earned, slice_coins, before, leg.coins)
             free = self._free.get((leg.creator_id, matures_on, accrual.rate_version), 0)
             covered = leg.coins if wanted <= free else leg.coins * free // wanted

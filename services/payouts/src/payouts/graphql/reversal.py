@@ -11,7 +11,7 @@ from chassis.graphql import Coins, Connection, MicroDiamonds
 from payouts.store.clawbacks import StatementLine
 
 
-@strawberry.enum(description="Why the payment behind a gift went back to who had paid.")
+@strawberry.enum(description="Why a gift went back to who had paid.")
 class EarningReversalReason(enum.Enum):
     """The names are those of the wallet's claims, in capitals."""
 
@@ -19,6 +19,7 @@ class EarningReversalReason(enum.Enum):
     VOID = strawberry.enum_value("void", description="The payment never was.")
     CHARGEBACK = strawberry.enum_value("chargeback", description="The buyer's bank took it.")
     MINOR_REFUND = strawberry.enum_value("minor_refund", description="A minor had spent it.")
+    UNDO = strawberry.enum_value("undo", description="The gift's sender took it back at once.")
 
 
 @strawberry.enum(description="Which way diamonds went.")

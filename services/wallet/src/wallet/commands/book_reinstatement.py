@@ -85,7 +85,7 @@ async def book_reinstatement(
     entries = Entries(head, reinstatement.reinstatement_id, at=at)
     lots = standing.by_id
     returned = [
-        await _give_back(conn, entries, each, lots[each.leg.lot_id], purchase.currency, at)
+        await give_back(conn, entries, each, lots[each.leg.lot_id], purchase.currency, at)
         for each in legs
     ]
     await reinstatements.insert_reinstatement(conn, reinstatement, returned)
@@ -93,9 +93,19 @@ async def book_reinstatement(
     return entries.head, reinstatement, returned
 
 
-async def _give_back(
+async def give_back(
     conn: Conn, entries: Entries, taken: TakenLeg, lot: Lot, currency: str, at: datetime
 ) -> ReturnedLeg:
+    """Enter that a leg gets back what it lost.
+
+    Args:
+        conn: An open transaction that holds the account's row locked.
+        entries: Of the account; they are added to.
+        taken: The leg, with as many coins as it gets back.
+        lot: Whose they were.
+        currency: Of the payment.
+        at: Now.
+    """
     leg = taken.leg
     if not taken.is_held:
         entries.transfer(issuer(lot.lot_class, currency), REVERSAL_CLEARING, leg.coins)

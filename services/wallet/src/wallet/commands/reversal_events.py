@@ -8,10 +8,12 @@ from typing import Final, Literal
 from contracts.event import Event
 from contracts.wallet.v1 import (
     BalanceChanged,
+    ChargeUndone,
     PurchaseReinstated,
     PurchaseReversed,
     ReinstatedLeg,
     ReversedLeg,
+    UndoneLeg,
 )
 from wallet.domain.claims import Claim
 from wallet.domain.ledger import Head
@@ -19,6 +21,7 @@ from wallet.domain.purchase import Purchase
 from wallet.domain.reversal import Leg
 from wallet.store.reinstatements import Reinstatement, ReturnedLeg
 from wallet.store.reversals import Reversal
+from wallet.store.undos import Undone
 
 LEGS_MAX: Final = 500
 """Per event, about 100 KB of JSON: a purchase may have paid for ten thousand gifts."""
@@ -91,6 +94,22 @@ def reinstated(
         )
         for number, part in enumerate(parts, start=1)
     ]
+
+
+def undone(charge: Undone, at: datetime) -> Event:
+    """A charge that is undone: few lots have paid it."""
+    return ChargeUndone(
+        reversal_id=charge.reversal_id,
+        charge_id=charge.charge_id,
+        user_id=charge.payer_id,
+        order_key=charge.order_key,
+        coins=charge.coins,
+        legs=tuple(
+            UndoneLeg(position, leg.lot_id, leg.coins) for position, leg in enumerate(charge.legs)
+        ),
+        reason=charge.reason,
+        undone_at=at,
+    )
 
 
 def balance_after(

@@ -15,6 +15,12 @@ async def write_entries(conn: Conn, collected: Sequence[Entries]) -> None:
         conn: An open transaction that holds the accounts' rows locked, as `before` of each is.
         collected: What changes, each of another account.
     """
+    await write_journal(conn, collected)
+    await book_counters(conn, collected)
+
+
+async def write_journal(conn: Conn, collected: Sequence[Entries]) -> None:
+    """The same without system accounts, which `book_counters` has to follow for."""
     moved = [each for each in collected if each.movements or each.debts]
     if moved:
         await store.update_accounts(conn, moved)
@@ -24,4 +30,12 @@ async def write_entries(conn: Conn, collected: Sequence[Entries]) -> None:
         await store.insert_debts(conn, debts)
     if transfers := [transfer for each in collected for transfer in each.transfers]:
         await store.insert_transfers(conn, transfers)
-    await system_accounts.book_counters(conn, booked, transfers)
+
+
+async def book_counters(conn: Conn, collected: Sequence[Entries]) -> None:
+    """Write the system accounts, once, when no account is to be locked any more."""
+    await system_accounts.book_counters(
+        conn,
+        [movement for each in collected for movement in each.movements],
+        [transfer for each in collected for transfer in each.transfers],
+    )

@@ -40,6 +40,12 @@ class Recent[Known]:
             self._old, self._young = self._young, {}
         self._young.update(known)
 
+    def forget(self, owner_ids: Iterable[str]) -> None:
+        """Forget what is known of these owners."""
+        for owner_id in owner_ids:
+            self._young.pop(owner_id, None)
+            self._old.pop(owner_id, None)
+
     def clear(self) -> None:
         """Forget all."""
         self._young = {}

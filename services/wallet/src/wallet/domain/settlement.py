@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from wallet.domain.claims import ClaimKind
+from contracts.wallet.v1 import ReversalReason
 from wallet.domain.ledger import CREATOR_CLAIM, GIFT_CLEARING, PLATFORM_LOSS, RESERVE
 from wallet.domain.lots import COINS_MAX
 from wallet.domain.reversal_policy import ReversalPolicy
@@ -50,14 +50,18 @@ def contradiction(answer: Answer, asked: Asked | None) -> str | None:
     return None
 
 
-def reserve_left(policy: ReversalPolicy, kind: ClaimKind, borne_coins: int) -> int:
+def reserve_left(policy: ReversalPolicy, kind: ReversalReason, borne_coins: int) -> int:
     """How much more of a reversal the reserve bears, by the policy that it was booked under.
+
+    Of a charge that is undone it bears nothing: the reserve is for payments that fail.
 
     Args:
         policy: Of the reversal.
-        kind: Of its claim.
+        kind: Of its claim, or that a charge is undone.
         borne_coins: What the reserve bears of it already.
     """
+    if kind == "undo":
+        return 0
     limits = [leg.coins_max for leg in policy.waterfalls[kind] if leg.kind == "reserve"]
     if not limits:
         return 0

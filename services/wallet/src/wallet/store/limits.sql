@@ -59,7 +59,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 -- name: recall_spending
 -- What accounts have spent since a moment, within a range of their versions. Reads backwards by the
 -- index of versions, a page at a time, and stops after a page of which nothing is as late as that:
--- an index by time, which would spare that, costs each charge of everybody 1.5 µs.
+-- an index by time, which would spare that, costs each charge of everybody 1.5 µs. What was undone of a
+-- charge was not spent.
 -- $1 account_ids, $2 versions after which to read, $3 versions up to which, $4 since,
 -- $5 versions a page
 WITH RECURSIVE page AS (
@@ -98,7 +99,9 @@ CROSS JOIN LATERAL (
     SELECT
         m.posted_at,
         m.order_key,
-        -m.coins AS coins
+        -m.coins - coalesce(
+            (SELECT u.coins FROM charge_undo AS u WHERE u.charge_id = m.movement_id), 0
+        ) AS coins
     FROM movement AS m
     WHERE
         m.account_id = p.account_id

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from wallet.domain.claims import ClaimKind
+from contracts.wallet.v1 import ReversalReason
 from wallet.domain.settlement import Answer, Asked, Settlement
 
 STATEMENTS = sql.load("wallet.store", "settlements.sql")
@@ -19,7 +19,7 @@ type Entry = tuple[UUID, int, UUID]
 class Terms(NamedTuple):
     """What a reversal was booked under."""
 
-    kind: ClaimKind
+    kind: ReversalReason
     policy_version: int
 
 

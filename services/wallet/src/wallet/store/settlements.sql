@@ -1,14 +1,15 @@
 -- Who bears what creators were asked for.
 
 -- name: lock_reversals
--- In id order: two who settle legs of one reversal share what is left of the reserve.
+-- In id order: two who settle legs of one reversal share what is left of the reserve. A reversal of no
+-- payment is a charge that is undone.
 -- $1 reversal_ids
 SELECT
     r.reversal_id,
-    c.kind,
+    coalesce(c.kind, 'undo') AS kind,
     r.policy_version
 FROM reversal AS r
-INNER JOIN payment_claim AS c ON r.purchase_id = c.purchase_id AND r.claim = c.claim
+LEFT JOIN payment_claim AS c ON r.purchase_id = c.purchase_id AND r.claim = c.claim
 WHERE r.reversal_id = any($1::uuid[])
 ORDER BY r.reversal_id
 FOR NO KEY UPDATE OF r;

@@ -15,15 +15,20 @@ WHERE l.source_id = any($1::uuid[])
 ORDER BY l.lot_id;
 
 -- name: select_taken
--- What reversals have taken of lots and not given back, by kind of leg; and what was given back to
--- lots that had expired.
+-- What reversals of payments have taken of lots and not given back, by kind of leg; and what was
+-- given back to lots that had expired, be it that a charge was undone.
 -- $1 lot_ids
 SELECT
     l.lot_id,
     l.kind,
-    sum(l.coins - coalesce(back.coins, 0))::bigint AS coins,
-    coalesce(sum(back.expired_coins), 0)::bigint AS expired_coins
+    coalesce(
+        sum(l.coins - coalesce(back.coins, 0)) FILTER (WHERE u.reversal_id IS NULL), 0
+    )::bigint AS coins,
+    (
+        coalesce(sum(back.expired_coins), 0) + coalesce(sum(l.coins) FILTER (WHERE l.is_expired), 0)
+    )::bigint AS expired_coins
 FROM reversal_leg AS l
+LEFT JOIN charge_undo AS u ON l.reversal_id = u.reversal_id
 LEFT JOIN LATERAL (
     SELECT
         sum(b.coins) AS coins,
@@ -95,7 +100,8 @@ WHERE u.lot_id = any(i.lot_ids)
 ORDER BY u.version DESC;
 
 -- name: select_taken_of_charges
--- What reversals have taken of charges that lots paid for, and not given back.
+-- What reversals have taken of charges that lots paid for, and not given back; of a charge that is
+-- undone it is all.
 -- $1 lot_ids
 SELECT
     l.lot_id,

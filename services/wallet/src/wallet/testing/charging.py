@@ -11,7 +11,7 @@ from chassis.batch import Batch, Received
 from chassis.db import Conn, Pool, transaction
 from chassis.ids import uuid7
 from contracts.event import Event, describe, find
-from contracts.gifts.v1 import CHARGE, ChargeRequested
+from contracts.gifts.v1 import CHARGE, ChargeRequested, UndoRequested
 from contracts.wallet.v1 import BalanceChanged, ChargePosted, ChargeRefused
 from wallet.commands.post_credits import Credit, Credited, post_credits
 from wallet.consumers.charge_requested import OnChargeRequested
@@ -40,8 +40,18 @@ class SettableClock:
         self.at += by
 
 
-def a_batch(charges: Sequence[ChargeRequested], *, shard: int = 0) -> Batch:
-    """Charges as they come from a partition."""
+def an_undo(charge: ChargeRequested, *, at: datetime) -> UndoRequested:
+    """What asks for a charge to be given back."""
+    return UndoRequested(
+        charge_id=charge.charge_id,
+        payer_id=charge.payer_id,
+        order_key=charge.order_key,
+        asked_at=at,
+    )
+
+
+def a_batch(charges: Sequence[ChargeRequested | UndoRequested], *, shard: int = 0) -> Batch:
+    """Charges and undos as they come from a partition."""
     received = [
         Received(event=charge, partition=shard, offset=index, traceparent=None)
         for index, charge in enumerate(charges)
@@ -52,7 +62,7 @@ def a_batch(charges: Sequence[ChargeRequested], *, shard: int = 0) -> Batch:
 async def charge(
     pool: Pool,
     handler: OnChargeRequested,
-    charges: Sequence[ChargeRequested],
+    charges: Sequence[ChargeRequested | UndoRequested],
     *,
     shard: int = 0,
     fails: bool = False,

@@ -24,6 +24,8 @@ class Coin:
     party: str | None = None
     claim: str | None = None
     """For which claim it was taken."""
+    taken_at: int = 0
+    """The how many-eth taking of all it was taken in."""
     is_named: bool = False
     """Whether it was taken of its very gift, whoever bore it."""
 
@@ -93,6 +95,7 @@ class CoinModel:
         self.gifts: dict[int, str] = {}
         """The creator of each gift."""
         self.repaid: list[Coin] = []
+        self._takings = 0
 
     def lots(self, owner: str) -> list[CoinLot]:
         """Bonus coins are spent first; older lots before newer ones."""
@@ -155,7 +158,9 @@ class CoinModel:
         reserve_left = self.reserve_max
 
         def bear(lot: CoinLot, coin: Coin, bearer: str, party: str | None) -> None:
+            self._takings += 1
             coin.bearer, coin.party, coin.claim = bearer, party, name
+            coin.taken_at = self._takings
             wanted[lot] -= 1
             claim.order.append(coin)
 
@@ -228,7 +233,7 @@ class CoinModel:
                 due[coin.lot] -= 1
                 claim.order.remove(coin)
                 if coin.bearer == "payer_debt":
-                    self._forgive(purchase.owner)
+                    self.forgive(purchase.owner)
                 elif coin.bearer == "repaid" and self.debts[purchase.owner]:
                     self.debts[purchase.owner] -= 1
                     self.repaid.append(coin)
@@ -239,7 +244,7 @@ class CoinModel:
         for lot in purchase.lots:
             self._count_again(lot)
 
-    def _forgive(self, owner: str) -> None:
+    def forgive(self, owner: str) -> None:
         """What is owed no longer; or, where it was repaid, what goes back to where it came from."""
         if self.debts[owner]:
             self.debts[owner] -= 1

@@ -89,8 +89,15 @@ class ModelWallet:
     debt: int = 0
     """Owed: not to be spent."""
     limits: ModelLimits = field(default_factory=ModelLimits)
-    spent: list[tuple[datetime, str, int]] = field(default_factory=list[tuple[datetime, str, int]])
-    """When, on whom and how much."""
+    spending: dict[Hashable, tuple[datetime, str, int]] = field(
+        default_factory=dict[Hashable, tuple[datetime, str, int]]
+    )
+    """By charge when, on whom and how much."""
+
+    @property
+    def spent(self) -> list[tuple[datetime, str, int]]:
+        """When, on whom and how much."""
+        return list(self.spending.values())
 
     @property
     def balance(self) -> int:
@@ -171,6 +178,13 @@ class Model:
         assert lot.left >= 0, lot
         wallet.version += 1
 
+    def undo(self, owner: str, charge_id: Hashable, coins: int) -> None:
+        """So much of a charge was not spent after all; its coins are given back lot by lot."""
+        spending = self.wallet(owner).spending
+        at, whom, before = spending[charge_id]
+        assert coins <= before, (charge_id, coins, before)
+        spending[charge_id] = (at, whom, before - coins)
+
     def charge(self, charge: ModelCharge, at: datetime) -> ModelAnswer:
         """Charge a payer, once."""
         known = self.charges.get(charge.charge_id)
@@ -182,7 +196,7 @@ class Model:
             return ModelAnswer("charge_conflict", balance=wallet.spendable)
         answer = _refuse(wallet, charge, at) or self._pay(wallet, charge.coins)
         if answer.outcome == "posted":
-            wallet.spent.append((at, charge.order_key, charge.coins))
+            wallet.spending[charge.charge_id] = (at, charge.order_key, charge.coins)
         self.charges[charge.charge_id] = (charge, answer)
         return answer
 

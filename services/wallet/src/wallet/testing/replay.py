@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from copy import deepcopy
 from datetime import timedelta
+from operator import itemgetter
 
 from chassis import sql
 from chassis.db import Conn, Pool, Record
@@ -24,30 +25,40 @@ async def replay(conn: Conn | Pool) -> list[str]:
     model = Model()
     wrong: list[str] = []
     changes: dict[str, deque[Record]] = defaultdict(deque)
-    for row in await conn.fetch(STATEMENTS["select_limits_set"]):
+    limits = await conn.fetch(STATEMENTS["select_limits_set"])
+    undone = await conn.fetch(STATEMENTS["select_undone"])
+    for row in sorted([*limits, *undone], key=itemgetter("account_version", "set_at")):
         changes[row["owner_id"]].append(row)
     for row in await conn.fetch(STATEMENTS["select_history"]):
         waiting = changes[row["owner_id"]]
         while waiting and waiting[0]["account_version"] < row["version"]:
-            wrong += _set_limits(model, waiting.popleft())
-        # A refusal moves no coins, so that nothing tells whether it came before a change of limits
-        # that met the same version of the account: it is right if it is for one of the two.
+            wrong += _change(model, waiting.popleft())
+        # A refusal moves no coins, so that nothing tells whether it came before a change of limits,
+        # or an undo, that met the same version of the account: it is right if one of both says so.
         while row["outcome"] != "posted" and _met(waiting, row):
             expected, recorded = _answer(deepcopy(model), row)
             if expected == recorded:
                 break
-            wrong += _set_limits(model, waiting.popleft())
+            wrong += _change(model, waiting.popleft())
         expected, recorded = _answer(model, row)
         if expected != recorded:
             wrong.append(f"{row['movement_id']}: {recorded}, the model says {expected}")
     for waiting in changes.values():
         for change in waiting:
-            wrong += _set_limits(model, change)
+            wrong += _change(model, change)
     return wrong
 
 
 def _met(waiting: deque[Record], refused: Record) -> bool:
     return bool(waiting) and waiting[0]["account_version"] == refused["version"]
+
+
+def _change(model: Model, change: Record) -> list[str]:
+    """Set limits, or undo a charge."""
+    if "charge_id" not in change:
+        return _set_limits(model, change)
+    model.undo(change["owner_id"], change["charge_id"], change["coins"])
+    return []
 
 
 def _set_limits(model: Model, change: Record) -> list[str]:

@@ -57,3 +57,17 @@ INNER JOIN spend_policy AS p ON l.policy_version = p.version
 ORDER BY
     l.account_id,
     l.version;
+
+-- name: select_undone
+-- All charges that were undone, each owner's in the order in which they were.
+SELECT
+    a.owner_id,
+    u.version AS account_version,
+    u.undone_at AS set_at,
+    u.charge_id,
+    u.coins
+FROM charge_undo AS u
+INNER JOIN account AS a ON u.account_id = a.account_id
+ORDER BY
+    u.account_id,
+    u.version;
