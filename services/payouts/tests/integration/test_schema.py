@@ -141,16 +141,19 @@ async def test_lifetime_stays_within_what_clients_read_exactly(database: Databas
     assert refused.value.constraint_name == "creator_earning_within_json"
 
 
+_SET = "UPDATE creator_earning SET"
+
+
 @pytest.mark.parametrize(
-    ("figures", "constraint"),
+    ("update", "constraint"),
     [
-        ("pending_micro_diamonds = 8, available_micro_diamonds = 3", "figures_fit"),
-        ("pending_micro_diamonds = 11, available_micro_diamonds = -1", "figures_fit"),
-        ("matures_next = figured_on", "matures_later"),
+        (f"{_SET} pending_micro_diamonds = 8, available_micro_diamonds = 3", "figures_fit"),
+        (f"{_SET} pending_micro_diamonds = 11, available_micro_diamonds = -1", "figures_fit"),
+        (f"{_SET} matures_next = figured_on", "matures_later"),
     ],
 )
 async def test_told_earnings_fit_the_account(
-    database: Database, figures: str, constraint: str
+    database: Database, update: str, constraint: str
 ) -> None:
     """No more than was earned, and what matures next has not matured."""
     await database.pool.execute("""
@@ -158,5 +161,5 @@ async def test_told_earnings_fit_the_account(
         VALUES ('star', 1, 1, 10, '2026-05-10')
     """)
     with pytest.raises(asyncpg.CheckViolationError) as refused:
-        await database.pool.execute(f"UPDATE creator_earning SET {figures}")
+        await database.pool.execute(update)
     assert refused.value.constraint_name == f"creator_earning_{constraint}"
