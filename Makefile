@@ -67,7 +67,7 @@ format: setup ## Rewrite the code in the agreed format
 faults: setup ## Kill processes at random under load for 60 s, then check the books
 	@$(python) -m pytest -m long -s tests/faults
 
-benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p6 bench-p8 bench-p9 bench-memory
+benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p6 bench-p8 bench-p9 bench-boards bench-memory
 .PHONY: $(benches)
 $(benches): bench-%: setup
 	@cd tests/load && ../../$(python) -m $*
@@ -80,6 +80,7 @@ bench-p5: ## Benchmark: a federated read through the gateway
 bench-p6: ## Benchmark: the live hub tells a hot room to its viewers
 bench-p8: ## Benchmark: recovery after kill -9
 bench-p9: ## Benchmark: a purchase over 10,000 gifts is taken back while gifts flow
+bench-boards: ## Benchmark: boards of a creator with a million gifters
 bench-memory: ## Benchmark: memory of the whole stack at rest
 
 # -- Set-up ------------------------------------------------------------------------------------

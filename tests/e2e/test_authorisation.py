@@ -110,6 +110,7 @@ def scene(stack: Stack) -> dict[str, Any]:
                 "use": use,
                 "close": {"roomId": room["roomId"]},
                 "accept": {"accept": True},
+                "show": {"show": True},
                 "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},
                 "publish": {
                     "version": 1,

@@ -6,7 +6,7 @@ import pytest
 
 from support.reversing import refund_minor
 from support.watching import Watcher, open_room, watch
-from support.world import World
+from support.world import Answer, World
 
 pytestmark = pytest.mark.stack
 
@@ -27,6 +27,7 @@ async def test_a_streak_a_goal_and_the_end_of_a_room(world: World) -> None:
         await seen.shows(lambda screen: screen.snapshots)
     taps = [await world.give(viewer, host, target=target) for _ in range(2)]
     await gone
+    await world.ask("ShowMeOnBoards", viewer, input={"show": True})
     taps.append(await world.give(viewer, host, target=target))
     answer = await world.ask("CloseRoom", host, input={"roomId": room_id})
     await watch(world, room_id, leaves, after=leaves.newest["seq"])
@@ -46,13 +47,22 @@ async def test_a_streak_a_goal_and_the_end_of_a_room(world: World) -> None:
         assert seen.newest["goal"]["reachedAt"] is not None
         seqs = [frame["seq"] for frame in seen.frames]
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+        lines = [line for frame in seen.frames for line in frame["gifts"]]
+        # Named from the moment on in which they agreed.
+        assert (lines[0]["senderId"], lines[-1]["senderId"]) == (None, viewer)
+        assert seen.newest["topGifters"] == [{"rank": 1, "userId": viewer, "coins": coins}]
     assert stays.streaks() == leaves.streaks()
     room = await world.ask("Room", viewer, id=room_id)
     assert (room["status"], room["seq"]) == ("CLOSED", stays.newest["seq"])
+    first = {"rank": 1, "coins": coins, "user": {"id": viewer}}
+    assert room["topGifters"]["nodes"] == [first]
+    board = await read_board(world, viewer, host)
+    assert board["nodes"] == [first]
+    assert board["me"] == {"rank": 1, "coins": coins, "behindCoins": None}
 
 
 async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
-    """Everybody sees it, and the goal goes back."""
+    """Everybody sees it, the goal goes back, and so does the host's board."""
     host, viewer = await world.creator(), await world.viewer(coins=0)
     room_id = await open_room(world, host, goal={"coins": 10})
     bundle = min(await world.bundles(), key=lambda each: each["coins"])
@@ -70,6 +80,7 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
 
     await world.give(viewer, host, count=10, target={"roomId": room_id})
     await seen.shows(lambda screen: screen.pieces())
+    given = await read_board(world, viewer, host)
     reached = seen.newest["goal"]
     await refund_minor(world, purchase["id"])
     await watching
@@ -79,3 +90,12 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
     assert seen.newest["totals"] == {"coins": 0, "gifts": 0, "gifters": 0}
     assert (seen.newest["goal"]["reachedCoins"], seen.newest["goal"]["reachedAt"]) == (0, None)
     assert seen.newest["topGifters"] == []
+    assert given["nodes"] == [{"rank": 1, "coins": 10, "user": None}]
+    left = await read_board(world, viewer, host)
+    assert (left["nodes"], left["me"]) == ([], None)
+
+
+async def read_board(world: World, viewer: str, host: str) -> Answer:
+    """Who gave a host most, as a viewer sees it."""
+    creator = await world.ask("Leaderboard", viewer, id=host, window="ALL_TIME")
+    return creator["leaderboard"]

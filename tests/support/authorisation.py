@@ -54,7 +54,9 @@ ROOM = f"""{{
   battle {BATTLE} battleInvitations {{ id }}
   id status title host {{ id }} openedAt closedAt seq summary {{ coins gifts gifters }}
   goal {{ targetCoins reachedCoins targetCount reachedCount reachedAt item {ITEM} }}
-  topGifters(first: 2) {{ nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE} }}
+  topGifters(first: 2) {{
+    me {{ rank coins behindCoins }} nodes {GIFTER} edges {{ cursor node {GIFTER} }} {PAGE}
+  }}
 }}"""
 TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
@@ -135,7 +137,10 @@ class Route:
     rows: tuple[Row, ...]
 
 
+BOARD = "{ startsAt endsAt nodes { rank coins user { id } } me { rank coins behindCoins } }"
+
 PUBLIC: Final = ("shown", "shown", "shown", "shown", "shown")
+NOBODY: Final = ("null", "null", "null", "null", "null")
 OPERATORS: Final = ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "shown")
 
 ROUTES: Final = (
@@ -196,6 +201,7 @@ ROUTES: Final = (
         "creator",
         f"""query ($owner: ID!, $month: String!) {{ creator(id: $owner) {{
           id acceptsGifts earnings {EARNINGS} {PAYOUTS}
+          leaderboard(window: ALL_TIME, first: 2) {BOARD}
           giftsReceived(first: 2) {{
             totalCoins nodes {{ {GIFT} }} edges {{ cursor node {{ id }} }} {PAGE}
           }}
@@ -203,6 +209,11 @@ ROUTES: Final = (
         (
             Row("creator", PUBLIC),
             Row("creator.acceptsGifts", PUBLIC),
+            Row("creator.leaderboard", PUBLIC),
+            # Somebody gave the owner something, but never agreed to be named; none of these did.
+            Row("creator.leaderboard.nodes.rank", PUBLIC),
+            Row("creator.leaderboard.nodes.user", NOBODY),
+            Row("creator.leaderboard.me", NOBODY),
             Row(
                 "creator.earnings",
                 ("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown", "shown"),
@@ -407,6 +418,11 @@ ROUTES: Final = (
         (Row("acceptGifts", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
     ),
     Route(
+        "being named",
+        """mutation ($show: ShowMeOnBoardsInput!) { showMeOnBoards(input: $show) { show } }""",
+        (Row("showMeOnBoards", ("UNAUTHENTICATED", "shown", "FORBIDDEN", "shown", "FORBIDDEN")),),
+    ),
+    Route(
         "giving",
         f"""mutation ($give: SendGiftInput!) {{ sendGift(input: $give) {{
           __typename {REFUSAL}
@@ -428,7 +444,13 @@ ROUTES: Final = (
     Route(
         "a room",
         f"""query ($room: UUID!) {{ room(id: $room) {ROOM} }}""",
-        (Row("room", PUBLIC),),
+        (
+            Row("room", PUBLIC),
+            # Somebody gave something in it, who never agreed to be named; none of these did.
+            Row("room.topGifters.nodes.rank", PUBLIC),
+            Row("room.topGifters.nodes.user", NOBODY),
+            Row("room.topGifters.me", NOBODY),
+        ),
     ),
     Route(
         "opening a room",

@@ -228,6 +228,26 @@ FAULTS = {
         WHERE creator_id = (SELECT creator_id FROM gift_reversal LIMIT 1)""",
         {("INV3", "gifts")},
     ),
+    "a board that still has what was taken back": Fault(
+        "gifts",
+        """UPDATE board_score AS s SET coins = coins + 1
+        FROM gift AS g
+        WHERE g.status = 'REVERSED' AND s.user_id = g.sender_id""",
+        {("INV3", "gifts")},
+    ),
+    "a gift on the board of another hour": Fault(
+        "gifts",
+        """UPDATE board_score
+        SET hour_at = date_trunc('day', hour_at, 'UTC')
+            + CASE WHEN hour_at = date_trunc('day', hour_at, 'UTC') THEN 1 ELSE 0 END
+            * interval '1 hour'""",
+        {("INV3", "gifts")},
+    ),
+    "a gifter who is on no board": Fault(
+        "gifts",
+        "DELETE FROM board_score WHERE user_id = 'viewer-1'",
+        {("INV3", "gifts")},
+    ),
     "a leg that waits for a gift that is there": Fault(
         "gifts",
         """INSERT INTO waiting_reversal (

@@ -26,6 +26,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "PurchaseCoins": {"input": {"purchaseId": UUID, "bundleId": "b", "provider": "sandbox"}},
     "Purchase": {"id": UUID},
     "AcceptGifts": {"input": {"accept": True}},
+    "ShowMeOnBoards": {"input": {"show": True}},
+    "Leaderboard": {"id": "star", "window": "DAY"},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -95,6 +97,8 @@ def test_every_operation_is_found() -> None:
         "Me",
         "GiftCatalogue",
         "AcceptGifts",
+        "ShowMeOnBoards",
+        "Leaderboard",
         "SendGift",
         "Gift",
         "Creator",

@@ -106,6 +106,52 @@ FROM (
     WHERE status <> 'PENDING'
 ) AS gifts;
 
+-- name: boards_replay
+-- INV3: who gave a creator how much, in all and in the newest hour, day and week in which they gave,
+-- is what their gifts add up to, without what was taken back.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg(user_id || ' to ' || coalesce(creator_id, board_id::text)) FILTER (WHERE is_wrong))[
+        1:5
+    ] AS examples
+FROM (
+    SELECT
+        board_id,
+        creator_id,
+        user_id,
+        (
+            s.hour_at, s.day_at, s.week_at, s.hour_coins, s.day_coins, s.week_coins, s.coins
+        ) IS DISTINCT FROM (
+            g.hour_at, g.day_at, g.week_at, g.hour_coins, g.day_coins, g.week_coins, g.coins
+        ) AS is_wrong
+    FROM board_score AS s
+    FULL JOIN (
+        SELECT
+            creator_id,
+            user_id,
+            encode(substr(sha256(convert_to(creator_id, 'UTF8')), 1, 16), 'hex')::uuid AS board_id,
+            date_trunc('hour', newest_at, 'UTC') AS hour_at,
+            date_trunc('day', newest_at, 'UTC') AS day_at,
+            date_trunc('week', newest_at, 'UTC') AS week_at,
+            sum(coins) FILTER (WHERE sent_at >= date_trunc('hour', newest_at, 'UTC')) AS hour_coins,
+            sum(coins) FILTER (WHERE sent_at >= date_trunc('day', newest_at, 'UTC')) AS day_coins,
+            sum(coins) FILTER (WHERE sent_at >= date_trunc('week', newest_at, 'UTC')) AS week_coins,
+            sum(coins) AS coins
+        FROM (
+            SELECT
+                creator_id,
+                sender_id AS user_id,
+                price_coins - reversed_coins AS coins,
+                settled_at AS sent_at,
+                max(settled_at) OVER (PARTITION BY creator_id, sender_id) AS newest_at
+            FROM gift
+            WHERE status IN ('SENT', 'REVERSED')
+        ) AS sent
+        GROUP BY creator_id, user_id, newest_at
+    ) AS g USING (board_id, user_id)
+) AS scores;
+
 -- name: nothing_pending
 -- Once everything is drained, each gift has its answer.
 SELECT

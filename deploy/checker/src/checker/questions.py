@@ -46,6 +46,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
     "gifts": (
         Question("INV3", "received_gifts_replay", "sent gifts are in their creators' histories"),
         Question("INV3", "creator_totals_replay", "creators' totals equal their sent gifts"),
+        Question("INV3", "boards_replay", "boards equal gifts less what was taken back"),
         Question("INV3", "reversals_replay", "gifts are reversed as their legs add up"),
         Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
         Question("INV10", "rooms_replay", "rooms stand as their gifts add up"),

@@ -16,6 +16,7 @@ from typing import Any
 
 from chassis.ids import uuid7
 from local_stack.battling import Battle, Host
+from local_stack.board import Board
 from local_stack.buying import buy
 from local_stack.client import Client
 from local_stack.giving import Refused, Sent, give
@@ -40,6 +41,9 @@ GOAL_COINS = 1_000
 REGRETFUL_VIEWERS = ("viewer-01", "viewer-02")
 """Whose payments are taken back, when some of their coins are spent: on videos, so that all that is
 shown in the star's room stays."""
+
+SHY_VIEWERS = frozenset(VIEWERS[::5])
+"""Who do not agree to be named where gifts are shown."""
 
 _CALLERS = 32
 
@@ -69,6 +73,7 @@ async def play(
     await stage.open_doors()
     try:
         await stage.buy_coins()
+        await stage.agree_to_be_named()
         await stage.give_to_videos_and_rooms()
         await stage.begin_battle()
         await stage.tap()
@@ -80,6 +85,7 @@ async def play(
         evening.money = await settle_up(client, token, say, partners, regretful, tax_table)
         await stage.close()
         await stage.close_rooms()
+        await stage.look_at_board()
     finally:
         await stage.live.screen.switch_off()
     await stage.state()
@@ -98,6 +104,8 @@ class _Stage:
         self.live = LiveRoom(client, self._rooms[STAR])
         self._battle = Battle(client, self._host(STAR), self._host(RIVAL))
         self._tapped: list[Sent] = []
+        tapping_token = self._viewer_tokens[TAPPING_VIEWER]
+        self._board = Board(client, STAR, TAPPING_VIEWER, tapping_token)
 
     def _host(self, creator: str) -> Host:
         return Host(creator, self._creator_tokens[creator], self._rooms[creator])
@@ -142,6 +150,15 @@ class _Stage:
         bought = await buy(self._client, self._viewer_tokens[viewer], viewer, bundle)
         self._evening.coins_bought[viewer] += bundle["coins"] + bundle["bonusCoins"]
         self._evening.purchases[viewer] = bought
+
+    async def agree_to_be_named(self) -> None:
+        named = [viewer for viewer in VIEWERS if viewer not in SHY_VIEWERS]
+        await _all_of(
+            self._client.ask("ShowMeOnBoards", self._viewer_tokens[viewer], input={"show": True})
+            for viewer in named
+        )
+        await self._board.note()
+        self._say(f"{len(named)} of {len(VIEWERS)} viewers agree to be named on boards")
 
     async def give_to_videos_and_rooms(self) -> None:
         modest = [item for item in self._items if item["priceCoins"] <= 25]
@@ -235,7 +252,8 @@ class _Stage:
 
     def _given_to(self, *creators: str) -> list[Sent]:
         """In their rooms."""
-        return [gift for gift in self._evening.in_rooms if gift.creator in creators]
+        rooms = {self._rooms[creator] for creator in creators}
+        return [gift for gift in self._evening.sent if gift.room_id in rooms]
 
     async def _give(
         self,
@@ -260,8 +278,7 @@ class _Stage:
         evening.coins_received[creator] += gift.coins
         evening.coins_spent[viewer] += gift.coins
         evening.last_gift_id = gift.gift_id
-        if gift.room_id is not None:
-            evening.in_rooms.append(gift)
+        evening.sent.append(gift)
         return gift
 
     async def close(self) -> None:
@@ -300,6 +317,11 @@ class _Stage:
             f"{STAR}'s room closed: {shown.gifts:,} gifts of {shown.gifters:,} viewers,"
             f" {shown.coins:,} coins; {battle.winner or 'nobody'} won the battle"
         )
+
+    async def look_at_board(self) -> None:
+        """It has what one viewer gave tonight, and no name of those who did not agree."""
+        self._evening.board = await self._board.check(self._evening.sent, SHY_VIEWERS)
+        self._say(f"{STAR}'s board has what {TAPPING_VIEWER} gave, and names who agreed to it")
 
     async def state(self) -> None:
         """Let the creator who was paid look at the month's statement, and download it."""

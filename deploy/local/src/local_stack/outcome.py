@@ -1,7 +1,7 @@
 """What an evening comes to."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,12 @@ class Evening:
     """By viewer, at the end."""
     earnings: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By creator, at the end."""
-    in_rooms: list[Sent] = field(default_factory=list[Sent])
-    """Gifts in live rooms."""
+    sent: list[Sent] = field(default_factory=list[Sent])
+    """Gifts, to videos and in live rooms."""
     shown: Shown | None = None
     """What a screen has shown of the star's room."""
+    board: Sequence[Mapping[str, Any]] = ()
+    """Those who gave the star most, when the rooms have closed."""
     last_gift_id: str = ""
     purchases: dict[str, Bought] = field(default_factory=dict[str, Bought])
     """By viewer."""

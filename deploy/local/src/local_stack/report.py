@@ -67,6 +67,10 @@ def _live_room(evening: Evening) -> str:
         for glove in shown.battle.gloves
     )
     top = ", ".join(f"{who} {coins:,}" for _, coins, who in shown.top[:_TOP_SHOWN])
+    board = ", ".join(
+        f"{place['user']['id'] if place['user'] else 'somebody'} {place['coins']:,}"
+        for place in evening.board[:_TOP_SHOWN]
+    )
     rows = [
         ("frames", f"{shown.frames:,}, each once and in order"),
         (
@@ -82,6 +86,7 @@ def _live_room(evening: Evening) -> str:
         ),
         ("gloves, as the seed says", gloves),
         ("top gifters", top),
+        (f"{star}'s board, of all time", board),
     ]
     title = f"{STAR}'s room on a screen, and what was given, which agree"
     return table(title, ("what", "as shown"), rows)

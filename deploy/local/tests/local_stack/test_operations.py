@@ -7,7 +7,7 @@ def test_documents_are_found_by_name() -> None:
     """Each is the text of the file from its first word to its last brace."""
     assert documents().keys() == {
         *("Bundles", "PurchaseCoins", "Purchase", "Me", "GiftCatalogue"),
-        *("AcceptGifts", "SendGift", "Gift", "Creator"),
+        *("AcceptGifts", "ShowMeOnBoards", "Leaderboard", "SendGift", "Gift", "Creator"),
         *("AddPayoutMethod", "OpenPayoutOnboarding", "RequestPayout", "CancelPayout", "Payouts"),
         *("Statement", "Analytics"),
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),

@@ -13,10 +13,12 @@ import pytest
 from chassis.db import BY_INDEX, Conn, Pool, open_pool
 from chassis.testing.databases import migrated
 from chassis.testing.plugin import Servers
+from gifts.domain.board import Span
 from gifts.settings import Settings
 from gifts.store import (
     battle,
     battle_event,
+    board,
     creator,
     gift,
     history,
@@ -44,6 +46,14 @@ WITH added AS (
     RETURNING creator_id, gift_id
 )
 INSERT INTO received_gift (creator_id, gift_id) SELECT creator_id, gift_id FROM added
+"""
+MANY_SCORES = """
+INSERT INTO board_score
+SELECT
+    ('00000000-0000-0000-0000-00000000000' || i % 7)::uuid, '2026-05-10 12:00+00',
+    '2026-05-10 00:00+00', '2026-05-04 00:00+00', i % 50, i % 50, i % 50, i % 50, i, i, i, i,
+    'viewer-' || i
+FROM generate_series(1, 20000) AS i
 """
 
 # One room takes all, many are calm, and nearly all streaks have ended.
@@ -97,8 +107,10 @@ def filled_dsn(servers: Servers, request: pytest.FixtureRequest) -> Generator[st
 async def _fill(pool: Pool, rows: int) -> None:
     await pool.execute(MANY_GIFTS.replace("20000", str(rows)))
     await pool.execute(MANY_ROOMS.replace("20000", str(rows)))
+    await pool.execute(MANY_SCORES.replace("20000", str(rows)))
     await pool.execute(
-        "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry"
+        "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry, "
+        "board_score"
     )
 
 
@@ -307,3 +319,59 @@ async def test_the_first_gifters_are_read_in_order(filled: Conn) -> None:
 
     limit = next(node for node in plan if node["Node Type"] == "Limit")
     assert limit["Plans"][0]["Node Type"] == "Index Scan"
+
+
+BOARDS = {
+    Span.HOUR: "board_score_by_hour",
+    Span.DAY: "board_score_by_day",
+    Span.WEEK: "board_score_by_week",
+    Span.ALL_TIME: "board_score_by_coins",
+    Span.ROOM: "room_gifter_by_coins",
+}
+
+
+async def kept_plan_of(conn: Conn, name: str, arguments: str) -> list[Plan]:
+    """The plan that serves every board and window: branches of other spans are in it too."""
+    await conn.execute(f"PREPARE asked AS {board.STATEMENTS[name]}")
+    rows = await conn.fetchval(
+        "EXPLAIN (FORMAT JSON) EXECUTE"
+        f" asked ('{UUID(int=1)}', 'WEEK', '2026-05-04 00:00+00', {arguments})"
+    )
+    await conn.execute("DEALLOCATE asked")
+    return list(_nodes(json.loads(rows)[0]["Plan"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("select_top", "100"),
+        ("find_next", "7, 900"),
+        ("count_between", "7, 900, 20, 5, 2001"),
+    ],
+)
+async def test_boards_are_read_in_their_order(filled: Conn, name: str, arguments: str) -> None:
+    """No sort, no other creator's rows, no other window's: the first costs what the last does."""
+    plan = await kept_plan_of(filled, name, arguments)
+
+    assert set(indexes(plan)) == set(BOARDS.values())
+    assert not kinds(plan) & {"Seq Scan", "Sort", "Incremental Sort", "Bitmap Heap Scan"}
+    for node in plan:
+        if "Index Name" in node:
+            assert any(key in node["Index Cond"] for key in ("board_id = $1", "room_id = $1"))
+            assert "coins" in node["Index Cond"]
+    if name == "count_between":
+        assert "Index Scan" not in kinds(plan)
+
+
+async def test_own_place_is_found_by_its_key(filled: Conn) -> None:
+    plan = await kept_plan_of(filled, "find_placed", "'viewer-1'")
+
+    assert set(indexes(plan)) == {"board_score_pkey", "room_gifter_pkey"}
+    assert "Seq Scan" not in kinds(plan)
+
+
+async def test_consent_is_found_by_user(filled: Conn) -> None:
+    plan = await plan_of(filled, board.STATEMENTS["select_shown"], [])
+
+    assert indexes(plan)[0] == "board_consent_pkey"
+    assert "Seq Scan" not in kinds(plan)

@@ -31,6 +31,7 @@ from gifts.testing import (
     taken_back,
     write,
 )
+from gifts.testing.boards import agree
 from gifts.testing.rooms import close_a_room, open_a_room, tick, told_frames
 
 RULES = RoomRules()
@@ -76,6 +77,7 @@ def seqs(frames: Sequence[RoomFrame]) -> list[int]:
 
 async def test_a_gift_is_told_at_once_and_the_next_ones_together(service: Database) -> None:
     """No delay where nothing was told lately; four frames a second at most where much happens."""
+    await agree(service.pool, "ann", "ben")
     room = await open_a_room(service.pool)
     at = NOW + ms(1_000)
 
@@ -143,6 +145,7 @@ async def test_calm_rooms_are_told_again_until_they_close(service: Database) -> 
 
 async def test_a_closed_room_is_told_of_what_comes_late(service: Database) -> None:
     """A gift that was under way counts; what is taken back afterwards is told as well."""
+    await agree(service.pool, "ben")
     room = await open_a_room(service.pool, goal=Goal(coins=2))
     [early] = await give(service, room.room_id, "ann", at=NOW + ms(1_000))
     [late] = await gifts_to(service, room.room_id, "ben")

@@ -44,6 +44,7 @@ from gifts.testing import (
     taken_back,
     write,
 )
+from gifts.testing.boards import agree
 from gifts.testing.room_model import ModelRoom, is_tap
 from gifts.testing.rooms import open_a_room, tick, told_frames
 
@@ -217,6 +218,7 @@ async def test_charged_is_shown_is_credited(
     pool = service.pool
     host = f"host-{ids.uuid7()}"
     await open_shop(pool, host)
+    await agree(pool, "ann", "ben", "cleo")
     room = await open_a_room(pool, creator_id=host, goal=goal, rules=RULES)
     evening = Evening(pool, room, ModelRoom(RULES, goal))
 

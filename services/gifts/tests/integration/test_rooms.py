@@ -20,6 +20,7 @@ from gifts.testing import (
     taken_back,
     write,
 )
+from gifts.testing.boards import agree
 from gifts.testing.rooms import open_a_room
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
@@ -51,6 +52,9 @@ mutation CloseRoom($input: CloseRoomInput!) {
     ... on Refusal { code message }
   }
 }
+"""
+MINE = """
+query Mine($id: UUID!) { room(id: $id) { topGifters { me { rank coins behindCoins } } } }
 """
 KEEP = """
 mutation KeepRoomOpen($input: KeepRoomOpenInput!) {
@@ -309,6 +313,7 @@ async def test_top_gifters_by_coins_then_by_who_got_there_first(
     service: Database, ask: Ask
 ) -> None:
     """Pages forwards and backwards; who has everything taken back has no rank."""
+    await agree(service.pool, *"abcde")
     room = await open_a_room(service.pool)
     gifts = [
         a_gift_to(room.room_id, sender_id=sender, count=count, quoted_price_coins=count)
@@ -322,6 +327,10 @@ async def test_top_gifters_by_coins_then_by_who_got_there_first(
         body = await ask(ROOM, {"id": str(room.room_id), **variables}, sub=None)
         return body["data"]["room"]["topGifters"]
 
+    async def mine(sub: str | None) -> Any:
+        body = await ask(MINE, {"id": str(room.room_id)}, sub=sub)
+        return body["data"]["room"]["topGifters"]["me"]
+
     whole = await page(first=10)
     first = await page(first=3)
     rest = await page(first=3, after=first["pageInfo"]["endCursor"])
@@ -333,3 +342,7 @@ async def test_top_gifters_by_coins_then_by_who_got_there_first(
     assert first["nodes"] + rest["nodes"] == whole["nodes"]
     assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
     assert before["nodes"] + last["nodes"] == whole["nodes"]
+    assert await mine("d") == {"rank": 1, "coins": 9, "behindCoins": None}
+    assert await mine("b") == {"rank": 2, "coins": 3, "behindCoins": 6}
+    assert await mine("a") == {"rank": 4, "coins": 3, "behindCoins": 0}
+    assert [await mine(sub) for sub in ("e", "mallory", None)] == [None] * 3

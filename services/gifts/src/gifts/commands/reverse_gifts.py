@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
 from gifts.commands.move_rooms import move_rooms
+from gifts.commands.score_gifts import score_reversed
+from gifts.domain.board import Score
 from gifts.domain.reversal import (
     Books,
     ImpossibleLegError,
@@ -20,6 +22,7 @@ from gifts.domain.reversal import (
 from gifts.domain.room_ledger import Taken
 from gifts.domain.room_rules import RoomRules
 from gifts.store import reversal as store
+from gifts.store.board import GivenBy, select_given
 
 
 class Outcome(NamedTuple):
@@ -44,8 +47,19 @@ class Booked(NamedTuple):
     """Legs that waited, booked."""
 
     legs: Sequence[Leg]
-    losses: Sequence[Taken]
-    """What rooms lose by it: see `move_rooms`."""
+    lost: "Lost"
+
+
+class Lost(NamedTuple):
+    """What is taken back where gifts are counted."""
+
+    rooms: Sequence[Taken]
+    """See `move_rooms`."""
+    scores: Sequence[Score]
+    """See `score_gifts`."""
+
+
+NOTHING: Final = Lost((), ())
 
 
 async def reverse_gifts(
@@ -56,7 +70,7 @@ async def reverse_gifts(
     A leg whose gift is still PENDING waits for the answer to its charge, which comes by another
     topic: see `book_waiting`. Whatever is said of that leg later waits behind it.
 
-    Locks: the gifts, then creators' totals, then rooms, each in the order of the key.
+    Locks: the gifts, then creators' totals, their boards, then rooms, each in the order of the key.
 
     Args:
         conn: An open transaction.
@@ -90,8 +104,9 @@ async def reverse_gifts(
     if late:
         await store.insert_waiting(conn, late)
     booked = [leg for outcome in outcomes for leg in outcome.booked]
-    taken = await _book(conn, standings, booked)
-    return Reversed(outcomes, await move_rooms(conn, (), taken, rules, at=at))
+    lost = await _book(conn, standings, booked)
+    await score_reversed(conn, lost.scores)
+    return Reversed(outcomes, await move_rooms(conn, (), lost.rooms, rules, at=at))
 
 
 async def book_waiting(conn: Conn) -> Booked:
@@ -101,19 +116,19 @@ async def book_waiting(conn: Conn) -> Booked:
         conn: The transaction of the settlement, after it.
 
     Returns:
-        The legs, in the order told, and what rooms lose by them.
+        The legs, in the order told, and what is lost by them, to be taken back where the gifts are
+        counted: after they are.
     """
     legs = await store.take_waiting(conn)
     if not legs:
-        return Booked((), ())
+        return Booked((), NOTHING)
     standings = await store.lock_gifts(conn, {leg.gift_id for leg in legs})
     return Booked(legs, await _book(conn, standings, legs))
 
 
-async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) -> Sequence[Taken]:
-    """What rooms lose by it."""
+async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) -> Lost:
     if not legs:
-        return ()
+        return NOTHING
     taken: Counter[UUID] = Counter()
     for leg in legs:
         taken[leg.gift_id] += leg.taken_coins
@@ -121,4 +136,12 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     await store.update_gifts(conn, taken)
     touched = [each for each in standings if each.gift_id in taken]
     await store.update_totals(conn, corrections(touched, legs))
-    return losses(touched, await store.select_in_rooms(conn, taken.keys()), legs)
+    given = await select_given(conn, taken.keys())
+    return Lost(
+        losses(touched, await store.select_in_rooms(conn, taken.keys()), legs),
+        [_taken_of(given[gift_id], coins) for gift_id, coins in taken.items()],
+    )
+
+
+def _taken_of(gift: GivenBy, coins: int) -> Score:
+    return Score(gift.creator_id, gift.sender_id, -coins, gift.sent_at)

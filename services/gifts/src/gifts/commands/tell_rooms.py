@@ -1,6 +1,6 @@
 """Tell viewers of rooms what has happened there, in frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -11,13 +11,14 @@ from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
 from gifts.domain.battle_frame import battle_shown
-from gifts.domain.room import Room
+from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
 from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, merge
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import end_line
 from gifts.store import room as store
 from gifts.store.battle import newest_battles
+from gifts.store.board import select_shown
 from gifts.store.room_entry import insert_entries, take_entries
 from gifts.store.room_gifter import select_top
 from gifts.store.room_streak import note_told, select_owed
@@ -68,6 +69,7 @@ async def tell_rooms(
     top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
     newest = await newest_battles(conn, shown_in) if shown_in else {}
     battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
+    named = await _named(conn, chosen.values(), top.values())
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -79,7 +81,12 @@ async def tell_rooms(
             )
             frames.append(
                 frame_of(
-                    standing, shown, top[room.room_id], at=at, battle=battles.get(room.room_id)
+                    standing,
+                    shown,
+                    top[room.room_id],
+                    named,
+                    at=at,
+                    battle=battles.get(room.room_id),
                 )
             )
         elif room.room_id in top:
@@ -89,6 +96,7 @@ async def tell_rooms(
                     standing,
                     NOTHING,
                     top[room.room_id],
+                    named,
                     at=at,
                     keyframe=True,
                     battle=battles.get(room.room_id),
@@ -122,6 +130,13 @@ async def _choose(
     if streaks:
         await note_told(conn, streaks)
     return chosen
+
+
+async def _named(conn: Conn, chosen: Iterable[Chosen], top: Iterable[Sequence[Gifter]]) -> set[str]:
+    """Of those whom frames could name, who agreed."""
+    user_ids = {line.sender_id for each in chosen for line in each.lines}
+    user_ids |= {gifter.user_id for each in top for gifter in each}
+    return await select_shown(conn, user_ids)
 
 
 def stream_of(room_id: UUID) -> str:

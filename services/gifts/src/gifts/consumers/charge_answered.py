@@ -1,7 +1,7 @@
 """The wallet's answers to requested charges settle the gifts they are for."""
 
 from collections.abc import Sequence
-from typing import override
+from typing import NamedTuple, override
 from uuid import UUID
 
 import structlog
@@ -14,10 +14,12 @@ from contracts.event import Event
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import ChargePosted, ChargeRefused
 from gifts.commands.move_rooms import move_rooms
-from gifts.commands.reverse_gifts import book_waiting
+from gifts.commands.reverse_gifts import Lost, book_waiting
+from gifts.commands.score_gifts import score_sent
 from gifts.commands.settle_gifts import settle_refused, settle_sent
 from gifts.consumers.reversal_events import told
 from gifts.consumers.room_frames import emit_frames
+from gifts.domain.board import Score
 from gifts.domain.gift import Gift, room_id_of, was_sent
 from gifts.domain.room_ledger import Given, Taken
 from gifts.domain.room_rules import RoomRules
@@ -61,6 +63,17 @@ class _Round:
             seen.add(event.charge_id)
 
 
+class _Counted(NamedTuple):
+    """What is to be counted besides in creators' totals; added to as gifts are settled."""
+
+    given: list[Given]
+    """In rooms."""
+    taken: list[Taken]
+    """What is taken back of that at once."""
+    scores: list[Score]
+    """On boards, of both."""
+
+
 class ChargeAnswered(Handler):
     """Settles a batch of gifts with one statement per kind of answer.
 
@@ -77,20 +90,21 @@ class ChargeAnswered(Handler):
     async def apply(self, conn: Conn, batch: Batch) -> None:
         """Settle the gifts, publish `GiftSent` for each that was charged, wake who waits."""
         unmoved: list[_Caused[Answer]] = []
-        given: list[Given] = []
-        taken: list[Taken] = []
+        counted = _Counted([], [], [])
         remaining = batch.received
         # Of several answers about one gift each is applied after the one before it, as if it had
         # come in a later batch. Nearly always one round is all.
         while remaining:
             answers = _Round(remaining)
             if answers.posted:
-                unmoved += await _settle_posted(conn, batch, answers.posted, given, taken)
+                unmoved += await _settle_posted(conn, batch, answers.posted, counted)
             if answers.refused:
                 unmoved += await _settle_refused(conn, answers.refused)
             remaining = answers.later
-        # Rooms come after all gifts and totals, in the order in which reversals lock them.
-        emit_frames(batch, await move_rooms(conn, given, taken, self._rules, at=self._now()))
+        # Boards and rooms come after gifts and totals, in the order in which reversals lock them.
+        await score_sent(conn, counted.scores)
+        frames = await move_rooms(conn, counted.given, counted.taken, self._rules, at=self._now())
+        emit_frames(batch, frames)
         if len(unmoved) < len(batch.received):
             await store.notify_settled(conn)
         if unmoved:
@@ -101,21 +115,18 @@ async def _settle_posted(
     conn: Conn,
     batch: Batch,
     posted: Sequence[_Caused[ChargePosted]],
-    given: list[Given],
-    taken: list[Taken],
+    counted: _Counted,
 ) -> Sequence[_Caused[ChargePosted]]:
-    """Settle gifts that were charged; the answers that moved nothing.
-
-    What was given in rooms is added to `given`, what is taken back of it at once to `taken`.
-    """
+    """Settle gifts that were charged; the answers that moved nothing."""
     settled = await settle_sent(conn, [event for event, _ in posted])
     # In the order of the answers, which the database does not promise to keep.
     settled.sort()
     for position, item_id, pieces, catalogue_version, target_kind, target_id, message in settled:
         event, cause = posted[position]
+        counted.scores.append(Score(event.order_key, event.payer_id, event.coins, event.posted_at))
         room_id = room_id_of(target_kind, target_id)
         if room_id is not None:
-            given.append(
+            counted.given.append(
                 Given(
                     room_id,
                     event.charge_id,
@@ -143,7 +154,9 @@ async def _settle_posted(
         )
         batch.emit(sent, cause)
     if settled:
-        taken += await _reverse_waiting(conn, batch, posted)
+        lost = await _reverse_waiting(conn, batch, posted)
+        counted.taken.extend(lost.rooms)
+        counted.scores.extend(lost.scores)
     if len(settled) == len(posted):
         return ()
     moved = {each.position for each in settled}
@@ -152,13 +165,13 @@ async def _settle_posted(
 
 async def _reverse_waiting(
     conn: Conn, batch: Batch, posted: Sequence[_Caused[ChargePosted]]
-) -> Sequence[Taken]:
+) -> Lost:
     """Take back at once what was to be taken back of gifts before their charge was known."""
     causes = {event.charge_id: cause for event, cause in posted}
     booked = await book_waiting(conn)
     for leg in booked.legs:
         batch.emit(told(leg), causes[leg.gift_id])
-    return booked.losses
+    return booked.lost
 
 
 async def _settle_refused(

@@ -1,6 +1,6 @@
 """The frames in which a room is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from contracts.gifts.live import (
@@ -22,6 +22,7 @@ def frame_of(
     room: Room,
     chosen: Chosen,
     gifters: Sequence[Gifter],
+    named: Collection[str] = (),
     *,
     at: datetime,
     keyframe: bool = False,
@@ -33,6 +34,7 @@ def frame_of(
         room: As it stands with everything that was ever told.
         chosen: What is to be shown; nothing in a keyframe.
         gifters: The first ones.
+        named: Who of all of them agreed to be shown.
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
@@ -44,23 +46,28 @@ def frame_of(
         status=room.status,
         totals=FrameTotals(coins=room.coins, gifts=room.gifts, gifters=room.gifters),
         committed_at=at,
-        gifts=tuple([_shown(line) for line in chosen.lines]),
+        gifts=tuple([_shown(line, named) for line in chosen.lines]),
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
-        top_gifters=tuple([FrameGifter(each.rank, each.coins, each.user_id) for each in gifters]),
+        top_gifters=tuple(
+            [
+                FrameGifter(each.rank, each.coins, each.user_id if each.user_id in named else None)
+                for each in gifters
+            ]
+        ),
         keyframe=keyframe,
         battle=battle,
     )
 
 
-def _shown(line: Line) -> FrameGift:
+def _shown(line: Line, named: Collection[str]) -> FrameGift:
     return FrameGift(
         gift_id=line.gift_id,
         item_id=line.item_id,
         count=line.count,
         total_coins=line.coins,
-        sender_id=line.sender_id,
+        sender_id=line.sender_id if line.sender_id in named else None,
         message=line.message,
         streak_id=line.streak_id,
         streak_count=line.streak_pieces,

@@ -6,6 +6,7 @@ from typing import Self
 from chassis.db import Pool
 from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
+from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
@@ -23,6 +24,7 @@ class Resources:
     """To be run beside the requests."""
     rooms: RoomHost
     battles: BattleHost
+    ranks: BoardRanks
 
     @classmethod
     def of(
@@ -44,4 +46,4 @@ class Resources:
         )
         rooms = RoomHost(pool, rules or RoomRules(), catalogues=catalogues)
         battles = BattleHost(pool, rules or RoomRules())
-        return cls(pool, catalogues, sender, settlements, rooms, battles)
+        return cls(pool, catalogues, sender, settlements, rooms, battles, BoardRanks(pool))

@@ -9,6 +9,7 @@ from chassis.auth import Viewer
 from chassis.db import Pool
 from chassis.graphql import Context
 from gifts.edge.battle_host import BattleHost
+from gifts.edge.board_ranks import BoardRanks
 from gifts.edge.catalogue import CatalogueCache
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
@@ -25,6 +26,7 @@ class GiftsContext(Context):
     sender: GiftSender
     rooms: RoomHost
     battles: BattleHost
+    ranks: BoardRanks
     loaders: Loaders
 
     @classmethod
@@ -38,6 +40,7 @@ class GiftsContext(Context):
             sender=resources.sender,
             rooms=resources.rooms,
             battles=resources.battles,
+            ranks=resources.ranks,
             loaders=Loaders.of(resources.pool),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
@@ -22,6 +22,7 @@ from chassis.graphql import (
 )
 from gifts.domain import gift as domain
 from gifts.domain.catalogue import Catalogues
+from gifts.graphql.board import Leaderboard, LeaderboardWindow
 from gifts.graphql.context import GiftsContext, Info
 from gifts.graphql.gift_parts import GiftRefusal, GiftStatus, GiftTarget
 from gifts.graphql.item import GiftItem
@@ -85,6 +86,18 @@ class Creator:
     async def accepts_gifts(self, info: Info) -> bool:
         """Anyone may look."""
         return await info.context.loaders.accepts_gifts.load(self.id)
+
+    @strawberry.field(
+        description="Those who gave them most; anyone may look. Who did not agree has no name."
+    )
+    def leaderboard(
+        self,
+        window: Annotated[LeaderboardWindow, strawberry.argument(description="Which gifts count.")],
+        first: First = None,
+    ) -> Leaderboard:
+        """The first twenty unless told otherwise."""
+        page = Page.of(tuple[int], first=first)
+        return Leaderboard.of(self.id, window, limit=page.limit)
 
     @strawberry.field(
         description="Gifts received, newest first, those taken back too; the creator's only.",

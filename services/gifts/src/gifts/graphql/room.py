@@ -1,6 +1,7 @@
 """Live rooms."""
 
 import enum
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -10,7 +11,9 @@ import strawberry
 from chassis import clock
 from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Last, Page
 from gifts.domain import room as domain
+from gifts.domain.board import Board
 from gifts.graphql.battle import Battle
+from gifts.graphql.board import LeaderboardSelf
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
 from gifts.graphql.item import GiftItem
@@ -20,6 +23,7 @@ from gifts.store.battle import (
     select_battles,
     select_invitations,
 )
+from gifts.store.board import select_shown
 from gifts.store.room import find_room
 from gifts.store.room_gifter import select_top
 
@@ -91,21 +95,32 @@ class RoomGifter:
 
     rank: int = strawberry.field(description="From 1.")
     coins: Coins = strawberry.field(description="What their gifts cost that were not taken back.")
-    user: User = strawberry.field(description="Who gave them.")
+    user: User | None = strawberry.field(
+        description="Who gave them; null unless they agreed to be shown."
+    )
 
     @classmethod
-    def of(cls, gifter: domain.Gifter) -> Self:
-        """The gifter as clients see it."""
+    def of(cls, gifter: domain.Gifter, shown: Collection[str]) -> Self:
+        """The gifter as clients see it; `shown` agreed to be."""
         return cls(
             rank=gifter.rank,
             coins=Coins(gifter.coins),
-            user=User(id=strawberry.ID(gifter.user_id)),
+            user=User(id=strawberry.ID(gifter.user_id)) if gifter.user_id in shown else None,
         )
 
 
 @strawberry.type(description="A page of those who gave most in a room; a hundred have a rank.")
 class RoomGifterConnection(Connection[RoomGifter]):
     """Of one room."""
+
+    room_id: strawberry.Private[UUID]
+
+    @strawberry.field(
+        description="Where the caller stands; null for who gave nothing, or did not sign in."
+    )
+    async def me(self, info: Info) -> LeaderboardSelf | None:
+        """Of all, not only of the first hundred."""
+        return await LeaderboardSelf.on(Board.of_room(self.room_id), info)
 
 
 @strawberry.federation.type(
@@ -137,6 +152,7 @@ class Room:
         page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
         async with info.context.pool.acquire() as conn:
             top = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
+            shown = await select_shown(conn, [each.user_id for each in top])
         if page.backward:
             top = top[::-1]
         if page.position is not None:
@@ -147,7 +163,11 @@ class Room:
                 if (each.rank < beyond if page.backward else each.rank > beyond)
             ]
         return RoomGifterConnection.of(
-            page, top[: page.limit + 1], node=RoomGifter.of, key=lambda each: (each.rank,)
+            page,
+            top[: page.limit + 1],
+            node=lambda each: RoomGifter.of(each, shown),
+            key=lambda each: (each.rank,),
+            room_id=self.id,
         )
 
     @strawberry.field(description="The newest battle that began in it; null if there was none.")

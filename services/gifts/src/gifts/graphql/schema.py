@@ -10,6 +10,7 @@ from gifts.graphql.mutations.keep_room_open import keep_room_open
 from gifts.graphql.mutations.open_room import open_room
 from gifts.graphql.mutations.propose_battle import propose_battle
 from gifts.graphql.mutations.send_gift import send_gift
+from gifts.graphql.mutations.show_me_on_boards import show_me_on_boards
 from gifts.graphql.mutations.use_power_up import use_power_up
 from gifts.graphql.query import Query
 
@@ -28,6 +29,14 @@ class Mutation:
         description=(
             "Send a gift. Answers when it is SENT or refused, or after 2 s that it is PENDING: "
             "`gift(id)` tells later. Safe to retry with the same giftId."
+        ),
+        extensions=[requires_scope("viewer")],
+    )
+    show_me_on_boards = strawberry.mutation(
+        show_me_on_boards,
+        description=(
+            "Agree to be named on boards and in live rooms, or no longer. Counts at once, and for "
+            "gifts sent before. Who never decided is not named."
         ),
         extensions=[requires_scope("viewer")],
     )
