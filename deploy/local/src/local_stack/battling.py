@@ -90,16 +90,13 @@ class Battle:
         """
         shown = await self._shown(screen)
         battle = await self._client.ask("Battle", id=self._id)
-        agree(
-            "the hash of the seed",
-            sha256(bytes.fromhex(battle["seed"])).hexdigest(),
-            self._committed,
-        )
-        gloves = [self._check(each, bytes.fromhex(battle["seed"])) for each in battle["powerUps"]]
+        seed = bytes.fromhex(battle["seed"])
+        agree("the hash of the seed", sha256(seed).hexdigest(), self._committed)
+        gloves = [check_glove(self._id, each, seed, self._hosts) for each in battle["powerUps"]]
         points: list[int] = [side["points"] for side in battle["sides"]]
         for host, side in zip(self._hosts, battle["sides"], strict=True):
             counted = side["points"] + side["laterPoints"]
-            agree(f"the points of {host.name}", counted, _points(host, battle, gloves, given))
+            agree(f"the points of {host.name}", counted, points_of(host, battle, gloves, given))
         rooms = [host.room_id for host in self._hosts]
         winning = None if points[0] == points[1] else rooms[points[0] < points[1]]
         agree("the winner", battle["winnerRoomId"], winning)
@@ -129,18 +126,24 @@ class Battle:
         await screen.shows(is_shown, "the battle has its result")
         return ended()[0]
 
-    def _check(self, used: Any, seed: bytes) -> Glove:  # noqa: ANN401
-        """What a glove came to, by the formula that the schema publishes."""
-        message = UUID(self._id).bytes + used["number"].to_bytes(4) + UUID(used["id"]).bytes
-        rolled = int.from_bytes(hmac.digest(seed, message, "sha256")[:8]) * 100 >> 64
-        from_at, until_at = (datetime.fromisoformat(used[each]) for each in ("fromAt", "untilAt"))
-        holds = _GLOVE if rolled < _GLOVE_CHANCE_PCT else timedelta(0)
-        agree(f"how long power-up {used['number']} holds", until_at - from_at, holds)
-        (of,) = [host.name for host in self._hosts if host.room_id == used["roomId"]]
-        return Glove(of, rolled, from_at, until_at)
+
+def check_glove(battle_id: str, used: Any, seed: bytes, hosts: Sequence[Host]) -> Glove:  # noqa: ANN401
+    """What a glove came to, by the formula that the schema publishes.
+
+    Raises:
+        LocalProblemError: It holds longer or shorter than was rolled.
+    """
+    message = UUID(battle_id).bytes + used["number"].to_bytes(4) + UUID(used["id"]).bytes
+    rolled = int.from_bytes(hmac.digest(seed, message, "sha256")[:8]) * 100 >> 64
+    from_at, until_at = (datetime.fromisoformat(used[each]) for each in ("fromAt", "untilAt"))
+    holds = _GLOVE if rolled < _GLOVE_CHANCE_PCT else timedelta(0)
+    agree(f"how long power-up {used['number']} holds", until_at - from_at, holds)
+    (of,) = [host.name for host in hosts if host.room_id == used["roomId"]]
+    return Glove(of, rolled, from_at, until_at)
 
 
-def _points(host: Host, battle: Any, gloves: Sequence[Glove], given: Sequence[Sent]) -> int:  # noqa: ANN401
+def points_of(host: Host, battle: Any, gloves: Sequence[Glove], given: Sequence[Sent]) -> int:  # noqa: ANN401
+    """What a host's side comes to, by when its gifts were charged."""
     began, ends = (datetime.fromisoformat(battle[each]) for each in ("startedAt", "endsAt"))
     mine = [glove for glove in gloves if glove.of == host.name]
     return sum(

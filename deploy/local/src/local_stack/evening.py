@@ -16,6 +16,7 @@ from typing import Any
 
 from chassis.ids import uuid7
 from local_stack.battling import Battle, Host
+from local_stack.board import Board
 from local_stack.buying import buy
 from local_stack.client import Client
 from local_stack.giving import Refused, Sent, give
@@ -103,6 +104,8 @@ class _Stage:
         self.live = LiveRoom(client, self._rooms[STAR])
         self._battle = Battle(client, self._host(STAR), self._host(RIVAL))
         self._tapped: list[Sent] = []
+        tapping_token = self._viewer_tokens[TAPPING_VIEWER]
+        self._board = Board(client, STAR, TAPPING_VIEWER, tapping_token)
 
     def _host(self, creator: str) -> Host:
         return Host(creator, self._creator_tokens[creator], self._rooms[creator])
@@ -155,6 +158,7 @@ class _Stage:
             self._client.ask("ShowMeOnBoards", self._viewer_tokens[viewer], input={"show": True})
             for viewer in named
         )
+        await self._board.note()
         self._say(f"{len(named)} of {len(VIEWERS)} viewers agree to be named on boards")
 
     async def give_to_videos_and_rooms(self) -> None:
@@ -249,7 +253,8 @@ class _Stage:
 
     def _given_to(self, *creators: str) -> list[Sent]:
         """In their rooms."""
-        return [gift for gift in self._evening.in_rooms if gift.creator in creators]
+        rooms = {self._rooms[creator] for creator in creators}
+        return [gift for gift in self._evening.sent if gift.room_id in rooms]
 
     async def _give(
         self,
@@ -274,8 +279,7 @@ class _Stage:
         evening.coins_received[creator] += gift.coins
         evening.coins_spent[viewer] += gift.coins
         evening.last_gift_id = gift.gift_id
-        if gift.room_id is not None:
-            evening.in_rooms.append(gift)
+        evening.sent.append(gift)
         return gift
 
     async def close(self) -> None:
@@ -316,14 +320,9 @@ class _Stage:
         )
 
     async def look_at_board(self) -> None:
-        """Let everybody see who gave the star most; who did not agree has no name."""
-        creator = await self._client.ask("Leaderboard", id=STAR, window="ALL_TIME")
-        self._evening.board = creator["leaderboard"]["nodes"]
-        first = [
-            f"{place['user']['id'] if place['user'] else 'somebody'} {place['coins']:,}"
-            for place in self._evening.board[:3]
-        ]
-        self._say(f"{STAR}'s board, in coins: {', '.join(first)}")
+        """It has what one viewer gave tonight, and no name of those who did not agree."""
+        self._evening.board = await self._board.check(self._evening.sent, SHY_VIEWERS)
+        self._say(f"{STAR}'s board has what {TAPPING_VIEWER} gave, and names who agreed to it")
 
     async def state(self) -> None:
         """Let the creator who was paid look at the month's statement, and download it."""

@@ -55,7 +55,7 @@ class LiveRoom:
         Raises:
             LocalProblemError: It does not in time, or shows something else.
         """
-        totals = _totals(given)
+        totals = totals_of(given)
 
         def is_all(newest: Frame) -> bool:
             return newest["totals"]["coins"] >= totals["coins"]
@@ -86,43 +86,23 @@ class LiveRoom:
         last = await self.screen.shows(
             lambda newest: newest["status"] == "CLOSED", "the screen shows that the room is closed"
         )
-        totals = _totals(given)
+        totals = totals_of(given)
         agree("the summary of the room", summary, totals)
         agree("the last frame's totals", last["totals"], totals)
-        frames = self.screen.frames
-        agree("how many frames were shown", len(frames), last["seq"])
-        pieces = sum(self.screen.pieces().values()) + sum(frame["moreGifts"] for frame in frames)
-        agree("pieces in all frames", pieces, sum(gift.pieces for gift in given))
+        pieces = check_frames(self.screen, given)
         if last["goal"]["reachedAt"] is None:
             raise LocalProblemError(f"the goal was not reached: {last['goal']}")
         return Shown(
-            frames=len(frames),
+            frames=len(self.screen.frames),
             pieces=pieces,
             **totals,
             goal_coins=last["goal"]["targetCoins"],
             goal_reached_at=last["goal"]["reachedAt"],
-            streaks=self._check_ends(),
-            taps=self._check_taps(tapped),
+            streaks=check_ends(self.screen),
+            taps=check_taps(self.screen, tapped),
             top=await self._check_top(last, given),
             battle=battle,
         )
-
-    def _check_ends(self) -> int:
-        streaks = self.screen.streaks()
-        for streak_id, lines in streaks.items():
-            ends = [line["streakEnded"] for line in lines]
-            agree(f"the ends of streak {streak_id}", (sum(ends), ends[-1]), (1, True))
-        return len(streaks)
-
-    def _check_taps(self, tapped: Sequence[Sent]) -> Streak:
-        """A slow machine may tap too slowly for one streak: then they are several."""
-        (item_id,) = {gift.item_id for gift in tapped}
-        mine = [lines for lines in self.screen.streaks().values() if lines[0]["itemId"] == item_id]
-        told = [(lines[-1]["streakCount"], sum(line["count"] for line in lines)) for lines in mine]
-        agree("pieces of a streak", [last for last, _ in told], [pieces for _, pieces in told])
-        agree("taps", sum(last for last, _ in told), sum(gift.pieces for gift in tapped))
-        longest = max(mine, key=lambda lines: lines[-1]["streakCount"])
-        return Streak(longest[-1]["streakCount"], len(longest))
 
     async def _check_top(self, last: Frame, given: Sequence[Sent]) -> list[tuple[int, int, str]]:
         coins: Counter[str] = Counter()
@@ -140,9 +120,55 @@ class LiveRoom:
         ]
 
 
-def _totals(given: Sequence[Sent]) -> dict[str, int]:
+def totals_of(given: Sequence[Sent]) -> dict[str, int]:
+    """What a room adds up to in which just this was given."""
     return {
         "coins": sum(gift.coins for gift in given),
         "gifts": len(given),
         "gifters": len({gift.viewer for gift in given}),
     }
+
+
+def check_frames(screen: Screen, given: Sequence[Sent]) -> int:
+    """Every piece is in one frame, and no frame is missing; returns how many pieces.
+
+    Raises:
+        LocalProblemError: It is not so.
+    """
+    agree("totals in the first snapshot", screen.first["totals"], totals_of(()))
+    told = screen.newest["seq"] - screen.first["seq"]
+    agree("how many frames were shown", len(screen.frames), told)
+    more = sum(frame["moreGifts"] for frame in screen.frames)
+    pieces = sum(screen.pieces().values()) + more
+    agree("pieces in all frames", pieces, sum(gift.pieces for gift in given))
+    return pieces
+
+
+def check_ends(screen: Screen) -> int:
+    """Every streak that was shown has one end, in its last line; returns how many were.
+
+    Raises:
+        LocalProblemError: It is not so.
+    """
+    streaks = screen.streaks()
+    for streak_id, lines in streaks.items():
+        ends = [line["streakEnded"] for line in lines]
+        agree(f"the ends of streak {streak_id}", (sum(ends), ends[-1]), (1, True))
+    return len(streaks)
+
+
+def check_taps(screen: Screen, tapped: Sequence[Sent]) -> Streak:
+    """The streak of an item that only one viewer gave is as long as they tapped.
+
+    A slow machine may tap too slowly for one: then they are several, and this is the longest.
+
+    Raises:
+        LocalProblemError: It is not so.
+    """
+    (item_id,) = {gift.item_id for gift in tapped}
+    mine = [lines for lines in screen.streaks().values() if lines[0]["itemId"] == item_id]
+    told = [(lines[-1]["streakCount"], sum(line["count"] for line in lines)) for lines in mine]
+    agree("pieces of a streak", [last for last, _ in told], [pieces for _, pieces in told])
+    agree("taps", sum(last for last, _ in told), sum(gift.pieces for gift in tapped))
+    longest = max(mine, key=lambda lines: lines[-1]["streakCount"])
+    return Streak(longest[-1]["streakCount"], len(longest))

@@ -37,8 +37,8 @@ class Evening:
     """By creator, at the end."""
     room_ids: dict[str, str] = field(default_factory=dict[str, str])
     """By creator."""
-    in_rooms: list[Sent] = field(default_factory=list[Sent])
-    """Gifts in live rooms."""
+    sent: list[Sent] = field(default_factory=list[Sent])
+    """Gifts, to videos and in live rooms."""
     shown: Shown | None = None
     """What a screen has shown of the star's room."""
     board: Sequence[Mapping[str, Any]] = ()

@@ -86,7 +86,7 @@ def _live_room(evening: Evening) -> str:
         ),
         ("gloves, as the seed says", gloves),
         ("top gifters", top),
-        (f"{STAR}'s board of all time", board),
+        (f"{star}'s board, of all time", board),
     ]
     title = f"{STAR}'s room on a screen, and what was given, which agree"
     return table(title, ("what", "as shown"), rows)

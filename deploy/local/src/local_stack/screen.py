@@ -24,6 +24,8 @@ class Screen:
         self._running: asyncio.Task[None] | None = None
         self.frames: list[Frame] = []
         """In order, without snapshots."""
+        self.first: Frame = {}
+        """The snapshot with which it began."""
         self.newest: Frame = {}
         """How the room stands, as far as it was told."""
 
@@ -84,15 +86,21 @@ class Screen:
                 async for frame in self._client.watch(
                     "RoomFramesAndBattle", roomId=self._room_id, after=after
                 ):
-                    self._take(frame)
+                    self.take(frame)
             except httpx.TransportError:
                 await asyncio.sleep(0.2)
                 continue
             if self.newest.get("status") == "CLOSED":
                 return
 
-    def _take(self, frame: Frame) -> None:
+    def take(self, frame: Frame) -> None:
+        """Show a frame.
+
+        Raises:
+            LocalProblemError: It is not the one that comes next.
+        """
         seq = self.newest.get("seq")
+        self.first = self.first or frame
         if frame["snapshot"]:
             if seq is not None and frame["seq"] != seq:
                 raise LocalProblemError(f"after frame {seq} a snapshot of {frame['seq']} was shown")
