@@ -128,6 +128,7 @@ const PODIUM = 3;
 
 export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }) {
   const best = room.topGifters.slice(0, PODIUM);
+  const battle = shownBattle(about);
   return (
     <section class="ending" aria-labelledby="ending-title" data-testid="ending">
       <p class="badge over">Ended</p>
@@ -138,6 +139,7 @@ export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }
         <div><dt>{room.totals.gifters === 1 ? 'gifter' : 'gifters'}</dt><dd><Count value={room.totals.gifters} id="ending-gifters" /></dd></div>
       </dl>
       {room.goal?.reachedAt != null && <p class="ending-goal">🎉 The goal was reached.</p>}
+      {battle !== null && about !== null && <BattleBoard battle={battle} roomId={about.id} />}
       {best.length > 0 && (
         <ol class="podium">
           {best.map(({ rank, userId, coins }) => (

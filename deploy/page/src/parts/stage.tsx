@@ -38,9 +38,9 @@ export function Stage({ watched, items, host, children }: StageProps) {
   const now = useNow(CARDS_EVERY_MS);
   const nameOf = (itemId: string): string => items.get(itemId)?.name ?? itemId;
   return (
-    <section class="stage" aria-label="Stage" style={{ '--hue': String(hue(host)) }}>
+    <section class={`stage ${watched.phase}`} aria-label="Stage" style={{ '--hue': String(hue(host)) }}>
       <div class="backdrop" aria-hidden="true"><i /><i /><i /></div>
-      <div class={`performer ${watched.phase}`} aria-hidden="true">
+      <div class="performer" aria-hidden="true">
         <Avatar name={host} size="large" />
         <div class="sound"><i /><i /><i /><i /><i /></div>
       </div>

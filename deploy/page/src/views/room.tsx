@@ -30,11 +30,14 @@ export function RoomView({ endpoint, roomId }: { endpoint: Endpoint; roomId: str
     <main class="room" data-testid="room" data-phase={phase}>
       <Stage watched={watched} items={new Map(items.map((each) => [each.id, each]))} host={host}>
         <RoomHead watched={watched} host={host} />
-        <div class="over-stage">
-          {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
-          {room.goal !== null && <GoalBar goal={room.goal} />}
-        </div>
-        {phase === 'closed' && <Ending room={room} about={about} />}
+        {phase === 'closed' ? (
+          <Ending room={room} about={about} />
+        ) : (
+          <div class="over-stage">
+            {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
+            {room.goal !== null && <GoalBar goal={room.goal} />}
+          </div>
+        )}
       </Stage>
       <aside class="rail">
         <Panel title="Top gifters" id="top-gifters">
@@ -47,7 +50,7 @@ export function RoomView({ endpoint, roomId }: { endpoint: Endpoint; roomId: str
         )}
         <footer class="rail-foot">
           <LinkState endpoint={endpoint} />
-          <Delivery watched={watched} />
+          {phase === 'live' && <Delivery watched={watched} />}
         </footer>
       </aside>
     </main>

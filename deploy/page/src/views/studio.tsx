@@ -127,11 +127,14 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
     <main class="room studio" data-testid="studio" data-phase={phase}>
       <Stage watched={watched} items={new Map(items.map((each) => [each.id, each]))} host={host}>
         <RoomHead watched={watched} host={host} />
-        <div class="over-stage">
-          {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
-          {room.goal !== null && <GoalBar goal={room.goal} />}
-        </div>
-        {phase === 'closed' && <Ending room={room} about={about} />}
+        {phase === 'closed' ? (
+          <Ending room={room} about={about} />
+        ) : (
+          <div class="over-stage">
+            {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
+            {room.goal !== null && <GoalBar goal={room.goal} />}
+          </div>
+        )}
       </Stage>
       <aside class="rail">
         <EarningsPanel earnings={earnings} />
@@ -154,7 +157,7 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
         </div>
         <footer class="rail-foot">
           <LinkState endpoint={endpoint} />
-          <Delivery watched={watched} />
+          {phase === 'live' && <Delivery watched={watched} />}
         </footer>
       </aside>
     </main>
