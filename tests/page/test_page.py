@@ -47,6 +47,8 @@ async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> 
             await screen.watches(room_id)
             await expect(screen.part("title")).to_have_text("Two screens, one rose")
         balance = await sends.number("balance")
+        await sends.page.get_by_label("Show my name").check()
+        await expect(sends.page.locator("[data-named=true]")).to_be_visible()
 
         # A streak: each press is a gift of its own, charged by itself.
         await sends.choose("rose")
@@ -176,6 +178,7 @@ async def test_a_room_that_is_over_and_one_that_never_was(world: World, browser:
     """Who comes late sees how it ended, and nothing to send with."""
     async with a_room(world, title="It was a night", goal={"coins": 2}) as (host, room_id):
         sender = await world.viewer("alice", coins=20)
+        await world.ask("ShowMeOnBoards", sender, input={"show": True})
         await world.give(sender, host, target={"roomId": room_id}, count=3)
     screen = await a_screen(browser, world, "bob", PHONE)
 

@@ -7,7 +7,7 @@ export const ROOM = /* GraphQL */ `
       host { id acceptsGifts }
       goal { targetCoins reachedCoins targetCount reachedCount reachedAt item { id } }
       summary { coins gifts gifters }
-      topGifters(first: 10) { nodes { rank coins user { id } } }
+      topGifters(first: 10) { nodes { rank coins user { id name } } }
       battle { ...Battle }
       battleInvitations { id sides { host { id } } }
     }
@@ -27,7 +27,7 @@ export const ROOM_FRAMES = /* GraphQL */ `
       moreGifts moreCoins
       totals { coins gifts gifters }
       goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
-      topGifters { rank userId coins }
+      topGifters { rank userId userName coins }
     }
   }
 `;
@@ -55,6 +55,10 @@ export const SEND_GIFT = /* GraphQL */ `
       ... on Refusal { code message }
     }
   }
+`;
+
+export const SHOW_ME = /* GraphQL */ `
+  mutation PageShowMe($show: Boolean!) { showMeOnBoards(input: { show: $show }) { show } }
 `;
 
 export const GIFT = /* GraphQL */ `

@@ -86,7 +86,7 @@ export interface RoomAnswer {
     readonly item: { readonly id: string } | null;
   } | null;
   readonly summary: Totals;
-  readonly topGifters: { readonly nodes: readonly { readonly rank: number; readonly coins: number; readonly user: { readonly id: string } }[] };
+  readonly topGifters: { readonly nodes: readonly { readonly rank: number; readonly coins: number; readonly user: { readonly id: string; readonly name: string | null } | null }[] };
   readonly battle: Battle | null;
   readonly battleInvitations: readonly { readonly id: string; readonly sides: readonly { readonly host: { readonly id: string } }[] }[];
 }

@@ -7,6 +7,7 @@ import type { Balance, Item } from '../api/types.ts';
 import { whole } from '../format.ts';
 import { picture } from '../items.ts';
 import { CoinShop } from './coin_shop.tsx';
+import { NameSwitch } from './name_switch.tsx';
 import { Coin, Coins, Note } from './small.tsx';
 
 const COUNTS = [1, 5, 10, 50, 99];
@@ -126,6 +127,7 @@ export function GiftPanel({ endpoint, items, balance, creatorId, roomId }: GiftP
             onInput={({ currentTarget }) => setMessage(currentTarget.value)}
           />
         )}
+        <NameSwitch endpoint={endpoint} />
         <button type="submit" class="send" data-testid="send">
           <span class="send-picture" aria-hidden="true">{picture(item.id)}</span>
           <span>Send {count > 1 ? `${whole(count)} × ` : ''}{item.name}</span>

@@ -41,11 +41,11 @@ export function TopGifters({ gifters, me }: { gifters: readonly Gifter[]; me?: s
   if (gifters.length === 0) return <p class="empty">Nobody yet. The first gift takes the crown.</p>;
   return (
     <ol class="gifters" data-testid="gifters">
-      {gifters.map(({ rank, userId, coins }) => (
+      {gifters.map(({ rank, userId, userName, coins }) => (
         <li key={`${rank}-${userId}`} class={userId !== null && userId === me ? 'me' : ''}>
           <span class="rank">{MEDALS[rank - 1] ?? rank}</span>
-          <Avatar name={userId} size="small" />
-          <span class="who">{called(userId)}</span>
+          <Avatar name={userName ?? userId} size="small" />
+          <span class="who">{called(userName ?? userId)}</span>
           <Coins value={coins} />
         </li>
       ))}
@@ -142,11 +142,11 @@ export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }
       {battle !== null && about !== null && <BattleBoard battle={battle} roomId={about.id} />}
       {best.length > 0 && (
         <ol class="podium">
-          {best.map(({ rank, userId, coins }) => (
+          {best.map(({ rank, userId, userName, coins }) => (
             <li key={rank}>
               <span class="medal">{MEDALS[rank - 1]}</span>
-              <Avatar name={userId} />
-              <span class="who">{called(userId)}</span>
+              <Avatar name={userName ?? userId} />
+              <span class="who">{called(userName ?? userId)}</span>
               <Coins value={coins} />
             </li>
           ))}

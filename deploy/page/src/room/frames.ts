@@ -55,6 +55,7 @@ export interface Goal {
 export interface Gifter {
   readonly rank: number;
   readonly userId: string | null;
+  readonly userName: string | null;
   readonly coins: number;
 }
 

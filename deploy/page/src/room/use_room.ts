@@ -103,6 +103,11 @@ function standing(found: RoomAnswer, before: Room): Room {
       reachedCount: goal.reachedCount,
       reachedAt: goal.reachedAt,
     },
-    topGifters: found.topGifters.nodes.map(({ rank, coins, user }) => ({ rank, coins, userId: user.id })),
+    topGifters: found.topGifters.nodes.map(({ rank, coins, user }) => ({
+      rank,
+      coins,
+      userId: user?.id ?? null,
+      userName: user?.name ?? null,
+    })),
   };
 }
