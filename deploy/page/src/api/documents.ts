@@ -108,6 +108,10 @@ export const CLOSE_ROOM = /* GraphQL */ `
   }
 `;
 
+export const EARNINGS_CHANGED = /* GraphQL */ `
+  subscription PageEarningsChanged { earningsChanged { version pending { microDiamonds } available { microDiamonds } } }
+`;
+
 export const EARNINGS = /* GraphQL */ `
   query PageEarnings($id: ID!) {
     creator(id: $id) {

@@ -1,6 +1,6 @@
 /** What changes by itself: frames of a room, the caller's balance, battles, earnings. */
 
-import { BALANCE, BALANCE_CHANGED, EARNINGS, ROOM, ROOM_FRAMES } from './documents.ts';
+import { BALANCE, BALANCE_CHANGED, EARNINGS, EARNINGS_CHANGED, ROOM, ROOM_FRAMES } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Frame, Outcome } from '../room/frames.ts';
 import type { Balance, Earnings, RoomAnswer } from './types.ts';
@@ -86,7 +86,6 @@ export function followRoom(endpoint: Endpoint, roomId: string, follower: RoomFol
 export function followBalance(endpoint: Endpoint, tell: (balance: Balance) => void): () => void {
   let isOver = false;
   let version = -1;
-  let stop: (() => void) | undefined;
 
   const look = async (): Promise<void> => {
     const before = version;
@@ -94,15 +93,63 @@ export function followBalance(endpoint: Endpoint, tell: (balance: Balance) => vo
     // A change that was told meanwhile is newer than what was looked up.
     if (!isOver && version === before && me?.balance != null) tell(me.balance);
   };
+  const stop = keepSubscribed<{ balanceChanged: Balance & { version: number } }>(endpoint, BALANCE_CHANGED, look, ({ balanceChanged }) => {
+    if (balanceChanged.version <= version) return;
+    version = balanceChanged.version;
+    tell(balanceChanged);
+  });
+  return () => {
+    isOver = true;
+    stop();
+  };
+}
+
+/**
+ * Tells what the caller has earned, now and after each change; returns what ends that. What changes
+ * is told in diamonds: their worth in money, and all that was ever earned, are looked up then.
+ */
+export function followEarnings(endpoint: Endpoint, tell: (earnings: Earnings) => void): () => void {
+  let isOver = false;
+  let isLooking = false;
+  let isOld = false;
+
+  const look = async (): Promise<void> => {
+    isOld = true;
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      while (isOld && !isOver) {
+        isOld = false;
+        const { creator } = await endpoint.askPatiently<{ creator: { earnings: Earnings | null } | null }>(EARNINGS, { id: endpoint.user });
+        if (!isOver && creator?.earnings != null) tell(creator.earnings);
+      }
+    } finally {
+      isLooking = false;
+    }
+  };
+  const stop = keepSubscribed(endpoint, EARNINGS_CHANGED, look, () => void look().catch(() => undefined));
+  return () => {
+    isOver = true;
+    stop();
+  };
+}
+
+/** Subscribes again and again to something of the caller's own, and looks at each connection. */
+function keepSubscribed<T extends object>(
+  endpoint: Endpoint,
+  query: string,
+  look: () => Promise<void>,
+  next: (data: T) => void,
+): () => void {
+  let isOver = false;
+  let stop: (() => void) | undefined;
   const begin = (): void => {
     if (isOver) return;
-    stop = endpoint.socket.subscribe<{ balanceChanged: Balance & { version: number } }>(
-      { query: BALANCE_CHANGED },
+    stop = endpoint.socket.subscribe<T>(
+      { query },
       {
         next: ({ data }) => {
-          if (data == null || data.balanceChanged.version <= version) return;
-          version = data.balanceChanged.version;
-          tell(data.balanceChanged);
+          if (data != null) next(data);
         },
         error: (error) => {
           // Its token has expired: the next connection brings a new one.
@@ -123,16 +170,6 @@ export function followBalance(endpoint: Endpoint, tell: (balance: Balance) => vo
     stopLink();
     stop?.();
   };
-}
-
-const EARNINGS_EVERY_MS = 1_000;
-
-/** Tells what the caller has earned, now and after each change; returns what ends that. */
-export function followEarnings(endpoint: Endpoint, tell: (earnings: Earnings) => void): () => void {
-  return repeatedly(() => EARNINGS_EVERY_MS, async () => {
-    const { creator } = await endpoint.askPatiently<{ creator: { earnings: Earnings | null } | null }>(EARNINGS, { id: endpoint.user });
-    if (creator?.earnings != null) tell(creator.earnings);
-  });
 }
 
 const BATTLE_EVERY_MS = 1_000;
