@@ -36,6 +36,7 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
         "__typename": "AcceptGiftsPayload",
         "creator": {"id": creator, "acceptsGifts": True},
     }
+    await world.ask("ShowMeOnBoards", viewer, input={"show": True})
     room_id = str(uuid7())
     opened = await world.ask("OpenRoom", creator, input={"roomId": room_id, "title": "Hello"})
     assert opened["room"] == {"id": room_id, "status": "OPEN"}
@@ -93,8 +94,6 @@ async def test_an_evening_of_one_viewer(world: World) -> None:
         "seq": room["seq"],
         "goal": None,
         "topGifters": {"nodes": [{"rank": 1, "coins": gift["priceCoins"], "user": {"id": viewer}}]},
-        "battle": None,
-        "battleInvitations": [],
     }
     kept = await world.ask("KeepRoomOpen", creator, input={"roomId": room_id})
     closed = await world.ask("CloseRoom", creator, input={"roomId": room_id})

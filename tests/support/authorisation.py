@@ -210,8 +210,8 @@ ROUTES: Final = (
             Row("me.creator.acceptsGifts", ("null", "shown", "shown", "shown", "shown")),
             Row("me.creator.earnings", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payouts", ("null", "shown", "FORBIDDEN", "shown", "shown")),
-            # Only the owner has earned something.
-            Row("me.creator.statement", ("null", "null", "FORBIDDEN", "shown", "null")),
+            # Only the owner and the other have earned something.
+            Row("me.creator.statement", ("null", "shown", "FORBIDDEN", "shown", "null")),
             Row("me.creator.analytics", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.payoutMethods", ("null", "shown", "FORBIDDEN", "shown", "shown")),
             Row("me.creator.reversals", ("null", "shown", "FORBIDDEN", "shown", "shown")),
@@ -876,6 +876,7 @@ FEEDS: Final = (
             gifts {
               giftId itemId count totalCoins senderId senderName message
               streakId streakCount streakEnded senderLevel leveledUp senderClubLevel firstGift
+              pendingUntil
             }
             totals { coins gifts gifters }
             goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }

@@ -39,6 +39,7 @@ from gifts.testing import (
     undone,
     write,
 )
+from gifts.testing.boards import agree
 from gifts.testing.rooms import open_a_room, tick, told_frames
 
 type Ask = Callable[..., Coroutine[None, None, dict[str, Any]]]
@@ -217,6 +218,7 @@ async def test_a_room_loses_what_is_undone_and_a_streak_keeps_what_was_charged(
 ) -> None:
     """Totals, gifters and the goal go back by the next frame; a line says until when it may be."""
     at = NOW + timedelta(seconds=1)
+    await agree(service.pool, "ann", "bob")
     room = await open_a_room(service.pool, goal=Goal(coins=5))
     mine = await in_room(service, room.room_id, "ann", 2)
     other = await in_room(service, room.room_id, "bob", 3)

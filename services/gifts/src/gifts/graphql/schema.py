@@ -43,6 +43,7 @@ class Mutation:
             "Agree to be named on boards and in live rooms, or no longer. Counts at once, and for "
             "gifts sent before. Who never decided is not named."
         ),
+        extensions=[requires_scope("viewer")],
     )
     undo_gift = strawberry.mutation(
         undo_gift,
