@@ -30,7 +30,13 @@ READERS = {
 }
 """Who reads each topic. Topics that are missing have no reader yet."""
 
-REFUSED = {"gifts": {"no gift has this id"}}
+REFUSED = {
+    "gifts": {"no gift has this id"},
+    # Payouts takes back what one example credits, as another wants it, and tells the wallet.
+    "wallet": {
+        "leg 0 of reversal 01939a1e-7c00-7000-8000-0000000000f1: no creator was asked for it"
+    },
+}
 """Why an example may be set aside: it was read, and tells of what this database does not hold."""
 
 

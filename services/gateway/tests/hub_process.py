@@ -25,6 +25,7 @@ from contracts.wallet.v1 import BalanceChanged
 from local_stack.operations import documents
 
 ROOM_FRAMES = documents()["RoomFrames"]
+FRAMES_IN_FULL = documents()["RoomFramesInFull"]
 BALANCE_CHANGED = documents()["BalanceChanged"]
 EARNINGS_CHANGED = documents()["EarningsChanged"]
 

@@ -84,7 +84,7 @@ class Screen:
             after = self.newest.get("seq")
             try:
                 async for frame in self._client.watch(
-                    "RoomFramesAndBattle", roomId=self._room_id, after=after
+                    "RoomFramesInFull", roomId=self._room_id, after=after
                 ):
                     self.take(frame)
             except httpx.TransportError:

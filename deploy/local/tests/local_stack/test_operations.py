@@ -23,7 +23,7 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
-        *("RoomFrames", "RoomFramesAndBattle", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
+        *("RoomFrames", "RoomFramesInFull", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
         *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "BlockedGifters"),
         *("GiftMessages", "RemoveGiftMessage"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),

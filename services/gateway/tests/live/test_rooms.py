@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from hub_process import (
+    FRAMES_IN_FULL,
     ROOM_FRAMES,
     HubProcess,
     a_frame,
@@ -33,9 +34,9 @@ async def test_snapshot_then_every_frame_once_in_order(
     await publisher.events([a_frame(room, 1), a_frame(room, 2)])
     async with (
         a_socket(hub.ws) as socket,
-        events(hub.http, ROOM_FRAMES, roomId=str(room)) as stream,
+        events(hub.http, FRAMES_IN_FULL, roomId=str(room)) as stream,
     ):
-        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room))
+        await socket.subscribe("a", FRAMES_IN_FULL, roomId=str(room))
         snapshot = await socket.next("a")
         _, streamed = await anext(stream)
         assert streamed["data"]["roomFrames"] == snapshot
@@ -386,7 +387,7 @@ async def test_a_removed_message_is_told_and_shown_to_nobody_again(
     spoken = a_frame(room, 2, gifts=(a_gift(2, message="abuse"), a_gift(3, message="Bravo")))
     await publisher.events([a_frame(room, 1), spoken])
     async with a_socket(hub.ws) as socket:
-        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room), after=1)
+        await socket.subscribe("a", FRAMES_IN_FULL, roomId=str(room), after=1)
         told = [await socket.next("a") for _ in range(2)]
         assert [gift["message"] for gift in told[1]["gifts"]] == ["abuse", "Bravo"]
 
@@ -398,7 +399,7 @@ async def test_a_removed_message_is_told_and_shown_to_nobody_again(
         assert [each["removedMessages"] for each in told] == [[str(gone)], []]
 
         # In the same words, so that what was encoded for who watched is at hand.
-        await socket.subscribe("b", ROOM_FRAMES, roomId=str(room), after=1)
+        await socket.subscribe("b", FRAMES_IN_FULL, roomId=str(room), after=1)
         told = [await socket.next("b") for _ in range(4)]
         assert [each["seq"] for each in told] == [1, 2, 3, 4]
         assert [gift["message"] for gift in told[1]["gifts"]] == [None, "Bravo"]
@@ -414,7 +415,7 @@ async def test_a_snapshot_for_missed_frames_names_removed_messages(
     frames = [a_frame(room, 10, removed_messages=(gone,)), a_frame(room, 11)]
     await publisher.events(frames)
     async with a_socket(hub.ws) as socket:
-        await socket.subscribe("a", ROOM_FRAMES, roomId=str(room), after=3)
+        await socket.subscribe("a", FRAMES_IN_FULL, roomId=str(room), after=3)
         snapshot = await socket.next("a")
         assert (snapshot["missedFrames"], snapshot["removedMessages"]) == (8, [str(gone)])
 
