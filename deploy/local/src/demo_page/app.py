@@ -1,7 +1,6 @@
 """The HTTP side: the page's files, the same page for every address of it, and sessions."""
 
 import asyncio
-import re
 import time
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from chassis import probes, serve
+from chassis.ids import is_user_id
 from demo_page.settings import Settings
 from local_stack import tokens
 from local_stack.home import Home
@@ -24,7 +24,6 @@ SCOPE: Final = "viewer creator"
 """Everybody may watch, give, and go live; nobody is an operator."""
 TOKEN_TTL_S: Final = 3600
 
-_USER: Final = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
 _OWN_REQUEST: Final = {"same-origin", "none"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -52,7 +51,7 @@ def make_app(settings: Settings) -> Starlette:
         if request.headers.get("sec-fetch-site", "none") not in _OWN_REQUEST:
             raise HTTPException(403, "sessions are for the page of this server alone")
         user = request.query_params.get("user", "")
-        if _USER.fullmatch(user) is None:
+        if not is_user_id(user):
             raise HTTPException(400, "user: 1 to 64 letters, digits and ._:@-")
         session = {
             "user": user,

@@ -6,13 +6,10 @@ python -m trace_store show GIFT-OR-TRACE-ID [--url http://127.0.0.1:4300]
 
 import argparse
 import sys
-from functools import partial
 
 import httpx
-from pydantic import ValidationError
 
-from chassis import serve
-from chassis.telemetry import logs
+from local_stack.entry import serve_process
 from trace_store import tree
 from trace_store.app import run
 from trace_store.settings import Settings
@@ -36,15 +33,7 @@ def main() -> int:
 
 def serve_store() -> int:
     """Run the store until SIGTERM."""
-    try:
-        settings = Settings()  # pyright: ignore[reportCallIssue] (filled from the environment)
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "TRACE_STORE_" + "_".join(map(str, fault["loc"])).upper()
-            print(f"trace store: set {name}: {fault['msg']}", file=sys.stderr)
-        return serve.EXIT_MISCONFIGURED
-    logs.configure("trace-store", "store", settings.log_format)
-    return serve.run(partial(run, settings))
+    return serve_process(Settings, run, name="trace-store", role="store")
 
 
 def show_traces(wanted: str, url: str) -> int:
