@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import clock, ids
+from chassis import clock
 from chassis.batch import Batch, Received
 from chassis.db import Pool, transaction
 from chassis.testing.databases import migrated
 from chassis.testing.plugin import Servers
 from contracts.event import Event
-from contracts.gifts.v1 import GIFT, GiftReinstated, GiftReversed, GiftSent
+from contracts.gifts.v1 import GIFT, GiftReversed, GiftSent
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.commands.publish_withholding import publish_withholding
@@ -39,7 +39,15 @@ from payouts.domain.refusals import (
 )
 from payouts.store.commissions import select_by_creator, select_of_payouts
 from payouts.store.earnings import select_earnings
-from payouts.testing import SENT_AT, a_gift, a_rate, a_slice, assert_books_balance
+from payouts.testing import (
+    SENT_AT,
+    a_gift,
+    a_rate,
+    a_slice,
+    assert_books_balance,
+    given_back,
+    taken_back,
+)
 from payouts.testing.agency_model import (
     AgencyModel,
     Agreement,
@@ -224,29 +232,13 @@ async def take_back(world: World, which: int, *, reinstate: bool) -> None:
     if not world.gifts:
         return
     gift, told, reversals = world.gifts[which % len(world.gifts)]
-    common = {
-        "position": 0,
-        "gift_id": told.gift_id,
-        "creator_id": CREATOR,
-        "lot_id": told.slices[0].lot_id,
-        "coins": told.price_coins,
-    }
     if reinstate and reversals:
         last = reversals.pop()
-        assert last.reason != "undo"
-        back = GiftReinstated(
-            reinstatement_id=ids.uuid7(),
-            reversal_id=last.reversal_id,
-            reason=last.reason,
-            reinstated_at=world.now,
-            **common,
-        )
+        back = given_back(last, at=world.now)
         await deliver(world, back)
         gift.is_taken_back = False
     elif not reinstate and not reversals:
-        reversal = GiftReversed(
-            reversal_id=ids.uuid7(), reason="chargeback", reversed_at=world.now, **common
-        )
+        reversal = taken_back(told, told.price_coins, at=world.now)
         await deliver(world, reversal)
         reversals.append(reversal)
         gift.is_taken_back = world.now.date() < gift.safe_on

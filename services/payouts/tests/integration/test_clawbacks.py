@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis import ids, outbox
+from chassis import outbox
 from chassis.batch import Batch, Received
 from chassis.db import transaction
 from chassis.testing.databases import Database
@@ -19,7 +19,15 @@ from payouts.consumers.gift_sent import GiftHandler
 from payouts.domain.earnings import Earnings
 from payouts.store.clawbacks import select_statement
 from payouts.store.earnings import select_earnings, select_maturing
-from payouts.testing import REFUNDABLE_UNTIL, SENT_AT, a_gift, a_slice, assert_books_balance
+from payouts.testing import (
+    REFUNDABLE_UNTIL,
+    SENT_AT,
+    a_gift,
+    a_slice,
+    assert_books_balance,
+    given_back,
+    taken_back,
+)
 from payouts.testing.paying import add_method, assert_payouts_balance, request, review
 
 AT = SENT_AT + timedelta(days=1)
@@ -45,34 +53,12 @@ async def apply(database: Database, *events: Event, at: datetime = AT) -> list[C
     ]
 
 
-def reversed_(gift: GiftSent, coins: int | None = None, **changes: Any) -> GiftReversed:
-    fields: dict[str, Any] = {
-        "reversal_id": ids.uuid7(),
-        "position": 0,
-        "gift_id": gift.gift_id,
-        "creator_id": gift.creator_id,
-        "lot_id": gift.slices[0].lot_id,
-        "coins": coins or gift.slices[0].coins,
-        "reason": "chargeback",
-        "reversed_at": AT,
-        **changes,
-    }
-    return GiftReversed(**fields)
+def reversed_(gift: GiftSent, coins: int | None = None, **changes: object) -> GiftReversed:
+    return taken_back(gift, coins, at=AT, **changes)
 
 
 def reinstated(of: GiftReversed, coins: int | None = None) -> GiftReinstated:
-    assert of.reason != "undo"
-    return GiftReinstated(
-        reinstatement_id=ids.uuid7(),
-        reversal_id=of.reversal_id,
-        position=of.position,
-        gift_id=of.gift_id,
-        creator_id=of.creator_id,
-        lot_id=of.lot_id,
-        coins=coins or of.coins,
-        reason=of.reason,
-        reinstated_at=AT,
-    )
+    return given_back(of, coins, at=AT)
 
 
 async def earned(database: Database, at: datetime = AT) -> Earnings:

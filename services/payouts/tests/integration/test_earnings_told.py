@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import clock, ids, outbox
+from chassis import clock, outbox
 from chassis.batch import Batch, Received
 from chassis.db import Pool, transact, transaction
 from chassis.testing.databases import Database, migrated
 from chassis.testing.eventually import eventually
 from chassis.testing.plugin import Servers
-from contracts.gifts.v1 import GIFT, GiftReinstated, GiftReversed, GiftSent
+from contracts.gifts.v1 import GIFT, GiftReversed, GiftSent
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method
 from payouts.commands.publish_rates import publish_rates
@@ -29,7 +29,15 @@ from payouts.domain.payout import MOVES, Move, Payout, PayoutStatus
 from payouts.domain.refusals import InsufficientDiamondsError, PayoutBelowMinimumError
 from payouts.edge import maturity_clock
 from payouts.edge.maturity_clock import MaturityClock
-from payouts.testing import SENT_AT, a_gift, a_rate, a_slice, assert_books_balance
+from payouts.testing import (
+    SENT_AT,
+    a_gift,
+    a_rate,
+    a_slice,
+    assert_books_balance,
+    given_back,
+    taken_back,
+)
 from payouts.testing.paying import (
     CREATOR,
     NOW,
@@ -47,34 +55,6 @@ DAY = timedelta(days=1)
 CREATORS = (CREATOR, "moon")
 LIMIT_MINOR = 10**9
 TEN_DOLLARS = 2_000_000_000
-
-
-def reversal(gift: GiftSent, coins: int, at: datetime) -> GiftReversed:
-    return GiftReversed(
-        reversal_id=ids.uuid7(),
-        position=0,
-        gift_id=gift.gift_id,
-        creator_id=gift.creator_id,
-        lot_id=gift.slices[0].lot_id,
-        coins=coins,
-        reason="chargeback",
-        reversed_at=at,
-    )
-
-
-def reinstatement(of: GiftReversed, at: datetime) -> GiftReinstated:
-    assert of.reason != "undo", "what its sender has undone is not given back"
-    return GiftReinstated(
-        reinstatement_id=ids.uuid7(),
-        reversal_id=of.reversal_id,
-        position=of.position,
-        gift_id=of.gift_id,
-        creator_id=of.creator_id,
-        lot_id=of.lot_id,
-        coins=of.coins,
-        reason=of.reason,
-        reinstated_at=at,
-    )
 
 
 STEPS = st.lists(
@@ -113,7 +93,7 @@ class History:
                 return await self.reverse(one % len(self.gifts), two)
             case "reinstate" if self.reversals:
                 back = self.reversals.pop(one % len(self.reversals))
-                await deliver(self.pool, reinstatement(back, self.now), at=self.now)
+                await deliver(self.pool, given_back(back, at=self.now), at=self.now)
                 return []
             case "request":
                 return await self.request(one)
@@ -146,7 +126,7 @@ class History:
         coins = left * percent // 100
         if not coins:
             return []
-        taken = reversal(gift, coins, self.now)
+        taken = taken_back(gift, coins, at=self.now)
         more = a_gift(1, creator_id=gift.creator_id, sent_at=self.now)
         await deliver(self.pool, more, taken, at=self.now)
         self.gifts[place] = (gift, left - coins)
@@ -227,7 +207,7 @@ async def test_a_batch_tells_each_creator_once(database: Database) -> None:
     """However many gifts it holds, and reversals with them: how it ended."""
     gifts = [a_gift(2, creator_id=CREATORS[n % 2]) for n in range(100)]
 
-    await deliver(database.pool, *gifts, reversal(gifts[0], 2, SENT_AT), at=SENT_AT)
+    await deliver(database.pool, *gifts, taken_back(gifts[0], 2, at=SENT_AT), at=SENT_AT)
 
     counts = Counter(event.creator_id for event in await told(database.pool))
     assert counts == {CREATOR: 1, "moon": 1}

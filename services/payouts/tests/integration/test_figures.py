@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import ids
 from chassis.auth import Viewer
 from chassis.batch import Batch, Received
 from chassis.db import Pool, transact, transaction
@@ -24,7 +23,7 @@ from payouts.commands.publish_rates import publish_rates
 from payouts.consumers.gift_sent import GiftHandler
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
-from payouts.testing import a_gift, a_rate, a_slice, altered
+from payouts.testing import a_gift, a_rate, a_slice, altered, given_back, taken_back
 from payouts.testing.paying import LINKS, SEALER
 from payouts.testing.stating import tick
 
@@ -97,31 +96,11 @@ def given_by(
 
 
 def reversed_(gift: GiftSent, coins: int) -> GiftReversed:
-    return GiftReversed(
-        reversal_id=ids.uuid7(),
-        position=0,
-        gift_id=gift.gift_id,
-        creator_id=gift.creator_id,
-        lot_id=gift.slices[0].lot_id,
-        coins=coins,
-        reason="refund",
-        reversed_at=NOW,
-    )
+    return taken_back(gift, coins, at=NOW, reason="refund")
 
 
 def reinstated(of: GiftReversed) -> GiftReinstated:
-    assert of.reason != "undo"
-    return GiftReinstated(
-        reinstatement_id=ids.uuid7(),
-        reversal_id=of.reversal_id,
-        position=of.position,
-        gift_id=of.gift_id,
-        creator_id=of.creator_id,
-        lot_id=of.lot_id,
-        coins=of.coins,
-        reason=of.reason,
-        reinstated_at=NOW,
-    )
+    return given_back(of, at=NOW)
 
 
 async def test_figures_are_per_gifter_item_and_day(database: Database) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from chassis import ids
 from chassis.db import Pool
-from contracts.gifts.v1 import GiftSent
+from contracts.gifts.v1 import GiftReinstated, GiftReversed, GiftSent
 from contracts.wallet.v1 import LotClass, LotSlice
 from payouts.domain.rates import DiamondWorth, MicroDiamondsPerCoin, Rate
 
@@ -57,6 +57,39 @@ def a_gift(
 def altered(gift: GiftSent, **fields: object) -> GiftSent:
     """The same gift with other values in some fields, whether they still agree or not."""
     return msgspec.structs.replace(gift, **fields)
+
+
+def taken_back(
+    gift: GiftSent, coins: int | None = None, *, at: datetime, **changes: object
+) -> GiftReversed:
+    """Gifts' word that coins of a gift's first lot were taken back: all of them, or `coins`."""
+    event = GiftReversed(
+        reversal_id=ids.uuid7(),
+        position=0,
+        gift_id=gift.gift_id,
+        creator_id=gift.creator_id,
+        lot_id=gift.slices[0].lot_id,
+        coins=coins or gift.slices[0].coins,
+        reason="chargeback",
+        reversed_at=at,
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+def given_back(of: GiftReversed, coins: int | None = None, *, at: datetime) -> GiftReinstated:
+    """Gifts' word that what was taken back is given back: all of it, or `coins`."""
+    assert of.reason != "undo", "what its sender has undone is not given back"
+    return GiftReinstated(
+        reinstatement_id=ids.uuid7(),
+        reversal_id=of.reversal_id,
+        position=of.position,
+        gift_id=of.gift_id,
+        creator_id=of.creator_id,
+        lot_id=of.lot_id,
+        coins=coins or of.coins,
+        reason=of.reason,
+        reinstated_at=at,
+    )
 
 
 def a_rate(
