@@ -6,11 +6,13 @@ there to take. So who bore it gets back what they had lost, and the coins are ta
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 
+from contracts.wallet.v1 import UndoReason
 from wallet.domain.claims import ClaimKind
 from wallet.domain.ledger import Movement
 from wallet.domain.lots import Lot
@@ -18,6 +20,35 @@ from wallet.domain.reinstatement import TakenLeg
 
 _BORNE: Final = ("payer_debt", "creator_unmatured", "reserve", "platform_loss")
 """By whom a leg is borne that would have been of unspent coins, had there been any."""
+
+
+class UndoRequest(Protocol):
+    """Give a charge back."""
+
+    @property
+    def charge_id(self) -> UUID:
+        """Asked for before."""
+        ...
+
+    @property
+    def payer_id(self) -> str:
+        """Who was charged."""
+        ...
+
+    @property
+    def order_key(self) -> str:
+        """Of the request of the charge."""
+        ...
+
+    @property
+    def asked_at(self) -> datetime:
+        """When."""
+        ...
+
+    @property
+    def reason(self) -> UndoReason:
+        """Why."""
+        ...
 
 
 class Slice(NamedTuple):
