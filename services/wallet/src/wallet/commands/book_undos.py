@@ -48,7 +48,6 @@ class UndoCase:
         at: datetime,
     ) -> None:
         self.request = request
-        self.undo = undo
         self.bought = bought
         self.reversal_id = derived_id(request.charge_id, "undo")
         self.entries = Entries(head, self.reversal_id, at=at)
@@ -59,7 +58,6 @@ class UndoCase:
             swap = Swap(each.purchase_id, each.claim, each.taken.is_held)
             self.swaps.setdefault(swap, []).append(each)
         self._booked = booked
-        self._at = at
 
     def claim_of(self, swap: Swap) -> BookedClaim:
         """The claim of a swap, with what is booked for it."""
@@ -93,6 +91,7 @@ class UndoCase:
             head.account_id,
             head.version,
             self.request.payer_id,
+            self.actor,
             self.request.order_key,
             self.request.reason,
             self.request.asked_at,

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
-import msgspec
-
 from contracts.wallet.v1 import UndoReason
 from wallet.domain.claims import ClaimKind
 from wallet.domain.ledger import Movement
@@ -75,11 +73,6 @@ class Undo(NamedTuple):
     swaps: Sequence[ClaimedLeg]
     """Legs, each with as many coins as are taken of what goes back to its lot instead."""
 
-    @property
-    def coins(self) -> int:
-        """Of all slices."""
-        return sum(each.coins for each in self.slices)
-
 
 def slices_of(charge: Movement, lots: Iterable[Lot]) -> list[Slice]:
     """What paid a posted charge, of lots among which are all that did."""
@@ -132,6 +125,5 @@ def _swapped(charge_id: UUID, coins: int, of_lot: Sequence[ClaimedLeg]) -> list[
         part = min(each.taken.leg.coins, coins)
         if part:
             coins -= part
-            leg = msgspec.structs.replace(each.taken.leg, coins=part)
-            swapped.append(each._replace(taken=msgspec.structs.replace(each.taken, leg=leg)))
+            swapped.append(each._replace(taken=each.taken.part(part)))
     return swapped
