@@ -28,12 +28,12 @@ from support.money.machine import MoneyMachine
 from support.money.shop import SERVICES, World, a_policy
 from wallet.commands import (
     book_reversal,
+    book_undos,
     plan_minor_refund,
     refund_minor,
     reverse_purchase,
     settle_claims,
     settle_legs,
-    undo_charges,
 )
 from wallet.testing.books import assert_books_balance as assert_wallets_balance
 
@@ -41,12 +41,12 @@ SHRINKING_MAX_S = 8
 """A history of a few steps too many is read sooner than the shortest one is found."""
 POLICY_READERS = (
     book_reversal,
+    book_undos,
     plan_minor_refund,
     refund_minor,
     reverse_purchase,
     settle_claims,
     settle_legs,
-    undo_charges,
 )
 
 

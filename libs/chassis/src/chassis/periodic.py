@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from chassis.db import OUTAGES, is_outage
+from chassis.pauses import pause
 from chassis.serve import Task
 
 log = structlog.get_logger()
@@ -33,10 +34,6 @@ def repeated(work: Callable[[], Awaitable[object]], *, every_s: float, name: str
                 log.warning("work_put_off", work=name, reason=repr(error))
             if more is True:
                 continue
-            try:
-                async with asyncio.timeout(every_s):
-                    await stop.wait()
-            except TimeoutError:
-                pass
+            await pause(stop, every_s)
 
     return repeat

@@ -12,6 +12,7 @@ from chassis import outbox, sql
 from chassis.db import BY_INDEX, OUTAGES, Record
 from chassis.kafka import KafkaError, Outbound, Writer
 from chassis.outbox import StoredRecord
+from chassis.pauses import pause
 from chassis.telemetry import metrics, publish_spans
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ class Relay:
                 if self._published:
                     pause_s = FIRST_PAUSE_S
                 log.warning("relay_interrupted", reason=repr(error), retry_in_s=pause_s)
-                await _pause(stop, pause_s)
+                await pause(stop, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         await self._writer.close()
 
@@ -77,7 +78,7 @@ class Relay:
         )
         try:
             while not await conn.fetchval(_SQL["lock_relay"]):
-                if await _pause(stop, POLL_S):
+                if await pause(stop, POLL_S):
                     return
             self.active = True
             await conn.add_listener("outbox", self._woken)
@@ -160,13 +161,3 @@ async def _first(stop: asyncio.Event, wake: asyncio.Event, timeout_s: float) -> 
     finally:
         for waiter in waiters:
             waiter.cancel()
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> bool:
-    """Wait, but not longer than until `stop`; whether it is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -10,6 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.kafka import FETCH_WAIT_MS, KafkaError, RawRecord, stopped
+from chassis.pauses import pause
 
 _RETRY_S = 1.0
 _RECORDS_MAX = 2_000
@@ -38,6 +39,7 @@ class Tail:
         """Where to go on, by partition, once the beginning is found."""
         self._left: dict[TopicPartition, int] | None = None
         """The ends as they were at the start, of partitions that have not been read so far."""
+        self._has_caught_up = False
 
     async def follow(
         self,
@@ -73,11 +75,7 @@ class Tail:
                 await self._read(consumer, stop, take, caught_up)
             except KafkaError as error:
                 log.warning("tail_interrupted", reason=repr(error))
-                try:
-                    async with asyncio.timeout(_RETRY_S):
-                        await stop.wait()
-                except TimeoutError:
-                    pass
+                await pause(stop, _RETRY_S)
             finally:
                 await stopped(consumer)
 
@@ -104,10 +102,9 @@ class Tail:
         take: Callable[[str, Sequence[RawRecord]], None],
         caught_up: Callable[[], None],
     ) -> None:
-        is_told = False
         while not stop.is_set():
-            if not self._left and not is_told:
-                is_told = True
+            if not self._left and not self._has_caught_up:
+                self._has_caught_up = True
                 caught_up()
             fetched = await consumer.getmany(timeout_ms=200, max_records=_RECORDS_MAX)
             for partition, records in fetched.items():

@@ -16,7 +16,7 @@ from chassis.ids import uuid7
 from chassis.testing.databases import migrated
 from chassis.testing.plugin import Servers
 from contracts.gifts.v1 import ChargeRequested
-from wallet.commands import book_reversal, settle_claims, settle_legs, undo_charges
+from wallet.commands import book_reversal, book_undos, settle_claims, settle_legs
 from wallet.commands.expire_lots import expire_lots
 from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.domain.claims import Disputed, Refunded
@@ -253,7 +253,7 @@ def test_what_was_undone_never_was(
 ) -> None:
     """Coins, lots, debt, who bore what was taken back of payments, and what creators earned."""
     monkeypatch.setattr(engine, "MAX_SHRINKING_SECONDS", SHRINKING_MAX_S)
-    for command in (book_reversal, settle_claims, settle_legs, undo_charges):
+    for command in (book_reversal, book_undos, settle_claims, settle_legs):
         monkeypatch.setattr(command, "published_policies", lambda: [a_policy(*bearers)])
     with asyncio.Runner() as runner:
         opened = migrated(servers.postgres_dsn, "wallet.migrations")

@@ -53,8 +53,7 @@ async def move_payouts(
     """
     gives_back = move.to in RELEASED
     if gives_back:
-        creators = {each.creator_id for each in some if each.source is PayoutSource.EARNINGS}
-        await earnings.lock_creators(conn, sorted(creators))
+        await earnings.lock_creators(conn, _earners(some))
     moved: list[Payout] = []
     for payout in some:
         assert payout.can_become(move.to), (payout.status, move.to)
@@ -70,11 +69,15 @@ async def move_payouts(
             )
     events: list[Event] = [event for each in moved if (event := told(each)) is not None]
     if gives_back:
-        creators = {each.creator_id for each in moved if each.source is PayoutSource.EARNINGS}
-        events += await figure_earnings(conn, sorted(creators), at=move.at)
+        events += await figure_earnings(conn, _earners(moved), at=move.at)
     if events:
         await outbox.record(conn, *events, traceparent=traceparent)
     return moved
+
+
+def _earners(some: Sequence[Payout]) -> list[str]:
+    """Whose diamonds payouts hold, in the order of locks: an agency's are of nobody's."""
+    return sorted({each.creator_id for each in some if each.source is PayoutSource.EARNINGS})
 
 
 def told(payout: Payout) -> _Told | None:

@@ -51,6 +51,8 @@ async def tell_matured(conn: Conn, *, at: datetime, limit: int) -> int:
         How many were told.
     """
     found = await earnings.lock_matured(conn, at.astimezone(UTC).date(), limit=limit)
+    if not found:
+        return 0
     outgoing = Outgoing()
     for event in await figure_earnings(conn, found, at=at):
         outgoing.add(event)

@@ -1,75 +1,16 @@
 """Give charges back to who was charged, as if they had never been (I11)."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from typing import NamedTuple
 
 from chassis.db import Conn
-from chassis.ids import derived_id
 from contracts.event import Event
-from contracts.wallet.v1 import UndoReason
-from wallet.commands.book_reinstatement import give_back
-from wallet.commands.reversal_events import reinstated, reversed_, undone
-from wallet.commands.write_entries import write_journal
-from wallet.domain.claims import BookedClaim
+from wallet.commands.book_undos import UndoCase, book_undos
 from wallet.domain.entries import Entries
-from wallet.domain.ledger import (
-    BREAKAGE,
-    CREATOR_CLAIM,
-    REVERSAL_CLEARING,
-    Head,
-    Movement,
-    issuer,
-)
-from wallet.domain.lots import Lot, has_lot_expired
-from wallet.domain.purchase import Purchase
-from wallet.domain.reversal import Leg
-from wallet.domain.reversal_policy import policy_in_force
-from wallet.domain.undo import ClaimedLeg, Slice, Undo, plan_undo, slices_of
-from wallet.store import (
-    claims,
-    lots,
-    movements,
-    purchases,
-    reinstatements,
-    reversals,
-    undos,
-)
-from wallet.store.reinstatements import Reinstatement, ReturnedLeg
-from wallet.store.reversal_policies import published_policies
-from wallet.store.reversals import Reversal
-from wallet.store.undos import Undone, UndoneLeg
-
-
-class UndoRequest(Protocol):
-    """Give a charge back."""
-
-    @property
-    def charge_id(self) -> UUID:
-        """Asked for before."""
-        ...
-
-    @property
-    def payer_id(self) -> str:
-        """Who was charged."""
-        ...
-
-    @property
-    def order_key(self) -> str:
-        """Of the request of the charge."""
-        ...
-
-    @property
-    def asked_at(self) -> datetime:
-        """When."""
-        ...
-
-    @property
-    def reason(self) -> UndoReason:
-        """Why."""
-        ...
+from wallet.domain.ledger import Head, Movement
+from wallet.domain.undo import UndoRequest, plan_undo, slices_of
+from wallet.store import claims, lots, movements, purchases, undos
 
 
 class Undoing(NamedTuple):
@@ -81,14 +22,6 @@ class Undoing(NamedTuple):
     """To be told, in this order."""
     impossible: Mapping[int, str]
     """By place, why a request cannot be true; nothing was written for it."""
-
-
-class _Swap(NamedTuple):
-    """What a claim gives back of a charge, and takes of its unspent coins instead."""
-
-    purchase_id: UUID
-    claim: str
-    is_held: bool
 
 
 async def undo_charges(
@@ -112,20 +45,20 @@ async def undo_charges(
     }
     before = await undos.select_undone(conn, list(charged))
     impossible: dict[int, str] = {}
-    todo: list[tuple[UndoRequest, Movement]] = []
+    open_requests: list[tuple[UndoRequest, Movement]] = []
     for place, request in enumerate(requests):
         charge = charged.get(request.charge_id)
         reason = _contradiction(request, charge, heads[request.payer_id])
         if reason is not None:
             impossible[place] = reason
         elif charge is not None and charge.outcome == "posted" and charge.movement_id not in before:
-            todo.append((request, charge))
-    if not todo:
+            open_requests.append((request, charge))
+    if not open_requests:
         return Undoing((), (), impossible)
-    cases = await _planned(conn, todo, heads, at)
+    cases = await _planned(conn, open_requests, heads, at)
     if not cases:
         return Undoing((), (), impossible)
-    events = await _book(conn, cases, at)
+    events = await book_undos(conn, cases, at)
     return Undoing([case.entries for case in cases], events, impossible)
 
 
@@ -137,91 +70,16 @@ def _contradiction(request: UndoRequest, charge: Movement | None, head: Head) ->
     return None
 
 
-class _Case:
-    """A charge while it is undone."""
-
-    def __init__(
-        self,
-        request: UndoRequest,
-        undo: Undo,
-        head: Head,
-        bought: Mapping[UUID, Purchase],
-        booked: Mapping[UUID, Sequence[BookedClaim]],
-        at: datetime,
-    ) -> None:
-        self.request = request
-        self.undo = undo
-        self.bought = bought
-        self.reversal_id = derived_id(request.charge_id, "undo")
-        self.entries = Entries(head, self.reversal_id, at=at)
-        self.legs = [_put_back(self.entries, each, at) for each in undo.slices]
-        self.lots: Mapping[int, Lot] = {lot.lot_id: lot for lot, _ in undo.slices}
-        self.swaps: dict[_Swap, list[ClaimedLeg]] = {}
-        for each in undo.swaps:
-            swap = _Swap(each.purchase_id, each.claim, each.taken.is_held)
-            self.swaps.setdefault(swap, []).append(each)
-        self._booked = booked
-        self._at = at
-
-    def claim_of(self, swap: _Swap) -> BookedClaim:
-        """The claim of a swap, with what is booked for it."""
-        return next(
-            each for each in self._booked[swap.purchase_id] if each.claim.claim == swap.claim
-        )
-
-    def amount_minor(self, swap: _Swap) -> int:
-        """Of the payment, what the coins of a swap stand for: from 1 to what is booked."""
-        purchase = self.bought[swap.purchase_id]
-        coins = sum(each.taken.leg.coins for each in self.swaps[swap])
-        share = purchase.amount_minor * coins // (purchase.coins + purchase.bonus_coins)
-        return min(max(share, 1), self.claim_of(swap).booked_minor)
-
-    def id_of(self, swap: _Swap, what: str) -> UUID:
-        """Of what is booked of a swap."""
-        held = "held" if swap.is_held else "booked"
-        return derived_id(self.reversal_id, f"{what}:{swap.purchase_id}:{swap.claim}:{held}")
-
-    @property
-    def actor(self) -> str:
-        """Who undoes it."""
-        return f"sender:{self.request.payer_id}"
-
-    def undone(self) -> Undone:
-        """What is noted of the charge, when all entries are made."""
-        head = self.entries.head
-        return Undone(
-            self.reversal_id,
-            self.request.charge_id,
-            head.account_id,
-            head.version,
-            self.request.payer_id,
-            self.request.order_key,
-            self.request.reason,
-            self.request.asked_at,
-            self.legs,
-        )
-
-
-def _put_back(entries: Entries, each: Slice, at: datetime) -> UndoneLeg:
-    lot, coins = each
-    is_expired = has_lot_expired(lot, at)
-    if is_expired:
-        entries.transfer(CREATOR_CLAIM, BREAKAGE, coins)
-    else:
-        entries.put(lot, coins, CREATOR_CLAIM)
-    return UndoneLeg(coins, lot.lot_id, is_expired)
-
-
 async def _planned(
     conn: Conn,
-    todo: Sequence[tuple[UndoRequest, Movement]],
+    open_requests: Sequence[tuple[UndoRequest, Movement]],
     heads: Mapping[str, Head],
     at: datetime,
-) -> list[_Case]:
+) -> list[UndoCase]:
     """The charges of which anything is left to be given back."""
     lot_ids = {
         lot_id
-        for _, charge in todo
+        for _, charge in open_requests
         for lot_id in (charge.lot_ids or [charge.lot_id])
         if lot_id is not None
     }
@@ -229,104 +87,13 @@ async def _planned(
     taken = await undos.select_legs_of_lots(conn, lot_ids)
     plans = [
         (request, plan_undo(charge.movement_id, slices_of(charge, known.values()), taken))
-        for request, charge in todo
+        for request, charge in open_requests
     ]
     swapped = {each.purchase_id for _, undo in plans for each in undo.swaps}
     bought = await purchases.select_purchases(conn, swapped) if swapped else {}
     booked = await claims.select_claims(conn, swapped) if swapped else {}
     return [
-        _Case(request, undo, heads[request.payer_id], bought, booked, at)
+        UndoCase(request, undo, heads[request.payer_id], bought, booked, at)
         for request, undo in plans
         if undo.slices
     ]
-
-
-async def _book(conn: Conn, cases: Sequence[_Case], at: datetime) -> Sequence[Event]:
-    """Write it: first what is given back, then the charges, then what is taken instead."""
-    events: list[Event] = []
-    for case in cases:
-        for swap in case.swaps:
-            events += await _give_back(conn, case, swap, at)
-    retaken = [(case, swap, _take_instead(case, swap, at)) for case in cases for swap in case.swaps]
-    policy = policy_in_force(published_policies(), at)
-    noted = [case.undone() for case in cases]
-    await undos.insert_undos(conn, noted, policy_version=policy.version, at=at)
-    events += [undone(each, at) for each in noted]
-    if retaken:
-        booked = [
-            (_reversal(case, swap, legs, policy.version, at), legs) for case, swap, legs in retaken
-        ]
-        await reversals.insert_reversals(conn, booked)
-        for (case, swap, _), (reversal, legs) in zip(retaken, booked, strict=True):
-            events += reversed_(case.bought[swap.purchase_id], reversal, legs)
-    await write_journal(conn, [case.entries for case in cases])
-    return events
-
-
-async def _give_back(conn: Conn, case: _Case, swap: _Swap, at: datetime) -> Sequence[Event]:
-    """Who bore something for want of the charge's coins gets it back."""
-    purchase = case.bought[swap.purchase_id]
-    returned = [
-        await give_back(
-            conn,
-            case.entries,
-            each.taken,
-            case.lots[each.taken.leg.lot_id],
-            purchase.currency,
-            at,
-        )
-        for each in case.swaps[swap]
-    ]
-    reinstatement = Reinstatement(
-        case.id_of(swap, "reinstatement"),
-        swap.purchase_id,
-        swap.claim,
-        case.amount_minor(swap),
-        _coins(returned),
-        case.actor,
-        at,
-    )
-    await reinstatements.insert_reinstatement(conn, reinstatement, returned)
-    return reinstated(purchase, case.claim_of(swap).claim, reinstatement, returned)
-
-
-def _coins(returned: Sequence[ReturnedLeg]) -> int:
-    return sum(each.taken.leg.coins for each in returned)
-
-
-def _take_instead(case: _Case, swap: _Swap, at: datetime) -> list[Leg]:
-    """Take coins of the lots to which the charge's have just come back."""
-    wanted: Counter[int] = Counter()
-    for each in case.swaps[swap]:
-        wanted[each.taken.leg.lot_id] += each.taken.leg.coins
-    currency = case.bought[swap.purchase_id].currency
-    legs: list[Leg] = []
-    for lot_id, coins in wanted.items():
-        lot = case.lots[lot_id]
-        if has_lot_expired(lot, at):
-            case.entries.transfer(BREAKAGE, REVERSAL_CLEARING, coins)
-            legs.append(Leg("expired", coins, lot_id))
-        else:
-            case.entries.take("reversal", lot, coins, REVERSAL_CLEARING)
-            legs.append(Leg("unspent", coins, lot_id, case.request.payer_id))
-        if not swap.is_held:
-            case.entries.transfer(REVERSAL_CLEARING, issuer(lot.lot_class, currency), coins)
-    return legs
-
-
-def _reversal(
-    case: _Case, swap: _Swap, legs: Sequence[Leg], policy_version: int, at: datetime
-) -> Reversal:
-    return Reversal(
-        case.id_of(swap, "reversal"),
-        swap.purchase_id,
-        swap.claim,
-        case.claim_of(swap).claim.kind,
-        case.amount_minor(swap),
-        sum(leg.coins for leg in legs),
-        policy_version,
-        swap.is_held,
-        case.actor,
-        None,
-        at,
-    )

@@ -43,19 +43,20 @@ class OnChargeRequested(Handler):
         """Charge the batch's payers in order, and emit the answers and new balances."""
         at = self._now()
         self._notice_time(at)
-        events = [received.event for received in batch.received]
-        if UndoRequested in set(map(type, events)):
-            policy = await self._policies.in_force(conn, at)
-            self._in_turn[batch.shard] = await apply_in_turn(conn, batch, policy, at=at)
-            return
         # The subscription names no other type.
-        charges = cast("list[ChargeRequested]", events)
-        payers = {charge.payer_id for charge in charges}
+        events = cast(
+            "list[ChargeRequested | UndoRequested]", [received.event for received in batch.received]
+        )
+        payers = {event.payer_id for event in events}
         heads = self._heads.find(payers)
         if len(heads) < len(payers):
             heads |= await load_heads(conn, payers - heads.keys())
-        spending = self._spending.find(payers)
         policy = await self._policies.in_force(conn, at)
+        if UndoRequested in set(map(type, events)):
+            self._in_turn[batch.shard] = await apply_in_turn(conn, batch, payers, policy, at=at)
+            return
+        charges = cast("list[ChargeRequested]", events)
+        spending = self._spending.find(payers)
         decided = await apply_charges(
             conn, charges, heads, spending, policy, at=at, shard=batch.shard
         )
@@ -72,9 +73,9 @@ class OnChargeRequested(Handler):
         """Keep the payers' heads and spending as they are now, and count what was refused."""
         in_turn = self._in_turn.pop(batch.shard, None)
         if in_turn is not None:
+            self._heads.adopt(in_turn.heads)
             # What was undone is no longer spent, which only the journal knows.
-            self._heads.forget(in_turn.payer_ids)
-            self._spending.forget(in_turn.payer_ids)
+            self._spending.forget(in_turn.heads)
             _count_refused(in_turn.answers)
             return
         decided = self._pending.pop(batch.shard, None)

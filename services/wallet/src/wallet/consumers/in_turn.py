@@ -1,6 +1,6 @@
 """Batches in which charges are undone: each payer's charges and undos apply in their order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -8,7 +8,7 @@ from chassis.batch import Batch, Received
 from chassis.db import Conn
 from chassis.outbox import API_STREAM
 from contracts.gifts.v1 import ChargeRequested, UndoRequested
-from wallet.commands.apply_charges import apply_charges, load_heads
+from wallet.commands.apply_charges import apply_charges
 from wallet.commands.undo_charges import undo_charges
 from wallet.commands.write_entries import book_counters
 from wallet.consumers.charge_events import answer_of, balance_of
@@ -25,13 +25,15 @@ type _Undo = tuple[UndoRequested, Received]
 class InTurn(NamedTuple):
     """What came of a batch."""
 
-    payer_ids: set[str]
-    """Of all of it."""
+    heads: Mapping[str, Head]
+    """Of all its payers, as they are then."""
     answers: list[Answer]
     """To its charges."""
 
 
-async def apply_in_turn(conn: Conn, batch: Batch, policy: CapPolicy, *, at: datetime) -> InTurn:
+async def apply_in_turn(
+    conn: Conn, batch: Batch, payer_ids: Iterable[str], policy: CapPolicy, *, at: datetime
+) -> InTurn:
     """Charge and undo, and emit the answers, what was undone, and new balances.
 
     In rounds, each as many of every payer's charges as come before something that they undo: what
@@ -40,16 +42,20 @@ async def apply_in_turn(conn: Conn, batch: Batch, policy: CapPolicy, *, at: date
     begun to write those must not wait for an account any more.
 
     Locks: the payers' accounts in id order, then system accounts.
+
+    Args:
+        conn: An open transaction that has written none of these accounts, opened ones excepted.
+        batch: Of charges and undos.
+        payer_ids: Of all of them; everybody has an account.
+        policy: The platform's caps in force at `at`.
+        at: Now.
     """
-    rounds = list(_rounds(batch.received))
-    payers = {each.payer_id for charges, undos in rounds for each, _ in (*charges, *undos)}
-    await load_heads(conn, payers)
-    before = await accounts.lock_heads(conn, payers)
+    before = await accounts.lock_heads(conn, payer_ids)
     heads = dict(before)
     answers: list[Answer] = []
     entries: list[Entries] = []
     moved: dict[str, tuple[Mover | Literal["reinstatement"], Received]] = {}
-    for charges, undos in rounds:
+    for charges, undos in _rounds(batch.received):
         if charges:
             decided = await apply_charges(
                 conn,
@@ -82,7 +88,7 @@ async def apply_in_turn(conn: Conn, batch: Batch, policy: CapPolicy, *, at: date
     for payer_id, (mover, cause) in moved.items():
         if heads[payer_id].version > before[payer_id].version:
             batch.emit(balance_of(heads[payer_id], mover, at), cause)
-    return InTurn(payers, answers)
+    return InTurn(heads, answers)
 
 
 async def _undo(

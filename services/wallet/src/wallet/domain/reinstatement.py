@@ -1,6 +1,7 @@
 """What is given back when a payment comes back after all: exactly what was taken, once."""
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,10 @@ class TakenLeg(msgspec.Struct, frozen=True):
     is_held: bool
     """Whether its reversal still waits for a decision."""
     leg: Leg
+
+    def part(self, coins: int) -> Self:
+        """The same leg with no more than these coins of it."""
+        return msgspec.structs.replace(self, leg=msgspec.structs.replace(self.leg, coins=coins))
 
 
 def coins_due(
@@ -57,7 +62,6 @@ def legs_to_return(due: Mapping[int, int], taken: Sequence[TakenLeg]) -> list[Ta
         coins = min(each.leg.coins, missing.get(each.leg.lot_id, 0))
         if coins:
             missing[each.leg.lot_id] -= coins
-            leg = msgspec.structs.replace(each.leg, coins=coins)
-            returned.append(msgspec.structs.replace(each, leg=leg))
+            returned.append(each.part(coins))
     assert not any(missing.values()), "no more is due than was taken"
     return returned

@@ -6,11 +6,11 @@ there to take. So who bore it gets back what they had lost, and the coins are ta
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
-import msgspec
-
+from contracts.wallet.v1 import UndoReason
 from wallet.domain.claims import ClaimKind
 from wallet.domain.ledger import Movement
 from wallet.domain.lots import Lot
@@ -18,6 +18,35 @@ from wallet.domain.reinstatement import TakenLeg
 
 _BORNE: Final = ("payer_debt", "creator_unmatured", "reserve", "platform_loss")
 """By whom a leg is borne that would have been of unspent coins, had there been any."""
+
+
+class UndoRequest(Protocol):
+    """Give a charge back."""
+
+    @property
+    def charge_id(self) -> UUID:
+        """Asked for before."""
+        ...
+
+    @property
+    def payer_id(self) -> str:
+        """Who was charged."""
+        ...
+
+    @property
+    def order_key(self) -> str:
+        """Of the request of the charge."""
+        ...
+
+    @property
+    def asked_at(self) -> datetime:
+        """When."""
+        ...
+
+    @property
+    def reason(self) -> UndoReason:
+        """Why."""
+        ...
 
 
 class Slice(NamedTuple):
@@ -43,11 +72,6 @@ class Undo(NamedTuple):
     """To which lots, and how much: all that was not refunded of this very charge."""
     swaps: Sequence[ClaimedLeg]
     """Legs, each with as many coins as are taken of what goes back to its lot instead."""
-
-    @property
-    def coins(self) -> int:
-        """Of all slices."""
-        return sum(each.coins for each in self.slices)
 
 
 def slices_of(charge: Movement, lots: Iterable[Lot]) -> list[Slice]:
@@ -101,6 +125,5 @@ def _swapped(charge_id: UUID, coins: int, of_lot: Sequence[ClaimedLeg]) -> list[
         part = min(each.taken.leg.coins, coins)
         if part:
             coins -= part
-            leg = msgspec.structs.replace(each.taken.leg, coins=part)
-            swapped.append(each._replace(taken=msgspec.structs.replace(each.taken, leg=leg)))
+            swapped.append(each._replace(taken=each.taken.part(part)))
     return swapped

@@ -22,7 +22,7 @@ type EventOutcome = Literal[
 
 async def lock_references(conn: Conn, references: Collection[str]) -> None:
     """Keep whoever else deals with these references out until the transaction ends."""
-    await conn.execute(STATEMENTS["lock_references"], references)
+    await lock_told(conn, references, provider="", event_ids=())
 
 
 async def lock_told(

@@ -1,17 +1,7 @@
--- name: lock_references
--- A purchase and a payment that names it may arrive at the same moment, and neither finds the
--- other: this makes them take turns. In the order of the locks.
--- $1 references
-SELECT pg_advisory_xact_lock(place)
-FROM (
-    SELECT DISTINCT hashtextextended('wallet.reference:' || reference, 0) AS place
-    FROM unnest($1::text[]) AS i (reference)
-    ORDER BY place
-) AS places;
-
 -- name: lock_told
--- The same of references, and of a provider's events: copies of one take turns as well. In the order
--- of the locks.
+-- A purchase and a payment that names it may arrive at the same moment, and neither finds the other:
+-- this makes them take turns, and copies of one event of a provider as well. In the order of the
+-- locks.
 -- $1 references, $2 provider, $3 event_ids
 SELECT pg_advisory_xact_lock(place)
 FROM (

@@ -33,6 +33,8 @@ class Undone(NamedTuple):
     version: int
     """Of the account, after it."""
     payer_id: str
+    actor: str
+    """Who undoes it."""
     order_key: str
     """Of the charge."""
     reason: UndoReason
@@ -73,7 +75,7 @@ async def insert_undos(
         [each.version for each in undone],
         [each.coins for each in undone],
         policy_version,
-        [f"sender:{each.payer_id}" for each in undone],
+        [each.actor for each in undone],
         [each.reason for each in undone],
         [each.asked_at for each in undone],
         at,
