@@ -29,7 +29,7 @@ from checker.questions import ask, questions
 from checker.snapshot import snapshot
 from contracts.wallet.v1 import ChargePosted
 from gifts.commands.score_gifts import score_sent
-from gifts.domain.board import Board, Score, Span, window_of
+from gifts.domain.board import Board, Score, ScoreKey, Span, Total, window_of
 from gifts.edge.board_ranks import BoardRanks
 from gifts.settings import Settings
 from gifts.store.board import select_named, select_top
@@ -162,8 +162,9 @@ def _withheld() -> Generator[list[Score]]:
     """Settling hands scores to nobody but us."""
     withheld: list[Score] = []
 
-    async def keep(_conn: Conn, scores: Sequence[Score]) -> None:
+    async def keep(_conn: Conn, scores: Sequence[Score]) -> dict[ScoreKey, Total]:
         withheld.extend(scores)
+        return {}
 
     with patch("gifts.consumers.charge_answered.score_sent", keep):
         yield withheld

@@ -1,4 +1,4 @@
-"""Gifts that flow at a fixed rate while something else is measured."""
+"""Gifts that flow while something is measured, from a process of their own."""
 
 import asyncio
 import sys
@@ -13,14 +13,21 @@ from injector import Fed, Feed
 
 from local_stack.stack import Stack
 
-_WARM_UP_S = 2.0
-
 
 class Flow:
     """The gifts of one run."""
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, injector: asyncio.subprocess.Process, results: Path) -> None:
+        self._injector = injector
         self._results = results
+        self.pid = injector.pid
+        """Of the process that sends them."""
+
+    async def reach(self, mark: str) -> None:
+        """Wait until gifts `begin` to count, or until the time that counts comes to its `end`."""
+        assert self._injector.stdout is not None
+        line = await self._injector.stdout.readline()
+        assert line.decode().strip() == mark, "the injector ended early: see its error above"
 
     def fed(self) -> Fed:
         """What came of it, once the block of `flowing` has been left."""
@@ -33,16 +40,25 @@ class Flow:
 
 @asynccontextmanager
 async def flowing(
-    stack: Stack, giving: Giving, *, rate: float, seconds: float, group_size: int = 20
+    stack: Stack,
+    giving: Giving,
+    *,
+    seconds: float,
+    rate: float | None = None,
+    group_size: int = 20,
+    backlog_max: int = 6_000,
+    warm_up_s: float = 2.0,
 ) -> AsyncGenerator[Flow]:
     """Gifts flow within the block, and all have arrived when it is left.
 
     Args:
         stack: Where.
         giving: Who gives to whom.
-        rate: Gifts per second.
         seconds: For how long, from the block's begin; the block may end earlier or later.
+        rate: Gifts per second; None: as many as the pipeline carries.
         group_size: Gifts that are written together.
+        backlog_max: Gifts that may be under way.
+        warm_up_s: How long they flow before the block begins.
     """
     with TemporaryDirectory(prefix="largesse-bench-") as folder:
         results = Path(folder) / "fed.json"
@@ -51,8 +67,8 @@ async def flowing(
             payouts_dsn=stack.addresses.database_dsn(stack.home, "payouts"),
             giving=giving,
             group_size=group_size,
-            backlog_max=6_000,
-            warm_up_s=_WARM_UP_S,
+            backlog_max=backlog_max,
+            warm_up_s=warm_up_s,
             seconds=seconds,
             result_file=str(results),
             rate=rate,
@@ -63,14 +79,12 @@ async def flowing(
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        flow = Flow(results)
+        flow = Flow(injector, results)
         try:
             assert injector.stdin is not None
-            assert injector.stdout is not None
             injector.stdin.write(msgspec.json.encode(feed))
             injector.stdin.close()
-            begun = await injector.stdout.readline()
-            assert begun == b"begin\n", "the injector ended early: see its error above"
+            await flow.reach("begin")
             yield flow
         finally:
             await injector.wait()

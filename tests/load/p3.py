@@ -7,19 +7,17 @@ gifts to videos, since what counts is the ratio of the two.
 import argparse
 import asyncio
 import statistics
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import asyncpg
 import meters
 import msgspec
+from flowing import Flow, flowing
 from funding import fund
 from giving import Giving, close_rooms, open_rooms, open_to_gifts, people
-from injector import Fed, Feed
+from injector import Fed
 from report import Figure, Verdict, percentile, publish
 from stacks import TRACE_SAMPLE_RATIO, measured_stack, pids, python_pids, say, verdict
 
@@ -37,8 +35,8 @@ class _Reading(NamedTuple):
     memory_mb: Mapping[str, float]
 
     @classmethod
-    def now(cls, stack: Stack, injector: subprocess.Popen[str]) -> "_Reading":
-        measured = pids(stack) | {"injector": injector.pid}
+    def now(cls, stack: Stack, flow: Flow) -> "_Reading":
+        measured = pids(stack) | {"injector": flow.pid}
         return cls(meters.processor_s(measured), meters.resident_mb(python_pids(stack)))
 
 
@@ -48,7 +46,7 @@ def main() -> int:
     with measured_stack(*_PROCESSES) as stack:
         giving = asyncio.run(_prepare(stack, options))
         disk_before = asyncio.run(_disk_bytes(stack))
-        run = _feed(stack, giving, options, options.seconds)
+        run = asyncio.run(_feed(stack, giving, options, options.seconds))
         fed, before, after = run
         disk = asyncio.run(_disk_bytes(stack))
         turns = [_turn(stack, giving, options) for _ in range(options.turns)]
@@ -126,11 +124,11 @@ class _Turn(NamedTuple):
 
 
 def _turn(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Turn:
-    videos = _feed(stack, giving, options, options.turn_seconds)
+    videos = asyncio.run(_feed(stack, giving, options, options.turn_seconds))
     stack.start(*_LIVE)
     rooms = asyncio.run(_with_gifts(stack, lambda pool: open_rooms(pool, giving.creators)))
     in_rooms = msgspec.structs.replace(giving, rooms=rooms)
-    turn = _Turn(videos, _feed(stack, in_rooms, options, options.turn_seconds))
+    turn = _Turn(videos, asyncio.run(_feed(stack, in_rooms, options, options.turn_seconds)))
     asyncio.run(_with_gifts(stack, lambda pool: close_rooms(pool, rooms)))
     stack.stop(*_LIVE)
     say(f"{videos.per_s:,.0f} gifts/s to videos, {turn.rooms.per_s:,.0f} to rooms")
@@ -192,34 +190,20 @@ async def _with_gifts[T](stack: Stack, work: Callable[[Pool], Awaitable[T]]) -> 
         return await work(pool)
 
 
-def _feed(stack: Stack, giving: Giving, options: argparse.Namespace, seconds: float) -> _Run:
+async def _feed(stack: Stack, giving: Giving, options: argparse.Namespace, seconds: float) -> _Run:
     say(f"warming up {options.warm_up:g} s, then measuring {seconds:g} s")
-    with TemporaryDirectory(prefix="largesse-bench-") as folder:
-        results = Path(folder) / "fed.json"
-        feed = Feed(
-            gifts_dsn=stack.addresses.database_dsn(stack.home, "gifts"),
-            payouts_dsn=stack.addresses.database_dsn(stack.home, "payouts"),
-            giving=giving,
-            group_size=options.group,
-            backlog_max=options.backlog,
-            warm_up_s=options.warm_up,
-            seconds=seconds,
-            result_file=str(results),
-        )
-        command = [sys.executable, str(Path(__file__).with_name("injector.py"))]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as injector:
-            assert injector.stdin is not None
-            assert injector.stdout is not None
-            injector.stdin.write(msgspec.json.encode(feed).decode())
-            injector.stdin.close()
-            readings: list[_Reading] = []
-            for mark in ("begin", "end"):
-                line = injector.stdout.readline().strip()
-                assert line == mark, "the injector ended early: see its error above"
-                readings.append(_Reading.now(stack, injector))
-        return _Run(msgspec.json.decode(results.read_bytes(), type=Fed), *readings)
+    async with flowing(
+        stack,
+        giving,
+        seconds=seconds,
+        group_size=options.group,
+        backlog_max=options.backlog,
+        warm_up_s=options.warm_up,
+    ) as flow:
+        before = _Reading.now(stack, flow)
+        await flow.reach("end")
+        after = _Reading.now(stack, flow)
+    return _Run(flow.fed(), before, after)
 
 
 async def _disk_bytes(stack: Stack) -> dict[str, int]:

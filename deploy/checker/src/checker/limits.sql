@@ -107,7 +107,8 @@ FROM (
 -- name: caps_hold
 -- Each charge, and what its payer had spent in the windows that ended with it, was within the caps
 -- that it met. Of charges of one moment, which are of one batch, the later ones do not count; nor does
--- what was undone before. Who has not spent as much as the lowest cap in all their time is not looked at by windows.
+-- what was undone before. Who has not spent as much as the lowest cap in all their time is not looked
+-- at by windows.
 WITH spent AS (
     SELECT
         movement_id,
@@ -115,32 +116,12 @@ WITH spent AS (
             PARTITION BY account_id
             ORDER BY posted_at
             RANGE BETWEEN INTERVAL '23:59:59.999999' PRECEDING AND CURRENT ROW
-        ) - later_coins - coalesce(
-            (
-                SELECT sum(o.coins)
-                FROM charge_undo AS o
-                INNER JOIN movement AS m ON o.charge_id = m.movement_id
-                WHERE
-                    o.account_id = charges.account_id
-                    AND o.version < charges.version
-                    AND m.posted_at > charges.posted_at - INTERVAL '24 hours'
-            ), 0
-        ) AS day_coins,
+        ) - later_coins - coalesce(u.day_coins, 0) AS day_coins,
         sum(-coins) OVER (
             PARTITION BY account_id
             ORDER BY posted_at
             RANGE BETWEEN INTERVAL '167:59:59.999999' PRECEDING AND CURRENT ROW
-        ) - later_coins - coalesce(
-            (
-                SELECT sum(o.coins)
-                FROM charge_undo AS o
-                INNER JOIN movement AS m ON o.charge_id = m.movement_id
-                WHERE
-                    o.account_id = charges.account_id
-                    AND o.version < charges.version
-                    AND m.posted_at > charges.posted_at - INTERVAL '168 hours'
-            ), 0
-        ) AS week_coins
+        ) - later_coins - coalesce(u.week_coins, 0) AS week_coins
     FROM (
         SELECT
             movement_id,
@@ -164,6 +145,18 @@ WITH spent AS (
                 WHERE debits_coins > (SELECT min(day_coins) FROM platform_caps)
             )
     ) AS charges
+    LEFT JOIN LATERAL (
+        SELECT
+            sum(o.coins) FILTER (
+                WHERE m.posted_at > charges.posted_at - INTERVAL '24 hours'
+            ) AS day_coins,
+            sum(o.coins) FILTER (
+                WHERE m.posted_at > charges.posted_at - INTERVAL '168 hours'
+            ) AS week_coins
+        FROM charge_undo AS o
+        INNER JOIN movement AS m ON o.charge_id = m.movement_id
+        WHERE o.account_id = charges.account_id AND o.version < charges.version
+    ) AS u ON true
 )
 
 SELECT

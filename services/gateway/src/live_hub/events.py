@@ -12,7 +12,7 @@ import structlog
 
 from chassis.auth import KeysUnavailableError, Proof
 from chassis.graphql.endpoint import RequestRefusedError
-from chassis.graphql.errors import INTERNAL, UNAVAILABLE, ClientError
+from chassis.graphql.errors import INTERNAL, ClientError
 from chassis.graphql.masking import mask
 from live_hub import metrics
 from live_hub.errors import BadRequestError, OperationRefusedError
@@ -23,10 +23,10 @@ from live_hub.requests import (
     Message,
     Receive,
     Send,
-    answer,
     prove,
     read_parameters,
     read_post,
+    refuse,
 )
 from live_hub.sessions import Sessions
 from live_hub.wire import EXTENSION, Wire, chunk
@@ -115,8 +115,7 @@ class EventSession:
             self.wire.cut()
 
     def _refuse(self, errors: list[dict[str, Any]]) -> None:
-        for error in errors:
-            metrics.REFUSED.labels(error.get("extensions", {}).get("code", INTERNAL)).inc()
+        metrics.refused(errors)
         self.next(_encode({"errors": errors}))
         self.complete()
 
@@ -138,13 +137,8 @@ async def serve_events(sessions: Sessions, scope: Message, receive: Receive, sen
         proof = await prove(sessions, headers)
         if sessions.is_full:
             raise RequestRefusedError(503, BadRequestError("Full: try again later."))
-    except RequestRefusedError as refused:
-        metrics.REFUSED.labels(refused.error.code).inc()
-        await answer(send, refused.status, {"errors": [dict(refused.error.formatted)]})
-        return
-    except KeysUnavailableError:
-        log.error("token_keys_unavailable")
-        await answer(send, 503, {"errors": [mask(UNAVAILABLE, "")]})
+    except (RequestRefusedError, KeysUnavailableError) as error:
+        await refuse(send, error)
         return
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await EventSession(sessions, scope["extensions"][EXTENSION]).run(wanted, proof)

@@ -1,13 +1,14 @@
 """What the hub counts, beside what every process does."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Final, override
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, override
 
 from prometheus_client import Counter, Gauge
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from chassis.graphql.errors import INTERNAL
 from chassis.telemetry.metrics import REGISTRY
 from live_hub.delivery import RecentDeliveries
 
@@ -93,6 +94,12 @@ RECENT: Final = RecentDeliveries()
 """What `delivered` was told lately, for operators who ask."""
 _DELIVERY_SECONDS: Final = _DeliverySeconds()
 REGISTRY.register(_DELIVERY_SECONDS)
+
+
+def refused(errors: Iterable[Mapping[str, Any]]) -> None:
+    """Count errors by which a subscription ends, as they are shown."""
+    for error in errors:
+        REFUSED.labels(error.get("extensions", {}).get("code", INTERNAL)).inc()
 
 
 def delivered(seconds: float, times: int) -> None:

@@ -37,10 +37,9 @@ class RoomView(NamedTuple):
     """Of a snapshot: gifts whose messages were removed in the last minutes."""
 
     @property
-    def removed_messages(self) -> list[str]:
+    def removed_messages(self) -> list[UUID]:
         """Gifts whose messages are to be taken down."""
-        removed = self.removed if self.snapshot else self.frame.removed_messages
-        return [str(gift_id) for gift_id in removed]
+        return list(self.removed if self.snapshot else self.frame.removed_messages)
 
 
 class Table(NamedTuple):
@@ -57,17 +56,10 @@ def _attribute(name: str) -> Read:
 
 
 def _instant(name: str) -> Read:
+    # The encoder would end it with Z, where the services' answers say +00:00.
     def read(value: object) -> str | None:
         instant: datetime | None = getattr(value, name)
         return None if instant is None else instant.isoformat()
-
-    return read
-
-
-def _uuid(name: str) -> Read:
-    def read(value: object) -> str | None:
-        identity: UUID | None = getattr(value, name)
-        return None if identity is None else str(identity)
 
     return read
 
@@ -108,9 +100,7 @@ _FRAME = "RoomFrame"
 _DIAMONDS = "EarningsAmount"
 
 TABLES: Final[Mapping[str, Table]] = {
-    "FrameGift": _table(
-        "FrameGift", FrameGift, gift_id=_uuid("gift_id"), streak_id=_uuid("streak_id")
-    ),
+    "FrameGift": _table("FrameGift", FrameGift),
     "FrameTotals": _table("FrameTotals", FrameTotals),
     "FrameGoal": _table("FrameGoal", FrameGoal, reached_at=_instant("reached_at")),
     "FrameGifter": _table("FrameGifter", FrameGifter),
@@ -118,15 +108,12 @@ TABLES: Final[Mapping[str, Table]] = {
         "FrameBattle",
         FrameBattle,
         {"sides": (_attribute("sides"), "FrameBattleSide")},
-        battle_id=_uuid("battle_id"),
         started_at=_instant("started_at"),
         ends_at=_instant("ends_at"),
-        winner_room_id=_uuid("winner_room_id"),
     ),
     "FrameBattleSide": _table(
         "FrameBattleSide",
         FrameBattleSide,
-        room_id=_uuid("room_id"),
         hidden_until=_instant("hidden_until"),
         multiplied_until=_instant("multiplied_until"),
         hammering_until=_instant("hammering_until"),
@@ -135,7 +122,6 @@ TABLES: Final[Mapping[str, Table]] = {
         "FrameTrain",
         FrameTrain,
         {"topGifters": (_attribute("top_gifters"), "FrameGifter")},
-        train_id=_uuid("train_id"),
         started_at=_instant("started_at"),
         expires_at=_instant("expires_at"),
     ),
@@ -157,7 +143,7 @@ TABLES: Final[Mapping[str, Table]] = {
     _FRAME: Table(
         _FRAME,
         {
-            "roomId": _of_frame(_uuid("room_id")),
+            "roomId": _of_frame(_attribute("room_id")),
             "creatorId": _of_frame(_attribute("creator_id")),
             "seq": _of_frame(_attribute("seq")),
             "status": _of_frame(_attribute("status")),

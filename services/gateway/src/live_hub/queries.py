@@ -3,25 +3,21 @@
 import time
 from typing import Any, Final
 
-import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, OperationType, execute_sync
 
 from chassis.auth import KeysUnavailableError, Proof
 from chassis.graphql.documents import DocumentCache
 from chassis.graphql.endpoint import REQUEST_ID_CHARS_MAX, RequestRefusedError
-from chassis.graphql.errors import UNAVAILABLE
 from chassis.graphql.limits import Limits
-from chassis.graphql.masking import mask, mask_errors
+from chassis.graphql.masking import mask_errors
 from live_hub import metrics
 from live_hub.errors import BadRequestError
 from live_hub.guards import guards_of
 from live_hub.operations import Wanted, schema
-from live_hub.requests import Headers, Message, Receive, Send, answer, prove, read_post
+from live_hub.requests import Headers, Message, Receive, Send, answer, prove, read_post, refuse
 from live_hub.sessions import Sessions
 
 _PERCENTILES: Final = (0.5, 0.95, 0.99)
-
-log = structlog.get_logger()
 
 
 class Queries:
@@ -83,13 +79,8 @@ async def serve_query(queries: Queries, scope: Message, receive: Receive, send: 
             raise RequestRefusedError(405, BadRequestError("Send a POST request."))
         wanted = await read_post(headers, receive)
         proof = await prove(queries.sessions, headers)
-    except RequestRefusedError as refused:
-        metrics.REFUSED.labels(refused.error.code).inc()
-        await answer(send, refused.status, {"errors": [dict(refused.error.formatted)]})
-        return
-    except KeysUnavailableError:
-        log.error("token_keys_unavailable")
-        await answer(send, 503, {"errors": [mask(UNAVAILABLE, request_id)]})
+    except (RequestRefusedError, KeysUnavailableError) as error:
+        await refuse(send, error, request_id)
         return
     await answer(send, 200, queries.answer(wanted, proof, request_id))
 

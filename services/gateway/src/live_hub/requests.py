@@ -5,10 +5,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
+import structlog
 
-from chassis.auth import Proof, TokenError
+from chassis.auth import KeysUnavailableError, Proof, TokenError
 from chassis.graphql.endpoint import RequestRefusedError, read_body
-from chassis.graphql.errors import UnauthenticatedError
+from chassis.graphql.errors import UNAVAILABLE, UnauthenticatedError
+from chassis.graphql.masking import mask
+from live_hub import metrics
 from live_hub.errors import BadRequestError
 from live_hub.operations import Wanted
 from live_hub.sessions import Sessions
@@ -18,6 +21,7 @@ type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type Headers = dict[bytes, bytes]
 
+log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -66,6 +70,18 @@ async def prove(sessions: Sessions, headers: Headers) -> Proof | None:
         return await sessions.prove(None if header is None else header.decode("latin-1"))
     except TokenError as error:
         raise RequestRefusedError(401, UnauthenticatedError(error.reason)) from error
+
+
+async def refuse(
+    send: Send, error: RequestRefusedError | KeysUnavailableError, request_id: str = ""
+) -> None:
+    """Say why a request is not served."""
+    if isinstance(error, RequestRefusedError):
+        metrics.refused([error.error.formatted])
+        await answer(send, error.status, {"errors": [dict(error.error.formatted)]})
+        return
+    log.error("token_keys_unavailable")
+    await answer(send, 503, {"errors": [mask(UNAVAILABLE, request_id)]})
 
 
 async def answer(send: Send, status: int, result: dict[str, Any]) -> None:

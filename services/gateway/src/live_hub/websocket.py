@@ -5,7 +5,6 @@ code of a closing means.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -18,12 +17,9 @@ from live_hub import metrics
 from live_hub.errors import OperationRefusedError, SubscriptionLimitReachedError
 from live_hub.hub import Subscription
 from live_hub.operations import Wanted
+from live_hub.requests import Message, Receive, Send
 from live_hub.sessions import Sessions
 from live_hub.wire import EXTENSION, Wire, text_frame
-
-type Message = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 ID_CHARS_MAX: Final = 128
@@ -82,8 +78,7 @@ class _Sink:
 
     def refuse(self, errors: list[dict[str, Any]]) -> None:
         """End the subscription with these errors."""
-        for error in errors:
-            metrics.REFUSED.labels(error.get("extensions", {}).get("code", INTERNAL)).inc()
+        metrics.refused(errors)
         self._session.end(self._id)
         self._tell({"id": self._id, "type": "error", "payload": errors})
 

@@ -131,7 +131,7 @@ def test_payload_is_what_graphql_would_answer(
     payload = Projector(asked.shape, "RoomFrame").payload(view)
     assert answered.errors is None
     assert payload.decode() == json.dumps(
-        {"data": answered.data}, separators=(",", ":"), ensure_ascii=False
+        {"data": answered.data}, separators=(",", ":"), ensure_ascii=False, default=str
     )
     assert b"\n" not in payload
 

@@ -13,7 +13,7 @@ from chassis.testing.databases import Database
 from gifts.commands.publish_levels import Published, publish_levels
 from gifts.data import first_levels
 from gifts.domain.level_file import LevelFile, LevelTableError, read_levels
-from gifts.edge.level_tables import LevelTableCache
+from gifts.edge.cached import Cached
 from gifts.store.level_table import select_tables
 
 FIRST = read_levels(first_levels())
@@ -80,10 +80,10 @@ async def test_the_clubs_item_has_to_be_on_sale(service: Database) -> None:
 async def test_a_table_counts_from_its_moment_on(service: Database) -> None:
     soon = clock.now() + timedelta(days=1)
     await publish(service, a_file(2, effective_from=soon))
-    cache = LevelTableCache()
+    cache = Cached(service.pool, select_tables)
 
     tables = [
-        await cache.in_force(service.pool, at)
+        (await cache.get()).in_force(at)
         for at in (soon - timedelta(microseconds=1), soon, soon - timedelta(days=9_999))
     ]
 

@@ -29,8 +29,9 @@ from gifts.domain.fan_club import Joining
 from gifts.domain.gift import Gift, room_id_of, was_sent
 from gifts.domain.room_ledger import Given, Taken
 from gifts.domain.room_rules import RoomRules
-from gifts.edge.level_tables import LevelTableCache
+from gifts.edge.cached import Kept
 from gifts.store import gift as store
+from gifts.store.level_table import select_tables
 
 type Answer = ChargePosted | ChargeRefused
 
@@ -95,7 +96,7 @@ class ChargeAnswered(Handler):
     def __init__(self, rules: RoomRules | None = None, *, now: Clock = clock.now) -> None:
         """`rules`: of rooms; the defaults unless told otherwise."""
         self._rules = rules or RoomRules()
-        self._tables = LevelTableCache()
+        self._tables = Kept(select_tables)
         self._now = now
 
     @override

@@ -9,24 +9,54 @@ FRESH_S = 2.0
 """How long a change can stay unseen."""
 
 
-class Cached[T]:
-    """Reads something when it is asked for and the last reading is too old."""
+class Kept[T]:
+    """Reads something when it is asked for and the last reading is too old, by the asker's session.
 
-    def __init__(self, pool: Pool, read: Callable[[Conn], Awaitable[T]]) -> None:
-        self._pool = pool
+    For whoever has a session anyway, and must not wait for another one.
+    """
+
+    def __init__(self, read: Callable[[Conn], Awaitable[T]]) -> None:
         self._read_it = read
-        self._lock = asyncio.Lock()
         self._known: tuple[T] | None = None
         self._stale_at = 0.0
 
+    @property
+    def fresh(self) -> tuple[T] | None:
+        """As it was `FRESH_S` ago at the earliest; None: it has to be read."""
+        return self._known if _loop_time() < self._stale_at else None
+
+    async def get(self, conn: Conn) -> T:
+        """As it was `FRESH_S` ago at the earliest."""
+        fresh = self.fresh
+        return await self.read(conn) if fresh is None else fresh[0]
+
+    async def read(self, conn: Conn) -> T:
+        """As it is now."""
+        stale_at = _loop_time() + FRESH_S
+        found = await self._read_it(conn)
+        self._known = (found,)
+        self._stale_at = stale_at
+        return found
+
+
+class Cached[T]:
+    """The same, by a session of its own, which is taken only where something has to be read."""
+
+    def __init__(self, pool: Pool, read: Callable[[Conn], Awaitable[T]]) -> None:
+        self._pool = pool
+        self._kept = Kept(read)
+        self._lock = asyncio.Lock()
+
     async def get(self) -> T:
         """As it was `FRESH_S` ago at the earliest."""
-        if self._known is None or self._loop_time() >= self._stale_at:
+        fresh = self._kept.fresh
+        if fresh is None:
             async with self._lock:
                 # Whoever waited for the lock finds what the first one read.
-                if self._known is None or self._loop_time() >= self._stale_at:
+                fresh = self._kept.fresh
+                if fresh is None:
                     return await self._read()
-        return self._known[0]
+        return fresh[0]
 
     async def read(self) -> T:
         """As it is now."""
@@ -34,13 +64,9 @@ class Cached[T]:
             return await self._read()
 
     async def _read(self) -> T:
-        stale_at = self._loop_time() + FRESH_S
         async with self._pool.acquire() as conn:
-            found = await self._read_it(conn)
-        self._known = (found,)
-        self._stale_at = stale_at
-        return found
+            return await self._kept.read(conn)
 
-    @staticmethod
-    def _loop_time() -> float:
-        return asyncio.get_running_loop().time()
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.db import Pool
+from gifts.domain.level_table import LevelTables
 from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
+from gifts.edge.cached import Cached
 from gifts.edge.catalogue import CatalogueCache
-from gifts.edge.level_tables import LevelTableCache
 from gifts.edge.regrets import Regrets
 from gifts.edge.room_host import RoomHost
 from gifts.edge.sender import ANSWER_WITHIN_S, GiftSender
 from gifts.edge.settlements import Settlements
+from gifts.store.level_table import select_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Resources:
     rooms: RoomHost
     battles: BattleHost
     ranks: BoardRanks
-    level_tables: LevelTableCache
+    level_tables: Cached[LevelTables]
     regrets: Regrets
 
     @classmethod
@@ -58,6 +60,6 @@ class Resources:
             rooms,
             battles,
             BoardRanks(pool),
-            LevelTableCache(),
+            Cached(pool, select_tables),
             Regrets(pool, rules or RoomRules()),
         )

@@ -8,10 +8,11 @@ import strawberry
 from chassis.auth import Viewer
 from chassis.db import Pool
 from chassis.graphql import Context
+from gifts.domain.level_table import LevelTables
 from gifts.edge.battle_host import BattleHost
 from gifts.edge.board_ranks import BoardRanks
+from gifts.edge.cached import Cached
 from gifts.edge.catalogue import CatalogueCache
-from gifts.edge.level_tables import LevelTableCache
 from gifts.edge.regrets import Regrets
 from gifts.edge.resources import Resources
 from gifts.edge.room_host import RoomHost
@@ -29,7 +30,7 @@ class GiftsContext(Context):
     rooms: RoomHost
     battles: BattleHost
     ranks: BoardRanks
-    level_tables: LevelTableCache
+    level_tables: Cached[LevelTables]
     regrets: Regrets
     loaders: Loaders
 

@@ -92,5 +92,5 @@ class FanClub:
     @classmethod
     async def find(cls, info: Info, creator_id: str) -> Self | None:
         """A creator's club; None as long as there is no level table."""
-        table = await info.context.level_tables.in_force(info.context.pool, clock.now())
+        table = (await info.context.level_tables.get()).in_force(clock.now())
         return None if table is None else cls(creator_id=creator_id, table=table)

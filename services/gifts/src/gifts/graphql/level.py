@@ -41,7 +41,7 @@ class GifterLevel:
     async def find(cls, info: Info, user_id: str) -> Self | None:
         """Somebody's level; None as long as there is no table."""
         at = clock.now()
-        table = await info.context.level_tables.in_force(info.context.pool, at)
+        table = (await info.context.level_tables.get()).in_force(at)
         if table is None:
             return None
         gifter = await info.context.loaders.gifter.load(user_id)
@@ -99,7 +99,7 @@ class LevelTable:
     @classmethod
     async def find(cls, info: Info) -> Self | None:
         """The table in force; None before the first."""
-        table = await info.context.level_tables.in_force(info.context.pool, clock.now())
+        table = (await info.context.level_tables.get()).in_force(clock.now())
         if table is None:
             return None
         return cls(
