@@ -1,12 +1,11 @@
 """Every field and mutation for every kind of caller, on the real services.
 
-The table is support/authorisation.py.
+The table is support/authorisation.
 """
 
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -25,12 +24,10 @@ from graphql import (
 )
 from hub_process import events
 
-from chassis import clock
-from chassis.ids import uuid7
-from chassis.testing.eventually import eventually
 from local_stack.client import Client
 from local_stack.stack import Stack
 from support.authorisation import CALLERS, FEEDS, ROUTES, Outcome, Route, Row
+from support.authorisation.scene import set_scene
 from support.watching import a_room
 from support.world import World
 
@@ -43,141 +40,11 @@ OPERATOR_SCOPES = (
 
 @pytest.fixture(scope="module")
 def scene(stack: Stack) -> dict[str, Any]:
-    """An owner who bought coins, gave, got, began a purchase, is to have a limit; a stranger."""
+    """See `set_scene`."""
 
     async def set_up() -> dict[str, Any]:
         async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
-            world = World(stack, client, http)
-            owner, friend = await world.viewer("owner", coins=500), await world.viewer(coins=500)
-            other = await world.viewer("other")
-            for person in (owner, friend, other):
-                await world.ask("AcceptGifts", person, input={"accept": True})
-            order = await world.order(friend)
-            sent = await world.ask("SendGift", owner, input=order)
-            received = await world.send(friend, owner)
-            await world.send(friend, other)
-            buy = {
-                "purchaseId": str(uuid7()),
-                "bundleId": (await world.bundles())[0]["id"],
-                "provider": "sandbox",
-            }
-            await world.ask("PurchaseCoins", owner, input=buy)
-            method = world.payout_method()
-            await world.ask("AddPayoutMethod", owner, input=method)
-            month = f"{clock.now():%Y-%m}"
-            await eventually(
-                lambda: world.ask("Statement", owner, period=month),
-                until=lambda me: me["creator"]["statement"] is not None,
-                within_s=30,
-            )
-            room = {"roomId": str(uuid7()), "title": "Hello", "goal": {"coins": 100}}
-            await world.ask("OpenRoom", owner, input=room)
-            in_room = await world.order(owner)
-            in_room |= {"target": {"roomId": room["roomId"]}}
-            await world.ask("SendGift", friend, input=in_room)
-            rival = {"roomId": str(uuid7()), "title": "Hello, too"}
-            await world.ask("OpenRoom", friend, input=rival)
-            battle = str(uuid7())
-            propose = {"battleId": battle, "roomId": room["roomId"]}
-            propose |= {"rivalRoomId": rival["roomId"]}
-            await world.ask("ProposeBattle", owner, input=propose)
-            # Not accepted: it would go on for minutes, and tests of others look for what changes.
-            accept = {"battleId": battle, "roomId": rival["roomId"]}
-            use = {"powerUpId": str(uuid7()), "battleId": battle, "roomId": room["roomId"]}
-            use |= {"kind": "STUN_HAMMER"}
-            await world.ask("CloseRoom", owner, input={"roomId": room["roomId"]})
-            await world.ask("CloseRoom", friend, input={"roomId": rival["roomId"]})
-            nothing = str(uuid7())
-            for coins in (1_000_000, 2_000_000):
-                await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
-            minor = {
-                "userId": owner,
-                "from": f"{clock.now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "to": f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "shareBps": 5_000,
-            }
-            return {
-                "owner": owner,
-                "month": month,
-                "other": other,
-                "sent": sent["gift"]["id"],
-                "received": received["gift"]["id"],
-                "purchase": buy["purchaseId"],
-                "buy": buy,
-                "give": order,
-                "undo": {"giftId": received["gift"]["id"]},
-                "room": room["roomId"],
-                "open": room,
-                "keep": {"roomId": room["roomId"]},
-                "battle": battle,
-                "propose": propose,
-                "acceptBattle": accept,
-                "use": use,
-                "close": {"roomId": room["roomId"]},
-                "accept": {"accept": True},
-                "show": {"show": True},
-                "block": {"userId": "nobody-in-sight"},
-                "acceptInRoom": {"roomId": room["roomId"], "accept": True},
-                "removal": {"giftId": nothing, "reason": "to see who may"},
-                "receipt": {"purchaseId": buy["purchaseId"], "receipt": "x.y.z"},
-                "publish": {
-                    "version": 1,
-                    "effectiveFrom": "2026-01-01T00:00:00Z",
-                    "defaultMarket": "other",
-                    "providers": [],
-                    "markets": [],
-                    "reason": "To see who may.",
-                },
-                "method": method,
-                "payout": {
-                    "payoutId": nothing,
-                    "methodId": method["methodId"],
-                    "microDiamonds": 1,
-                },
-                "noPayout": {"payoutId": nothing},
-                "noMethod": {"methodId": nothing},
-                "noBreak": {"breakId": nothing, "reason": "papers seen"},
-                "repair": {"breakId": nothing, "reason": "papers seen"},
-                "review": {
-                    "creatorId": owner,
-                    "decision": "SANCTION_CLEARED",
-                    "reason": "papers seen",
-                },
-                "decision": {"payoutId": nothing, "decision": "RETURN", "reason": "papers seen"},
-                "taxForm": {"formId": nothing, "kind": "W9", "country": "US", "taxId": "1"},
-                "noForm": {"formId": nothing, "decision": "VERIFIED", "reason": "papers seen"},
-                "correction": {"payoutId": nothing, "excessMinor": 1, "reason": "form came"},
-                "contract": {
-                    "contractId": nothing,
-                    "creatorId": owner,
-                    "agencyId": owner,
-                    "shareBps": 1,
-                    "effectiveFrom": "2026-01-01T00:00:00Z",
-                    "reason": "To see who may.",
-                },
-                "answer": {"contractId": nothing, "accept": True},
-                "noContract": {"contractId": nothing, "reason": "to see who may"},
-                "commission": {
-                    "payoutId": nothing,
-                    "methodId": method["methodId"],
-                    "amountMinor": 1,
-                },
-                "limit": {"dayCoins": 2_000_000, "userId": owner},
-                "reversal": {"purchaseId": buy["purchaseId"], "reason": "REFUND"},
-                "reverse": {
-                    "reversalId": str(uuid7()),
-                    "purchaseId": buy["purchaseId"],
-                    "reason": "REFUND",
-                    "note": "to see who may",
-                },
-                "minor": minor,
-                "refund": {
-                    **minor,
-                    "refundId": str(uuid7()),
-                    "expectedDigest": "0" * 64,
-                    "note": "to see who may",
-                },
-            }
+            return await set_scene(World(stack, client, http))
 
     return asyncio.run(set_up())
 

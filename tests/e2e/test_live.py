@@ -24,7 +24,7 @@ async def test_a_streak_a_goal_and_the_end_of_a_room(world: World) -> None:
         watch(world, room_id, leaves, until=lambda seen: bool(seen.pieces()))
     )
     for seen in (stays, leaves):
-        await seen.shows(lambda screen: screen.snapshots)
+        await seen.shows(lambda screen: screen.first)
     taps = [await world.give(viewer, host, target=target) for _ in range(2)]
     await gone
     await world.ask("ShowMeOnBoards", viewer, input={"show": True})
@@ -76,7 +76,7 @@ async def test_what_is_taken_back_leaves_the_room(world: World) -> None:
             until=lambda each: bool(each.frames) and each.newest["totals"]["coins"] == 0,
         )
     )
-    await seen.shows(lambda screen: screen.snapshots)
+    await seen.shows(lambda screen: screen.first)
 
     await world.give(viewer, host, count=10, target={"roomId": room_id})
     await seen.shows(lambda screen: screen.pieces())

@@ -26,7 +26,7 @@ async def test_an_undone_gift_is_nowhere_any_more(world: World) -> None:
                 until=lambda each: bool(each.frames) and each.newest["totals"]["coins"] == 0,
             )
         )
-        await seen.shows(lambda screen: screen.snapshots)
+        await seen.shows(lambda screen: screen.first)
 
         gift = await world.give(viewer, host, count=10, target={"roomId": room_id})
         await seen.shows(lambda screen: screen.pieces())

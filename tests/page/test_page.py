@@ -1,6 +1,7 @@
 """The page in real browsers: what one sends, the other sees."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
 from support.browsing import PHONE, a_browser, a_screen
-from support.watching import a_room
+from support.watching import a_room, socket_url
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -222,19 +223,25 @@ async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Br
 
 
 async def test_a_battle_shows_both_sides(world: World, browser: Browser) -> None:
-    """Points, time and what is in use; a real one goes on for minutes, so the test answers one."""
+    """Points, time and what is in use; a real one goes on for minutes, so the test tells of one."""
     async with a_room(world) as (host, room_id):
         screen = await a_screen(browser, world, "bob")
+        sender = await world.viewer("alice", coins=2)
         battle: dict[str, Any] = running_battle(host, room_id)
 
-        async def with_battle(route: Route) -> None:
-            answer = await route.fetch()
-            body = await answer.json()
-            if body.get("data", {}).get("room"):
-                body["data"]["room"]["battle"] = battle
-            await route.fulfill(response=answer, json=body)
+        def with_battle(mine: WebSocketRoute) -> None:
+            theirs = mine.connect_to_server()
 
-        await screen.page.route(world.stack.addresses.graphql, with_battle)
+            def tell(message: str | bytes) -> None:
+                told = json.loads(message)
+                frame = told.get("payload", {}).get("data", {}).get("roomFrames")
+                if frame is not None:
+                    frame["battle"] = battle
+                mine.send(json.dumps(told))
+
+            theirs.on_message(tell)
+
+        await screen.page.route_web_socket(socket_url(world), with_battle)
         await screen.watches(room_id)
 
         board = screen.part("battle")
@@ -242,15 +249,51 @@ async def test_a_battle_shows_both_sides(world: World, browser: Browser) -> None
         await expect(board).to_contain_text("rival")
         await expect(board.locator('[data-value="320"]')).to_be_visible()
         await expect(board).to_contain_text("hidden by a mist")
-        await expect(board).to_contain_text("Glove")
+        await expect(board).to_contain_text(f"Glove · {host}")
+        await expect(board).to_contain_text("Mist · rival")
         await expect(board).to_contain_text(re.compile(r"[0-4]:[0-5]\d"))
         await screen.keep("battle")
 
-        battle |= {"status": "ENDED", "endedAt": _in(0), "winnerRoomId": room_id, "powerUps": []}
-        battle["sides"][1]["points"] = 100
+        battle |= {"status": "ENDED", "winnerRoomId": room_id}
+        battle["sides"][1] |= {"points": 100, "hiddenUntil": None}
+        # A gift is told of, and the battle with it.
+        await world.give(sender, host, target={"roomId": room_id})
         await expect(board).to_contain_text(f"👑 {host}")
         await expect(board).to_contain_text("Over")
         assert screen.complaints == []
+
+
+async def test_a_battle_that_outlasts_its_room(world: World, browser: Browser) -> None:
+    """Who looks at the ending sees how it goes on, and its result when there is one."""
+    async with a_room(world) as (host, room_id):
+        pass
+    screen = await a_screen(browser, world, "bob")
+    told: dict[str, Any] = running_battle(host, room_id) | {"endsAt": _in(1)}
+    sides = [
+        {
+            **{name: side[name] for name in ("points", "hits", "combos")},
+            "host": {"id": side["creatorId"]},
+            "room": {"id": side["roomId"]},
+        }
+        for side in told["sides"]
+    ]
+    battle = told | {"sides": sides}
+
+    async def with_battle(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        if body.get("data", {}).get("room"):
+            body["data"]["room"]["battle"] = battle
+        await route.fulfill(response=answer, json=body)
+
+    await screen.page.route(world.stack.addresses.graphql, with_battle)
+    await screen.visit(f"/room/{room_id}")
+
+    board = screen.part("ending").get_by_test_id("battle")
+    await expect(board).to_contain_text("hidden by a mist")
+    battle |= {"status": "ENDED", "winnerRoomId": room_id}
+    await expect(board).to_contain_text(f"👑 {host}")
+    assert screen.complaints == []
 
 
 def _in(seconds: float) -> str:
@@ -258,20 +301,14 @@ def _in(seconds: float) -> str:
 
 
 def running_battle(host: str, room_id: str) -> dict[str, Any]:
-    """A battle as the endpoint answers it, half over: the rival is behind a mist."""
-    rival = str(uuid4())
-    side = {"hits": 0, "combos": 0}
-    glove = {"id": str(uuid4()), "kind": "GLOVE", "roomId": room_id}
+    """A battle as frames tell it, half over: the host has a glove, the rival is behind a mist."""
+    side: dict[str, Any] = dict.fromkeys(("hiddenUntil", "multipliedUntil", "hammeringUntil"))
+    side |= {"hits": 0, "combos": 0}
+    mine = {"roomId": room_id, "creatorId": host, "points": 320, "multipliedUntil": _in(200)}
+    rival = {"roomId": str(uuid4()), "creatorId": "rival", "points": None, "hiddenUntil": _in(200)}
     return {
-        "id": str(uuid4()),
         "status": "RUNNING",
-        "startedAt": _in(-100),
         "endsAt": _in(200),
-        "endedAt": None,
         "winnerRoomId": None,
-        "sides": [
-            side | {"points": 320, "host": {"id": host}, "room": {"id": room_id}},
-            side | {"points": None, "host": {"id": "rival"}, "room": {"id": rival}},
-        ],
-        "powerUps": [glove | {"fromAt": _in(-10), "untilAt": _in(200)}],
+        "sides": [side | mine, side | rival],
     }

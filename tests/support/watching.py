@@ -1,6 +1,5 @@
 """Whoever watches a live room through the one endpoint."""
 
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,21 +8,12 @@ from uuid import uuid4
 from hub_process import ROOM_FRAMES, a_socket
 
 from chassis.testing.eventually import eventually
-from support.world import PATIENCE_S, Answer, World
+from local_stack.screen import Seen
+from support.world import PATIENCE_S, World
 
 
-class Watcher:
-    """What a viewer's screen has been told of a room, in the order told."""
-
-    def __init__(self) -> None:
-        self.frames: list[Answer] = []
-        """Without snapshots."""
-        self.snapshots: list[Answer] = []
-
-    @property
-    def newest(self) -> Answer:
-        """How the room stands, as far as it was told."""
-        return max((*self.snapshots, *self.frames), key=lambda frame: frame["seq"])
+class Watcher(Seen):
+    """A viewer's screen."""
 
     async def shows(self, what: Callable[["Watcher"], object]) -> None:
         """Wait until the screen shows something."""
@@ -32,27 +22,6 @@ class Watcher:
             return what(self)
 
         await eventually(look, within_s=PATIENCE_S)
-
-    def take(self, told: Answer) -> None:
-        """Show something."""
-        (self.snapshots if told["snapshot"] else self.frames).append(told)
-
-    def pieces(self) -> Counter[str]:
-        """Shown, by item."""
-        shown: Counter[str] = Counter()
-        for frame in self.frames:
-            for line in frame["gifts"]:
-                shown[line["itemId"]] += line["count"]
-        return shown
-
-    def streaks(self) -> dict[str, list[Answer]]:
-        """The lines of each streak."""
-        found: dict[str, list[Answer]] = {}
-        for frame in self.frames:
-            for line in frame["gifts"]:
-                if line["streakId"] is not None:
-                    found.setdefault(line["streakId"], []).append(line)
-        return found
 
 
 async def open_room(world: World, host: str, **changes: Any) -> str:

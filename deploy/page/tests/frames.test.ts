@@ -14,7 +14,7 @@ function gift(changes: Partial<FrameGift> = {}): FrameGift {
 function frame(seq: number, changes: Partial<Frame> = {}): Frame {
   return {
     seq, status: 'OPEN', committedAt: '2026-11-28T12:00:00Z', snapshot: false, missedFrames: 0, gifts: [],
-    moreGifts: 0, moreCoins: 0, totals: { coins: seq, gifts: seq, gifters: 1 }, goal: null, topGifters: [], ...changes,
+    moreGifts: 0, moreCoins: 0, totals: { coins: seq, gifts: seq, gifters: 1 }, goal: null, topGifters: [], battle: null, ...changes,
   };
 }
 
@@ -59,6 +59,16 @@ describe('frames', () => {
   test('an old snapshot does not turn the room back', () => {
     const room = after([SNAPSHOT, frame(4)]);
     assert.equal(take(room, frame(2, { snapshot: true }), 0).room, room);
+  });
+
+  test('a battle is as the newest frame tells it, a snapshot too, and gone when that tells of none', () => {
+    const battle = { status: 'RUNNING', endsAt: '2026-11-28T12:05:00Z', winnerRoomId: null, sides: [] } as const;
+    const begun = after([SNAPSHOT, frame(4, { battle })]);
+    assert.equal(begun.battle, battle);
+    const ended = { ...battle, status: 'ENDED' } as const;
+    const over = after([frame(4, { battle: ended, snapshot: true })], begun);
+    assert.equal(over.battle, ended);
+    assert.equal(after([frame(4, { snapshot: true })], over).battle, null);
   });
 
   test('whatever is repeated or cut off, what is shown is what was given', () => {

@@ -15,19 +15,63 @@ type Frame = Mapping[str, Any]
 type Line = Mapping[str, Any]
 
 
-class Screen:
-    """Follows a room by the public subscription, and goes on where it was when it is cut off."""
+class Seen:
+    """What has been told of a room: one frame after another, and none missing."""
 
-    def __init__(self, client: Client, room_id: str) -> None:
-        self._client = client
-        self._room_id = room_id
-        self._running: asyncio.Task[None] | None = None
+    def __init__(self) -> None:
         self.frames: list[Frame] = []
         """In order, without snapshots."""
         self.first: Frame = {}
         """The snapshot with which it began."""
         self.newest: Frame = {}
         """How the room stands, as far as it was told."""
+
+    def take(self, frame: Frame) -> None:
+        """Show a frame.
+
+        Raises:
+            LocalProblemError: It is not the one that comes next.
+        """
+        seq = self.newest.get("seq")
+        self.first = self.first or frame
+        if frame["snapshot"]:
+            if seq is not None and frame["seq"] != seq:
+                raise LocalProblemError(f"after frame {seq} a snapshot of {frame['seq']} was shown")
+        elif seq is None or frame["seq"] != seq + 1:
+            raise LocalProblemError(f"after frame {seq} came {frame['seq']}")
+        else:
+            self.frames.append(frame)
+        if frame["missedFrames"]:
+            raise LocalProblemError(f"{frame['missedFrames']} frames were not shown")
+        self.newest = frame
+
+    def streaks(self) -> dict[str, list[Line]]:
+        """The lines of each streak, in order."""
+        found: dict[str, list[Line]] = {}
+        for line in self._lines():
+            if line["streakId"] is not None:
+                found.setdefault(line["streakId"], []).append(line)
+        return found
+
+    def pieces(self) -> Counter[str]:
+        """Shown in lines, by item."""
+        shown: Counter[str] = Counter()
+        for line in self._lines():
+            shown[line["itemId"]] += line["count"]
+        return shown
+
+    def _lines(self) -> list[Line]:
+        return [line for frame in self.frames for line in frame["gifts"]]
+
+
+class Screen(Seen):
+    """Follows a room by the public subscription, and goes on where it was when it is cut off."""
+
+    def __init__(self, client: Client, room_id: str) -> None:
+        super().__init__()
+        self._client = client
+        self._room_id = room_id
+        self._running: asyncio.Task[None] | None = None
 
     async def switch_on(self) -> None:
         """Begin; returns when the room is shown.
@@ -61,24 +105,6 @@ class Screen:
             self._running.cancel()
             await asyncio.wait({self._running})
 
-    def streaks(self) -> dict[str, list[Line]]:
-        """The lines of each streak, in order."""
-        found: dict[str, list[Line]] = {}
-        for line in self._lines():
-            if line["streakId"] is not None:
-                found.setdefault(line["streakId"], []).append(line)
-        return found
-
-    def pieces(self) -> Counter[str]:
-        """Shown in lines, by item."""
-        shown: Counter[str] = Counter()
-        for line in self._lines():
-            shown[line["itemId"]] += line["count"]
-        return shown
-
-    def _lines(self) -> list[Line]:
-        return [line for frame in self.frames for line in frame["gifts"]]
-
     async def _follow(self) -> None:
         while True:
             after = self.newest.get("seq")
@@ -92,22 +118,3 @@ class Screen:
                 continue
             if self.newest.get("status") == "CLOSED":
                 return
-
-    def take(self, frame: Frame) -> None:
-        """Show a frame.
-
-        Raises:
-            LocalProblemError: It is not the one that comes next.
-        """
-        seq = self.newest.get("seq")
-        self.first = self.first or frame
-        if frame["snapshot"]:
-            if seq is not None and frame["seq"] != seq:
-                raise LocalProblemError(f"after frame {seq} a snapshot of {frame['seq']} was shown")
-        elif seq is None or frame["seq"] != seq + 1:
-            raise LocalProblemError(f"after frame {seq} came {frame['seq']}")
-        else:
-            self.frames.append(frame)
-        if frame["missedFrames"]:
-            raise LocalProblemError(f"{frame['missedFrames']} frames were not shown")
-        self.newest = frame

@@ -3,19 +3,13 @@
 export const ROOM = /* GraphQL */ `
   query PageRoom($id: UUID!) {
     room(id: $id) {
-      id status title openedAt closedAt seq
-      host { id acceptsGifts }
+      id status title
+      host { id }
       goal { targetCoins reachedCoins targetCount reachedCount reachedAt item { id } }
       summary { coins gifts gifters }
       topGifters(first: 10) { nodes { rank coins user { id name } } }
-      battle { ...Battle }
-      battleInvitations { id sides { host { id } } }
+      battle { status endsAt winnerRoomId sides { points hits combos host { id } room { id } } }
     }
-  }
-  fragment Battle on Battle {
-    id status startedAt endsAt endedAt winnerRoomId
-    sides { points hits combos host { id } room { id } }
-    powerUps { id kind roomId fromAt untilAt }
   }
 `;
 
@@ -28,6 +22,10 @@ export const ROOM_FRAMES = /* GraphQL */ `
       totals { coins gifts gifters }
       goal { targetCoins reachedCoins targetItemId targetCount reachedCount reachedAt }
       topGifters { rank userId userName coins }
+      battle {
+        status endsAt winnerRoomId
+        sides { roomId creatorId points hiddenUntil multipliedUntil hammeringUntil hits combos }
+      }
     }
   }
 `;

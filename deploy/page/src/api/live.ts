@@ -1,4 +1,4 @@
-/** What changes by itself: frames of a room, the caller's balance, battles, earnings. */
+/** What changes by itself: frames of a room, the caller's balance and earnings. */
 
 import { BALANCE, BALANCE_CHANGED, EARNINGS, EARNINGS_CHANGED, ROOM, ROOM_FRAMES } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -172,35 +172,7 @@ function keepSubscribed<T extends object>(
   };
 }
 
-const BATTLE_EVERY_MS = 1_000;
-const NO_BATTLE_EVERY_MS = 4_000;
-
-/** Tells what frames do not: title, host, battles and who proposes one; returns what ends that. */
-export function followSurroundings(endpoint: Endpoint, roomId: string, tell: (room: RoomAnswer) => void): () => void {
-  let isFighting = false;
-  return repeatedly(() => (isFighting ? BATTLE_EVERY_MS : NO_BATTLE_EVERY_MS), async () => {
-    const room = await lookUpRoom(endpoint, roomId);
-    if (room === null) return;
-    isFighting = room.battle?.status === 'RUNNING';
-    tell(room);
-  });
-}
-
 /** A room as it stands, open or closed; null if there is none. */
 export async function lookUpRoom(endpoint: Endpoint, roomId: string): Promise<RoomAnswer | null> {
   return (await endpoint.askPatiently<{ room: RoomAnswer | null }>(ROOM, { id: roomId })).room;
-}
-
-function repeatedly(everyMs: () => number, work: () => Promise<void>): () => void {
-  let isOver = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const turn = async (): Promise<void> => {
-    await work().catch(() => undefined);
-    if (!isOver) timer = setTimeout(() => void turn(), everyMs());
-  };
-  void turn();
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
 }

@@ -1,6 +1,6 @@
 /** Answers of the endpoint, as far as the page asks for them; the field names are the schema's. */
 
-import type { RoomStatus, Totals } from '../room/frames.ts';
+import type { Battle, BattleSide, RoomStatus, Totals } from '../room/frames.ts';
 
 export interface Balance {
   readonly coins: number;
@@ -39,44 +39,11 @@ export interface Bundle {
   readonly price: Money;
 }
 
-export type PowerUpKind = 'GLOVE' | 'MIST' | 'TIME_MAKER' | 'STUN_HAMMER';
-
-export interface PowerUp {
-  readonly id: string;
-  readonly kind: PowerUpKind;
-  readonly roomId: string;
-  readonly fromAt: string;
-  readonly untilAt: string;
-}
-
-export interface BattleSide {
-  /** Null while a mist hides them. */
-  readonly points: number | null;
-  readonly hits: number;
-  readonly combos: number;
-  readonly host: { readonly id: string };
-  readonly room: { readonly id: string } | null;
-}
-
-export interface Battle {
-  readonly id: string;
-  readonly status: 'INVITED' | 'EXPIRED' | 'RUNNING' | 'ENDED';
-  readonly startedAt: string | null;
-  readonly endsAt: string | null;
-  readonly endedAt: string | null;
-  readonly winnerRoomId: string | null;
-  readonly sides: readonly BattleSide[];
-  readonly powerUps: readonly PowerUp[];
-}
-
 export interface RoomAnswer {
   readonly id: string;
   readonly status: RoomStatus;
   readonly title: string;
-  readonly openedAt: string;
-  readonly closedAt: string | null;
-  readonly seq: number;
-  readonly host: { readonly id: string; readonly acceptsGifts: boolean };
+  readonly host: { readonly id: string };
   readonly goal: {
     readonly targetCoins: number | null;
     readonly reachedCoins: number;
@@ -87,8 +54,13 @@ export interface RoomAnswer {
   } | null;
   readonly summary: Totals;
   readonly topGifters: { readonly nodes: readonly { readonly rank: number; readonly coins: number; readonly user: { readonly id: string; readonly name: string | null } | null }[] };
-  readonly battle: Battle | null;
-  readonly battleInvitations: readonly { readonly id: string; readonly sides: readonly { readonly host: { readonly id: string } }[] }[];
+  /** The newest that began in it. */
+  readonly battle: Pick<Battle, 'status' | 'endsAt' | 'winnerRoomId'> & {
+    readonly sides: readonly (Pick<BattleSide, 'points' | 'hits' | 'combos'> & {
+      readonly host: { readonly id: string };
+      readonly room: { readonly id: string } | null;
+    })[];
+  } | null;
 }
 
 export interface Refused {

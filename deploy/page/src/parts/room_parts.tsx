@@ -1,10 +1,10 @@
 /** What a room shows beside its stage: its goal, who gave most, its battle, and how it ended. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Battle, BattleSide, PowerUpKind, RoomAnswer } from '../api/types.ts';
+import type { RoomAnswer } from '../api/types.ts';
 import { called, clock, whole } from '../format.ts';
 import { picture } from '../items.ts';
-import { share, type Gifter, type Goal, type Room } from '../room/frames.ts';
+import { share, type Battle, type BattleSide, type Gifter, type Goal, type Room } from '../room/frames.ts';
 import { Avatar, Coins, Count } from './small.tsx';
 
 export function GoalBar({ goal }: { goal: Goal }) {
@@ -53,12 +53,11 @@ export function TopGifters({ gifters, me }: { gifters: readonly Gifter[]; me?: s
   );
 }
 
-const POWER_UPS: Record<PowerUpKind, string> = {
-  GLOVE: '🥊 Glove',
-  MIST: '🌫️ Mist',
-  TIME_MAKER: '⏳ Time maker',
-  STUN_HAMMER: '🔨 Hammer',
-};
+const POWER_UPS = [
+  ['multipliedUntil', '🥊 Glove'],
+  ['hiddenUntil', '🌫️ Mist'],
+  ['hammeringUntil', '🔨 Hammer'],
+] as const;
 
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now());
@@ -72,29 +71,27 @@ export function useNow(everyMs: number): number {
 /** Two sides, their points and the time that is left; after the end, the result for a while. */
 export function BattleBoard({ battle, roomId }: { battle: Battle; roomId: string }) {
   const now = useNow(500);
-  const mine = battle.sides.find(({ room }) => room?.id === roomId) ?? battle.sides[0];
+  const mine = battle.sides.find((side) => side.roomId === roomId) ?? battle.sides[0];
   const theirs = battle.sides.find((side) => side !== mine);
   if (mine === undefined || theirs === undefined) return null;
   const sum = (mine.points ?? 0) + (theirs.points ?? 0);
   const part = sum === 0 || mine.points === null || theirs.points === null ? 0.5 : mine.points / sum;
-  const active = battle.powerUps.filter(({ fromAt, untilAt }) => Date.parse(fromAt) <= now && now < Date.parse(untilAt));
+  const active = battle.sides.flatMap((side) =>
+    POWER_UPS.filter(([until]) => now < Date.parse(side[until] ?? '')).map(([, name]) => `${name} · ${side.creatorId}`),
+  );
   return (
     <section class="battle" aria-label="Battle" data-testid="battle">
       <div class="battle-sides">
         <Side side={mine} battle={battle} />
         <span class="battle-clock">
-          {battle.status === 'RUNNING' && battle.endsAt !== null ? clock((Date.parse(battle.endsAt) - now) / 1_000) : 'Over'}
+          {battle.status === 'RUNNING' ? clock((Date.parse(battle.endsAt) - now) / 1_000) : 'Over'}
         </span>
         <Side side={theirs} battle={battle} />
       </div>
       <div class="tug" aria-hidden="true"><div style={{ '--part': String(part) }} /></div>
       {active.length > 0 && (
         <ul class="power-ups" aria-label="Power-ups">
-          {active.map((each) => (
-            <li key={each.id}>
-              {POWER_UPS[each.kind]} · {called(battle.sides.find(({ room }) => room?.id === each.roomId)?.host.id ?? null)}
-            </li>
-          ))}
+          {active.map((words) => <li key={words}>{words}</li>)}
         </ul>
       )}
     </section>
@@ -102,10 +99,10 @@ export function BattleBoard({ battle, roomId }: { battle: Battle; roomId: string
 }
 
 function Side({ side, battle }: { side: BattleSide; battle: Battle }) {
-  const isWinner = battle.winnerRoomId !== null && side.room?.id === battle.winnerRoomId;
+  const isWinner = battle.winnerRoomId !== null && side.roomId === battle.winnerRoomId;
   return (
     <span class={`side ${isWinner ? 'winner' : ''}`}>
-      <span class="who">{isWinner ? '👑 ' : ''}{side.host.id}</span>
+      <span class="who">{isWinner ? '👑 ' : ''}{side.creatorId}</span>
       <strong>{side.points === null ? '🌫️' : <Count value={side.points} />}</strong>
       {side.points === null && <span class="unseen">hidden by a mist</span>}
       {side.hits > 0 && <small>{side.hits} hits, {side.combos} combos</small>}
@@ -113,22 +110,10 @@ function Side({ side, battle }: { side: BattleSide; battle: Battle }) {
   );
 }
 
-const RESULT_SHOWN_MS = 60_000;
-
-/** The battle, while it is worth a look: as long as it runs, and a minute after. */
-export function shownBattle(about: RoomAnswer | null): Battle | null {
-  const battle = about?.battle ?? null;
-  if (battle === null) return null;
-  if (battle.status === 'RUNNING') return battle;
-  if (battle.status !== 'ENDED' || battle.endedAt === null) return null;
-  return about?.status === 'CLOSED' || Date.now() - Date.parse(battle.endedAt) < RESULT_SHOWN_MS ? battle : null;
-}
-
 const PODIUM = 3;
 
 export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }) {
   const best = room.topGifters.slice(0, PODIUM);
-  const battle = shownBattle(about);
   return (
     <section class="ending" aria-labelledby="ending-title" data-testid="ending">
       <p class="badge over">Ended</p>
@@ -139,7 +124,7 @@ export function Ending({ room, about }: { room: Room; about: RoomAnswer | null }
         <div><dt>{room.totals.gifters === 1 ? 'gifter' : 'gifters'}</dt><dd><Count value={room.totals.gifters} id="ending-gifters" /></dd></div>
       </dl>
       {room.goal?.reachedAt != null && <p class="ending-goal">🎉 The goal was reached.</p>}
-      {battle !== null && about !== null && <BattleBoard battle={battle} roomId={about.id} />}
+      {room.battle !== null && about !== null && <BattleBoard battle={room.battle} roomId={about.id} />}
       {best.length > 0 && (
         <ol class="podium">
           {best.map(({ rank, userId, userName, coins }) => (

@@ -18,6 +18,8 @@ export interface Frame {
   readonly totals: Totals;
   readonly goal: Goal | null;
   readonly topGifters: readonly Gifter[];
+  /** That the room is in, or was in a moment ago. */
+  readonly battle: Battle | null;
 }
 
 export type RoomStatus = 'OPEN' | 'CLOSED';
@@ -59,6 +61,25 @@ export interface Gifter {
   readonly coins: number;
 }
 
+export interface Battle {
+  readonly status: 'RUNNING' | 'ENDED';
+  readonly endsAt: string;
+  readonly winnerRoomId: string | null;
+  readonly sides: readonly BattleSide[];
+}
+
+export interface BattleSide {
+  readonly roomId: string | null;
+  readonly creatorId: string;
+  /** Null while a mist hides them. */
+  readonly points: number | null;
+  readonly hiddenUntil: string | null;
+  readonly multipliedUntil: string | null;
+  readonly hammeringUntil: string | null;
+  readonly hits: number;
+  readonly combos: number;
+}
+
 /** What one sender gave, as one row: a gift, or a whole streak. */
 export interface Line {
   /** The streak's id, else the gift's. */
@@ -82,6 +103,7 @@ export interface Room {
   readonly totals: Totals;
   readonly goal: Goal | null;
   readonly topGifters: readonly Gifter[];
+  readonly battle: Battle | null;
   /** Oldest first. */
   readonly lines: readonly Line[];
   /** All that frames have told this screen, line by line or summed up. */
@@ -100,6 +122,7 @@ export const EMPTY_ROOM: Room = {
   totals: { coins: 0, gifts: 0, gifters: 0 },
   goal: null,
   topGifters: [],
+  battle: null,
   lines: [],
   shown: { pieces: 0, coins: 0 },
   missedFrames: 0,
@@ -133,8 +156,8 @@ export function take(room: Room, frame: Frame, nowMs: number): { room: Room; out
 }
 
 function standing(room: Room, frame: Frame): Room {
-  const { seq, status, totals, goal, topGifters } = frame;
-  return { ...room, seq, status, totals, goal, topGifters };
+  const { seq, status, totals, goal, topGifters, battle } = frame;
+  return { ...room, seq, status, totals, goal, topGifters, battle };
 }
 
 function withGift(lines: Line[], gift: FrameGift, nowMs: number): Line[] {

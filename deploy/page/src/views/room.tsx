@@ -3,7 +3,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Endpoint } from '../api/endpoint.ts';
 import { GiftPanel } from '../parts/gift_panel.tsx';
-import { BattleBoard, Ending, GoalBar, shownBattle, TopGifters } from '../parts/room_parts.tsx';
+import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.tsx';
 import { Avatar, Coins, Count, LinkState, Panel } from '../parts/small.tsx';
 import { Delivery, Stage } from '../parts/stage.tsx';
 import { useRoom, type Watched } from '../room/use_room.ts';
@@ -24,7 +24,6 @@ export function RoomView({ endpoint, roomId }: { endpoint: Endpoint; roomId: str
   if (phase === 'missing') return <Missing words="There is no such room." />;
   if (phase === 'failed') return <Missing words="The endpoint does not answer. Load the page again." />;
   const host = about?.host.id ?? '';
-  const battle = shownBattle(about);
 
   return (
     <main class="room" data-testid="room" data-phase={phase}>
@@ -34,7 +33,7 @@ export function RoomView({ endpoint, roomId }: { endpoint: Endpoint; roomId: str
           <Ending room={room} about={about} />
         ) : (
           <div class="over-stage">
-            {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
+            {room.battle !== null && <BattleBoard battle={room.battle} roomId={roomId} />}
             {room.goal !== null && <GoalBar goal={room.goal} />}
           </div>
         )}

@@ -6,7 +6,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { newId } from '../api/ids.ts';
 import type { Earnings, Refused } from '../api/types.ts';
 import { diamonds, money } from '../format.ts';
-import { BattleBoard, Ending, GoalBar, shownBattle, TopGifters } from '../parts/room_parts.tsx';
+import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.tsx';
 import { Count, LinkState, Note, Panel } from '../parts/small.tsx';
 import { Delivery, Stage } from '../parts/stage.tsx';
 import { useRoom } from '../room/use_room.ts';
@@ -120,7 +120,6 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
       setProblem(error instanceof Error ? error.message : String(error));
     }
   };
-  const battle = shownBattle(about);
   const watchUrl = `${location.origin}/room/${roomId}`;
 
   return (
@@ -131,7 +130,7 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
           <Ending room={room} about={about} />
         ) : (
           <div class="over-stage">
-            {battle !== null && <BattleBoard battle={battle} roomId={roomId} />}
+            {room.battle !== null && <BattleBoard battle={room.battle} roomId={roomId} />}
             {room.goal !== null && <GoalBar goal={room.goal} />}
           </div>
         )}

@@ -1,0 +1,1 @@
+"""What cannot be: every document answers it with a stable code, and nothing changes."""
