@@ -9,15 +9,18 @@ from uuid import UUID
 import pytest
 
 from chassis import ids
-from chassis.db import transaction
+from chassis.db import Conn, transaction
 from chassis.operators import Act
 from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from contracts.gifts.live import RoomFrame
 from gifts.commands.publish_word_list import publish_word_list
 from gifts.commands.send_gifts import NewGift
-from gifts.domain.word_list import WordListError, WordListFile
+from gifts.domain.word_list import Hit, WordList, WordListError, WordListFile
+from gifts.edge import cached, moderator
+from gifts.edge.moderator import Moderator
 from gifts.store.gift import select_gifts
+from gifts.store.word_list import find_newer
 from gifts.testing import NOW, a_new_gift, posted, refused, settle, write
 from gifts.testing.moderation import a_gift_saying, publish_words, remove
 from gifts.testing.rooms import close_a_room, open_a_room, tick, told_frames
@@ -410,3 +413,23 @@ async def test_a_word_list_is_published_once(service: Database) -> None:
             async with transaction(service.pool) as conn:
                 await publish_word_list(conn, file, at=NOW)
     assert await service.pool.fetchval("SELECT array_agg(version) FROM word_list") == [2]
+
+
+async def test_a_process_reads_a_word_list_once(service: Database, monkeypatch: Any) -> None:
+    """It is prepared to be searched when it is read; a newer one counts nevertheless."""
+    monkeypatch.setattr(cached, "FRESH_S", 0.0)
+    read: list[WordList | None] = []
+
+    async def find(conn: Conn, version: int) -> WordList | None:
+        read.append(await find_newer(conn, version))
+        return read[-1]
+
+    monkeypatch.setattr(moderator, "find_newer", find)
+    judge = Moderator(service.pool)
+    await publish_words(service.pool, "a", version=1)
+    hits = [await judge.judge("a b"), await judge.judge("a b")]
+    await publish_words(service.pool, "b", version=2)
+    hits.append(await judge.judge("a b"))
+
+    assert hits == [Hit(1, "a"), Hit(1, "a"), Hit(2, "b")]
+    assert read == [WordList(1, ("a",)), None, WordList(2, ("b",))]

@@ -289,7 +289,7 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room_streak.STATEMENTS, "select_owed", [ONE, 21], "room_streak_owed"),
     (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
     (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
-    (reversal.STATEMENTS, "select_in_rooms", [ONE], "gift_pkey"),
+    (reversal.STATEMENTS, "select_given", [ONE], "gift_pkey"),
     (train.STATEMENTS, "select_given", [ONE], "train_gift_by_gift"),
     (train.STATEMENTS, "select_top", [ONE, 3], "train_gifter_by_coins"),
     (train.STATEMENTS, "select_due", [NOON, 20], "train_by_expiry"),

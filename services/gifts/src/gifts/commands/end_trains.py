@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
-from gifts.commands.tell_battles import tell_both
+from gifts.commands.tell_owed import tell_owed
 from gifts.domain.room_rules import RoomRules
 from gifts.store import train as store
 from gifts.store.room import lock_rooms
@@ -30,8 +30,7 @@ async def end_due_trains(conn: Conn, rules: RoomRules, *, at: datetime) -> bool:
         return False
     rooms = await lock_rooms(conn, due)
     ended = await end_trains(conn, due, at=at)
-    if ended:
-        await tell_both(conn, [room for room in rooms if room.room_id in ended], rules, at=at)
+    await tell_owed(conn, [room for room in rooms if room.room_id in ended], rules, at=at)
     return len(due) == TRAINS_AT_ONCE
 
 

@@ -39,8 +39,8 @@ async def publish_word_list(conn: Conn, file: WordListFile, *, at: datetime) -> 
             f"version {words.version} is published with other terms and never changes: "
             "put the change into a new version"
         )
-    newest = await store.find_newest(conn)
-    if newest is not None and newest.version > words.version:
-        raise WordListError(f"version {newest.version} is published already: go on from there")
+    newer = await store.find_newer(conn, words.version)
+    if newer is not None:
+        raise WordListError(f"version {newer.version} is published already: go on from there")
     await store.insert_word_list(conn, words, published_at=at)
     return Published(words, repeated=False)

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import msgspec
 
-from chassis import operators, outbox
+from chassis import operators
 from chassis.db import Conn
 from chassis.operators import Act
-from gifts.commands.tell_rooms import outgoing_of, tell_rooms
+from gifts.commands.tell_owed import tell_owed
 from gifts.domain.gift import room_id_of
 from gifts.domain.message import GiftMessage
 from gifts.domain.refusals import GiftMessageUnknownError
@@ -45,9 +45,6 @@ async def remove_message(conn: Conn, gift_id: UUID, act: Act, rules: RoomRules) 
     details = {"senderId": found.sender_id, "creatorId": found.creator_id}
     await operators.record(conn, act, "removeGiftMessage", str(gift_id), details)
     if found.silenced is None:
-        owing = [msgspec.structs.replace(room, untold=True) for room in rooms]
         marks = {room.room_id: [removal(gift_id)] for room in rooms}
-        if owing:
-            told = await tell_rooms(conn, owing, marks, rules, at=act.at)
-            await outbox.append(conn, outgoing_of(told.frames))
+        await tell_owed(conn, rooms, rules, lines=marks, at=act.at)
     return msgspec.structs.replace(found, silenced="REMOVED", silenced_at=act.at)

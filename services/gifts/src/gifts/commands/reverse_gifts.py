@@ -16,6 +16,7 @@ from gifts.domain.board import Score
 from gifts.domain.fan_club import Change, Joining
 from gifts.domain.reversal import (
     Books,
+    GivenGift,
     ImpossibleLegError,
     Leg,
     Standing,
@@ -26,7 +27,6 @@ from gifts.domain.reversal import (
 from gifts.domain.room_ledger import Taken
 from gifts.domain.room_rules import RoomRules
 from gifts.store import reversal as store
-from gifts.store.board import GivenBy, select_given
 
 
 class Outcome(NamedTuple):
@@ -148,9 +148,9 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     await store.update_gifts(conn, taken)
     touched = [each for each in standings if each.gift_id in taken]
     await store.update_totals(conn, corrections(touched, legs))
-    given = await select_given(conn, taken.keys())
+    given = await store.select_given(conn, taken.keys())
     return Lost(
-        losses(touched, await store.select_in_rooms(conn, taken.keys()), legs),
+        losses(touched, given.values(), legs),
         [_taken_of(given[gift_id], coins) for gift_id, coins in taken.items()],
         [
             Joining(given[gift_id].creator_id, given[gift_id].sender_id, gift_id, is_taken_back)
@@ -159,5 +159,5 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     )
 
 
-def _taken_of(gift: GivenBy, coins: int) -> Score:
+def _taken_of(gift: GivenGift, coins: int) -> Score:
     return Score(gift.creator_id, gift.sender_id, -coins, gift.sent_at)

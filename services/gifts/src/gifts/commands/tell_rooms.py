@@ -1,6 +1,6 @@
 """Tell viewers of rooms what has happened there, in frames."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -9,8 +9,8 @@ import msgspec
 
 from chassis.db import Conn
 from chassis.outbox import Outgoing
-from contracts.gifts.live import RoomFrame
-from gifts.commands.tell_trains import note_trains_told, running_trains, shown_of
+from contracts.gifts.live import FrameBattle, RoomFrame
+from gifts.commands.tell_trains import Running, note_trains_told, running_trains, shown_of
 from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
@@ -34,6 +34,17 @@ class Told(NamedTuple):
 
     rooms: Sequence[Room]
     frames: Sequence[RoomFrame]
+
+
+class _Shown(NamedTuple):
+    """What frames tell of rooms besides what was given since the last ones; by room."""
+
+    top: Mapping[UUID, Sequence[Gifter]]
+    """Of every room that gets a frame."""
+    battles: Mapping[UUID, FrameBattle | None]
+    trains: Mapping[UUID, Running]
+    named: Mapping[str, str | None]
+    """By user: who of all of them agreed, and what they call themselves."""
 
 
 async def tell_rooms(
@@ -60,66 +71,59 @@ async def tell_rooms(
         The rooms as they are written, and the frames, to be published by this transaction: see
         `stream_of`.
     """
-    due = [room for room in rooms if room.untold and is_frame_due(room, rules, at)]
-    calm = [room for room in rooms if not room.untold and is_keyframe_due(room, rules, at)]
-    told = {room.room_id for room in due}
-    waiting = {room_id: each for room_id, each in lines.items() if each and room_id not in told}
+    due = {room.room_id for room in rooms if room.untold and is_frame_due(room, rules, at)}
+    calm = {room.room_id for room in rooms if not room.untold and is_keyframe_due(room, rules, at)}
+    waiting = {room_id: each for room_id, each in lines.items() if each and room_id not in due}
     if waiting:
         await insert_entries(conn, waiting)
     chosen = await _choose(conn, due, lines) if due else {}
-    shown_in = [room.room_id for room in (*due, *calm)]
-    top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
-    newest = await newest_battles(conn, shown_in) if shown_in else {}
-    battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
-    trains = await running_trains(conn, shown_in) if shown_in else {}
-    ridden = [each.top for each in trains.values()]
-    named = await _named(conn, chosen.values(), [*top.values(), *ridden])
+    shown = await _look_up(conn, [*due, *calm], chosen.values(), at)
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
         standing = room
-        if room.room_id in told:
-            shown = chosen[room.room_id]
+        if room.room_id in chosen:
             standing = msgspec.structs.replace(
-                room, seq=room.seq + 1, framed_at=at, told_at=at, untold=shown.ends_left
+                room,
+                seq=room.seq + 1,
+                framed_at=at,
+                told_at=at,
+                untold=chosen[room.room_id].ends_left,
             )
-            frames.append(
-                frame_of(
-                    standing,
-                    shown,
-                    top[room.room_id],
-                    named,
-                    at=at,
-                    battle=battles.get(room.room_id),
-                    train=shown_of(trains.get(room.room_id), named),
-                    regret_window=rules.regret_window,
-                )
-            )
-        elif room.room_id in top:
+        elif room.room_id in shown.top:
             standing = msgspec.structs.replace(room, told_at=at)
-            frames.append(
-                frame_of(
-                    standing,
-                    NOTHING,
-                    top[room.room_id],
-                    named,
-                    at=at,
-                    keyframe=True,
-                    battle=battles.get(room.room_id),
-                    train=shown_of(trains.get(room.room_id), named, keyframe=True),
-                )
-            )
+        if room.room_id in shown.top:
+            frames.append(_frame_of(standing, chosen.get(room.room_id), shown, rules, at))
         after.append(standing)
-    await note_trains_told(conn, [trains[room_id] for room_id in told if room_id in trains])
+    await note_trains_told(
+        conn, [shown.trains[room_id] for room_id in due if room_id in shown.trains]
+    )
     await store.update_rooms(conn, after, rules)
     return Told(after, frames)
 
 
+def _frame_of(
+    room: Room, chosen: Chosen | None, shown: _Shown, rules: RoomRules, at: datetime
+) -> RoomFrame:
+    """The next frame of a room; where nothing was chosen for it, its newest one again."""
+    keyframe = chosen is None
+    return frame_of(
+        room,
+        chosen or NOTHING,
+        shown.top[room.room_id],
+        shown.named,
+        at=at,
+        keyframe=keyframe,
+        battle=shown.battles.get(room.room_id),
+        train=shown_of(shown.trains.get(room.room_id), shown.named, keyframe=keyframe),
+        regret_window=rules.regret_window,
+    )
+
+
 async def _choose(
-    conn: Conn, rooms: Sequence[Room], lines: Mapping[UUID, Sequence[Line]]
+    conn: Conn, room_ids: Collection[UUID], lines: Mapping[UUID, Sequence[Line]]
 ) -> dict[UUID, Chosen]:
     """What the frames of rooms show; it is noted as told."""
-    room_ids = [room.room_id for room in rooms]
     waited = await take_entries(conn, room_ids)
     owed = await select_owed(conn, room_ids, limit=LINES_MAX + 1)
     chosen = {
@@ -154,13 +158,24 @@ async def _hush(conn: Conn, chosen: Iterable[Chosen]) -> None:
             hush(each, silenced)
 
 
-async def _named(
-    conn: Conn, chosen: Iterable[Chosen], top: Iterable[Sequence[Gifter]]
-) -> Mapping[str, str | None]:
-    """Of those whom frames could show who agreed, and what they call themselves."""
+async def _look_up(
+    conn: Conn, room_ids: Sequence[UUID], chosen: Iterable[Chosen], at: datetime
+) -> _Shown:
+    """What frames of these rooms tell besides what was `chosen`."""
+    if not room_ids:
+        return _Shown({}, {}, {}, {})
+    top = await select_top(conn, room_ids, limit=GIFTERS_SHOWN)
+    newest = await newest_battles(conn, room_ids)
+    trains = await running_trains(conn, room_ids)
     user_ids = {line.sender_id for each in chosen for line in each.lines}
-    user_ids |= {gifter.user_id for each in top for gifter in each}
-    return await select_named(conn, user_ids)
+    for gifters in (*top.values(), *(each.top for each in trains.values())):
+        user_ids.update(gifter.user_id for gifter in gifters)
+    return _Shown(
+        top,
+        {room_id: battle_shown(battle, at) for room_id, battle in newest.items()},
+        trains,
+        await select_named(conn, user_ids),
+    )
 
 
 def stream_of(room_id: UUID) -> str:

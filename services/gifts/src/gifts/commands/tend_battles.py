@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
-from gifts.commands.tell_battles import tell_both
+from gifts.commands.tell_owed import tell_owed
 from gifts.domain.battle import Battle, due_at, is_lifted, is_over
 from gifts.domain.room_rules import RoomRules
 from gifts.store import battle as store
@@ -41,8 +41,7 @@ async def tend_due_battles(
     telling = {room_id for battle in looked_at for room_id in _look_at(battle, at, since)}
     if looked_at:
         await store.update_battles(conn, looked_at)
-    if telling:
-        await tell_both(conn, [rooms[room_id] for room_id in sorted(telling)], rules, at=at)
+    await tell_owed(conn, [rooms[room_id] for room_id in sorted(telling)], rules, at=at)
     return len(due) == BATTLES_AT_ONCE
 
 

@@ -42,13 +42,12 @@ async def undo_gift(
     """
     await store.lock_gift(conn, gift_id)
     stored = (await select_gifts(conn, [gift_id])).get(gift_id)
-    gift = None if stored is None else stored.gift
-    if gift is not None and gift.sender_id != sender_id:
+    if stored is None or stored.gift.sender_id != sender_id:
         raise GiftUnknownError
-    if gift is not None and await store.select_undos(conn, [gift_id]):
+    gift = stored.gift
+    if await store.select_undos(conn, [gift_id]):
         return gift
     check_regret(gift, sender_id, window, at=at)
-    assert gift is not None, "check_regret has looked"
     await store.insert_undo(conn, gift_id, at)
     request = UndoRequested(
         charge_id=gift_id, payer_id=sender_id, order_key=gift.creator_id, asked_at=at

@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.clock import Clock
 from chassis.db import Conn
 from gifts.commands.lock_battle import lock_battle
-from gifts.commands.tell_battles import tell_both
+from gifts.commands.tell_owed import tell_owed
 from gifts.domain.battle import Battle, PowerUpKind, due_at
 from gifts.domain.refusals import IdempotencyConflictError
 from gifts.domain.room_rules import RoomRules
@@ -55,5 +55,5 @@ async def use_power_up(
         raise IdempotencyConflictError
     battle.due_at = due_at(battle, at)
     await store.update_battles(conn, [battle])
-    await tell_both(conn, rooms, rules, at=at)
+    await tell_owed(conn, rooms, rules, at=at)
     return battle

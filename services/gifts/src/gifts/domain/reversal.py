@@ -55,14 +55,17 @@ class Standing(NamedTuple):
     reversed_coins: int
 
 
-class InRoom(NamedTuple):
-    """What matters in its room of a gift that was sent to one."""
+class GivenGift(NamedTuple):
+    """What matters of a gift that was sent, where it is counted."""
 
     gift_id: UUID
-    room_id: UUID
+    creator_id: str
     sender_id: str
+    sent_at: datetime
     item_id: str
     pieces: int
+    room_id: UUID | None
+    """None: it was sent to something else."""
 
 
 class ImpossibleLegError(ValueError):
@@ -162,16 +165,16 @@ def corrections(standings: Iterable[Standing], legs: Sequence[Leg]) -> Mapping[s
 
 
 def losses(
-    standings: Iterable[Standing], in_rooms: Iterable[InRoom], legs: Sequence[Leg]
+    standings: Iterable[Standing], given: Iterable[GivenGift], legs: Sequence[Leg]
 ) -> list[Taken]:
     """What rooms lose when `legs` are booked: see `corrections`."""
     of_gifts = _taken_of(legs)
     known = {gift.gift_id: gift for gift in standings}
     taken: list[Taken] = []
-    for gift in in_rooms:
+    for gift in given:
         coins = of_gifts[gift.gift_id]
         ended = _ended(known[gift.gift_id], coins)
-        if coins:
+        if coins and gift.room_id is not None:
             taken.append(
                 Taken(
                     gift.room_id,

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Final
 
-from chassis.db import Pool
+from chassis.db import Conn, Pool
 from gifts.commands.send_gifts import NewName
 from gifts.domain.display_name import display_name
-from gifts.domain.word_list import Hit
+from gifts.domain.word_list import Hit, WordList
 from gifts.edge.cached import Cached
-from gifts.store.word_list import find_newest
+from gifts.store.word_list import find_newer
 
 NAMES_MAX: Final = 50_000
 """Of which it is remembered that they are stored."""
@@ -20,13 +20,16 @@ class Moderator:
     """Of an api process: the word list that counts, and which names are stored."""
 
     def __init__(self, pool: Pool) -> None:
-        self._words = Cached(pool, find_newest)
+        self._words = Cached(pool, self._read_words)
+        self._newest: WordList | None = None
         self._names: dict[str, tuple[str, float]] = {}
 
     async def judge(self, message: str | None) -> Hit | None:
         """Why a message is withheld, if it is."""
-        words = None if message is None else await self._words.get()
-        return None if message is None or words is None else words.find(message)
+        if message is None:
+            return None
+        words = await self._words.get()
+        return None if words is None else words.find(message)
 
     async def new_name(self, user_id: str, claimed: str | None) -> NewName | None:
         """What is to be stored as a sender's name; None: nothing, as their token says nothing new.
@@ -49,3 +52,10 @@ class Moderator:
             # First in, first out: the oldest entry is the nearest to being stale.
             del self._names[next(iter(self._names))]
         self._names[user_id] = (claimed, asyncio.get_running_loop().time() + NAME_FRESH_S)
+
+    async def _read_words(self, conn: Conn) -> WordList | None:
+        # A list that is known is kept: reading its terms and preparing them to be searched holds
+        # up all requests, for milliseconds where there are thousands.
+        known = 0 if self._newest is None else self._newest.version
+        self._newest = await find_newer(conn, known) or self._newest
+        return self._newest

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from chassis import sql
@@ -11,14 +10,6 @@ from gifts.domain.board import EVER, Board, Net, Placed, Rung, ScoreKey, Span, T
 from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "board.sql")
-
-
-class GivenBy(NamedTuple):
-    """What matters on boards of a gift that was sent."""
-
-    creator_id: str
-    sender_id: str
-    sent_at: datetime
 
 
 async def add_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> dict[ScoreKey, Total]:
@@ -42,15 +33,6 @@ async def move_scores(conn: Conn, net: Mapping[ScoreKey, Net]) -> None:
 async def find_coins(conn: Conn, creator_id: str, user_id: str) -> int:
     """All that somebody gave a creator and that was not taken back."""
     return await conn.fetchval(STATEMENTS["find_coins"], board_id_of(creator_id), user_id) or 0
-
-
-async def select_given(conn: Conn, gift_ids: Collection[UUID]) -> dict[UUID, GivenBy]:
-    """Who gave gifts that were sent, to whom and when."""
-    rows = await conn.fetch(STATEMENTS["select_given"], gift_ids)
-    return {
-        row["gift_id"]: GivenBy(row["creator_id"], row["sender_id"], row["settled_at"])
-        for row in rows
-    }
 
 
 async def select_top(conn: Conn, board: Board, *, limit: int) -> list[Placed]:

@@ -121,17 +121,6 @@ WHERE
     board_id = $1
     AND user_id = $2;
 
--- name: select_given
--- Who gave gifts that were sent, to whom and when.
--- $1 gift_ids
-SELECT
-    gift_id,
-    creator_id,
-    sender_id,
-    settled_at
-FROM gift
-WHERE gift_id = any($1::uuid[]);
-
 -- name: select_top
 -- The first of a board: by coins, then by who got there first.
 -- $1 board_id, $2 span, $3 when the window began, $4 at most

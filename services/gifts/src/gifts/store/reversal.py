@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from gifts.domain.gift import room_id_of
-from gifts.domain.reversal import Correction, InRoom, Leg, LegId, Standing
+from gifts.domain.reversal import Correction, GivenGift, Leg, LegId, Standing
 
 STATEMENTS = sql.load("gifts.store", "reversal.sql")
 
@@ -17,14 +17,21 @@ async def lock_gifts(conn: Conn, gift_ids: Collection[UUID]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
-async def select_in_rooms(conn: Conn, gift_ids: Collection[UUID]) -> list[InRoom]:
-    """Of gifts those that were sent to rooms that were opened."""
-    rows = await conn.fetch(STATEMENTS["select_in_rooms"], gift_ids)
-    return [
-        InRoom(row["gift_id"], room_id, row["sender_id"], row["item_id"], row["count"])
+async def select_given(conn: Conn, gift_ids: Collection[UUID]) -> dict[UUID, GivenGift]:
+    """Who gave gifts that were sent, what, when and where, by gift."""
+    rows = await conn.fetch(STATEMENTS["select_given"], gift_ids)
+    return {
+        row["gift_id"]: GivenGift(
+            row["gift_id"],
+            row["creator_id"],
+            row["sender_id"],
+            row["settled_at"],
+            row["item_id"],
+            row["count"],
+            room_id_of(row["target_kind"], row["target_id"]),
+        )
         for row in rows
-        if (room_id := room_id_of("room", row["target_id"])) is not None
-    ]
+    }
 
 
 async def select_legs(conn: Conn, legs: Collection[LegId]) -> list[Leg]:

@@ -14,19 +14,20 @@ WHERE gift_id = any($1::uuid[])
 ORDER BY gift_id
 FOR UPDATE;
 
--- name: select_in_rooms
--- Of gifts those that were sent to rooms.
+-- name: select_given
+-- Who gave gifts that were sent, what, when and where.
 -- $1 gift_ids
 SELECT
     gift_id,
-    target_id,
+    creator_id,
     sender_id,
+    settled_at,
     item_id,
-    count
+    count,
+    target_kind,
+    target_id
 FROM gift
-WHERE
-    gift_id = any($1::uuid[])
-    AND target_kind = 'room';
+WHERE gift_id = any($1::uuid[]);
 
 -- name: select_legs
 -- What is known of legs, each named once, whether booked or waiting.

@@ -25,7 +25,7 @@ async def find_word_list(conn: Conn, version: int) -> WordList | None:
     return None if row is None else WordList(row["version"], tuple(row["terms"]))
 
 
-async def find_newest(conn: Conn) -> WordList | None:
-    """The version that counts."""
-    row = await conn.fetchrow(STATEMENTS["find_newest"])
+async def find_newer(conn: Conn, version: int) -> WordList | None:
+    """The version that counts, if it is newer than this one; 0: whichever it is."""
+    row = await conn.fetchrow(STATEMENTS["find_newer"], version)
     return None if row is None else WordList(row["version"], tuple(row["terms"]))

@@ -15,10 +15,13 @@ SELECT
 FROM word_list
 WHERE version = $1;
 
--- name: find_newest
+-- name: find_newer
+-- The newest version, if it is newer than one.
+-- $1 version
 SELECT
     version,
     terms
 FROM word_list
+WHERE version > $1
 ORDER BY version DESC
 LIMIT 1;
