@@ -41,7 +41,7 @@ export const BALANCE = /* GraphQL */ `
 `;
 
 export const BALANCE_CHANGED = /* GraphQL */ `
-  subscription PageBalanceChanged { balanceChanged { version coins debtCoins cause } }
+  subscription PageBalanceChanged { balanceChanged { version coins debtCoins } }
 `;
 
 export const SEND_GIFT = /* GraphQL */ `
@@ -107,7 +107,7 @@ export const CLOSE_ROOM = /* GraphQL */ `
 `;
 
 export const EARNINGS_CHANGED = /* GraphQL */ `
-  subscription PageEarningsChanged { earningsChanged { version pending { microDiamonds } available { microDiamonds } } }
+  subscription PageEarningsChanged { earningsChanged { version } }
 `;
 
 export const EARNINGS = /* GraphQL */ `
