@@ -175,6 +175,31 @@ async def test_without_coins_it_says_so_and_sells_some(world: World, browser: Br
         assert screen.complaints == []
 
 
+async def test_a_name_whose_showing_was_refused_is_not_shown(
+    world: World, browser: Browser
+) -> None:
+    """The switch says what was agreed to, not what was tried."""
+    async with a_room(world) as (_, room_id):
+        screen = await a_screen(browser, world, "bob")
+
+        async def refuse(route: Route) -> None:
+            if "PageShowMe" in (route.request.post_data or ""):
+                error = {"message": "not now", "extensions": {"code": "FORBIDDEN"}}
+                await route.fulfill(response=await route.fetch(), json={"errors": [error]})
+            else:
+                await route.fallback()
+
+        await screen.page.route(world.stack.addresses.graphql, refuse)
+        await screen.watches(room_id)
+        switch = screen.page.get_by_label("Show my name")
+        async with screen.page.expect_response(
+            lambda answer: "PageShowMe" in (answer.request.post_data or "")
+        ):
+            await switch.click()
+        await expect(switch).not_to_be_checked()
+        assert screen.complaints == []
+
+
 async def test_a_room_that_is_over_and_one_that_never_was(world: World, browser: Browser) -> None:
     """Who comes late sees how it ended, and nothing to send with."""
     async with a_room(world, title="It was a night", goal={"coins": 2}) as (host, room_id):

@@ -16,7 +16,17 @@ export function NameSwitch({ endpoint }: { endpoint: Endpoint }) {
   };
   return (
     <label class="name-switch">
-      <input type="checkbox" checked={isNamed} data-named={isNamed} onChange={({ currentTarget }) => void decide(currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={isNamed}
+        data-named={isNamed}
+        onChange={({ currentTarget }) => {
+          // Where it could not be told, nothing has changed, and nothing looks as if it had.
+          decide(currentTarget.checked).catch(() => {
+            currentTarget.checked = isNamed;
+          });
+        }}
+      />
       <span>Show my name</span>
     </label>
   );
