@@ -5,6 +5,7 @@ from typing import Any
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from chassis import kafka
+from chassis.testing.eventually import eventually
 from chassis.testing.plugin import Servers
 from contracts.event import Topic
 
@@ -25,10 +26,14 @@ async def test_a_topic_keeps_records_as_long_as_it_says(
 async def settings_of(servers: Servers, topic: str) -> tuple[str, str]:
     """A topic's retention.ms and segment.ms."""
     names = ["retention.ms", "segment.ms"]
-    async with kafka.admin(servers.kafka_servers) as client:
-        answers: Any = await client.describe_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(names))]
-        )
-    [(*_, entries)] = answers[0].resources
-    told = {entry[0]: entry[1] for entry in entries}
-    return told[names[0]], told[names[1]]
+    wanted = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(names))
+
+    async def told() -> dict[str, str]:
+        # The broker that is asked may hear of a new topic later than the one that made it.
+        async with kafka.admin(servers.kafka_servers) as client:
+            answers: Any = await client.describe_configs([wanted])
+        [(*_, entries)] = answers[0].resources
+        return {entry[0]: entry[1] for entry in entries}
+
+    found = await eventually(told)
+    return found[names[0]], found[names[1]]
