@@ -116,7 +116,7 @@ async def test_new_database_is_prepared_once(
         told.append((status, "".join(capsys.readouterr())))
 
     assert [status for status, _ in told] == [0, 0, 0, 0, 1, 0, 0]
-    assert told[0][1] == "gifts: 8 migrations applied\n"
+    assert told[0][1] == "gifts: 9 migrations applied\n"
     assert told[1][1] == "gifts: 0 migrations applied\n"
     assert told[2][1].startswith("gifts: catalogue 1 of 27 items published")
     assert told[3][1].startswith("gifts: catalogue 1 of 27 items was there already")

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from chassis.db import Conn
 from gifts.commands.lock_battle import lock_battle
 from gifts.commands.tell_battles import tell_both
@@ -15,6 +17,7 @@ from gifts.domain.refusals import (
 )
 from gifts.domain.room_rules import RoomRules
 from gifts.store import battle as store
+from gifts.store.room import note_battled
 
 
 async def accept_battle(
@@ -61,5 +64,7 @@ async def accept_battle(
     battle.due_at = due_at(battle, at)
     await store.update_battles(conn, [battle])
     await store.set_newest(conn, battle)
+    await note_battled(conn, battle.room_ids)
+    rooms = [msgspec.structs.replace(room, has_battled=True) for room in rooms]
     await tell_both(conn, rooms, rules, at=at)
     return battle

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from chassis.db import Conn
 from gifts.domain.battle import BattleEvent, due_at
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_streak import Given
 from gifts.store import battle as store
 from gifts.store.battle_event import insert_events, select_given, select_touched
 
@@ -28,10 +29,12 @@ async def move_battles(
         conn: An open transaction that has locked the rooms.
         given: Each gift once, in the order charged.
         taken: What is taken back, afterwards.
-        room_ids: Of all of them.
+        room_ids: In which a battle ever began, of all of them.
         at: Now.
     """
     gift_ids = {loss.gift_id for loss in taken}
+    if not room_ids and not gift_ids:
+        return
     battle_ids = await select_touched(conn, room_ids, gift_ids)
     if not battle_ids:
         return

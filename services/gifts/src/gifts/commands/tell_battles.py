@@ -22,5 +22,5 @@ async def tell_both(conn: Conn, rooms: Sequence[Room], rules: RoomRules, *, at: 
         at: Now.
     """
     owing = [msgspec.structs.replace(room, untold=True) for room in rooms]
-    told = await tell_rooms(conn, owing, {}, rules, at=at)
+    told = await tell_rooms(conn, owing, rules, at=at)
     await outbox.append(conn, outgoing_of(told.frames))

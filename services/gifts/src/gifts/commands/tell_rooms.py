@@ -1,6 +1,6 @@
 """Tell viewers of rooms what has happened there, in frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -10,17 +10,16 @@ import msgspec
 from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import RoomFrame
+from gifts.commands.end_streaks import end_streaks
 from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Room
-from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
-from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, merge
+from gifts.domain.room_frame import NOTHING, frame_of
+from gifts.domain.room_line import LINES_MAX, Chosen, Line, add_waiting, choose, merge, read_waiting
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
-from gifts.domain.room_streak import end_line
+from gifts.domain.room_streak import Streaks, end_line
 from gifts.store import room as store
 from gifts.store.battle import newest_battles
-from gifts.store.room_entry import insert_entries, take_entries
-from gifts.store.room_gifter import select_top
-from gifts.store.room_streak import note_told, select_owed
+from gifts.store.room_streak import insert_streaks, note_told, select_owed, update_streaks
 
 STREAMS: Final = 8
 """Of the outbox, for frames: a room's are all in one, whoever makes them, and so stay in order."""
@@ -36,92 +35,130 @@ class Told(NamedTuple):
 async def tell_rooms(
     conn: Conn,
     rooms: Sequence[Room],
-    lines: Mapping[UUID, Sequence[Line]],
     rules: RoomRules,
     *,
     at: datetime,
+    lines: dict[UUID, list[Line]] | None = None,
+    streaks: Streaks | None = None,
+    closing: Collection[UUID] = (),
 ) -> Told:
     """Write how rooms stand, with the next frame of those whose newest one is old enough.
 
     What has no frame yet waits for it: the clock makes it, or whatever happens there next. A frame
-    gets its number in the transaction that writes it, so that no number is ever left out.
+    gets its number in the transaction that writes it, so that no number is ever left out. Streaks
+    that are over end with it.
 
     Args:
         conn: An open transaction that has locked the rooms.
         rooms: As they stand now, but for what frames change.
-        lines: What is to be shown of them, by room.
         rules: In force.
         at: Now.
+        lines: What is to be shown of them, by room.
+        streaks: That have changed; they are written.
+        closing: Which of the rooms close, and so all of their streaks end.
 
     Returns:
         The rooms as they are written, and the frames, to be published by this transaction: see
         `stream_of`.
     """
+    lines = {} if lines is None else lines
+    streaks = Streaks((), rules) if streaks is None else streaks
+    rooms = await end_streaks(conn, rooms, streaks, lines, rules, closing=closing, at=at)
     due = [room for room in rooms if room.untold and is_frame_due(room, rules, at)]
-    calm = [room for room in rooms if not room.untold and is_keyframe_due(room, rules, at)]
-    told = {room.room_id for room in due}
-    waiting = {room_id: each for room_id, each in lines.items() if each and room_id not in told}
-    if waiting:
-        await insert_entries(conn, waiting)
-    chosen = await _choose(conn, due, lines) if due else {}
-    shown_in = [room.room_id for room in (*due, *calm)]
-    top = await select_top(conn, shown_in, limit=GIFTERS_SHOWN) if shown_in else {}
-    newest = await newest_battles(conn, shown_in) if shown_in else {}
-    battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
+    chosen = await _choose(conn, due, lines, streaks)
+    await _write_streaks(conn, streaks)
+    owing = {streak.room_id for streak in streaks.owed()}
     frames: list[RoomFrame] = []
     after: list[Room] = []
+    keyframes: set[UUID] = set()
     for room in rooms:
-        standing = room
-        if room.room_id in told:
-            shown = chosen[room.room_id]
+        room_id = room.room_id
+        shown = chosen.get(room_id)
+        if shown is not None:
             standing = msgspec.structs.replace(
-                room, seq=room.seq + 1, framed_at=at, told_at=at, untold=shown.ends_left
+                room,
+                seq=room.seq + 1,
+                framed_at=at,
+                told_at=at,
+                untold=shown.ends_left,
+                owes_ends=shown.ends_left,
+                waiting=b"",
             )
-            frames.append(
-                frame_of(
-                    standing, shown, top[room.room_id], at=at, battle=battles.get(room.room_id)
-                )
+        elif room.untold:
+            added = lines.get(room_id)
+            standing = msgspec.structs.replace(
+                room,
+                waiting=add_waiting(room.waiting, added) if added else room.waiting,
+                owes_ends=room.owes_ends or room_id in owing,
             )
-        elif room.room_id in top:
+        elif is_keyframe_due(room, rules, at):
             standing = msgspec.structs.replace(room, told_at=at)
-            frames.append(
-                frame_of(
-                    standing,
-                    NOTHING,
-                    top[room.room_id],
-                    at=at,
-                    keyframe=True,
-                    battle=battles.get(room.room_id),
-                )
-            )
+            keyframes.add(room_id)
+        else:
+            standing = room
         after.append(standing)
-    await store.update_rooms(conn, after, rules)
+    battled = [
+        room.room_id
+        for room in after
+        if room.has_battled and (room.room_id in chosen or room.room_id in keyframes)
+    ]
+    newest = await newest_battles(conn, battled) if battled else {}
+    battles = {room_id: battle_shown(battle, at) for room_id, battle in newest.items()}
+    frames = [
+        frame_of(
+            room,
+            chosen.get(room.room_id, NOTHING),
+            at=at,
+            keyframe=room.room_id in keyframes,
+            battle=battles.get(room.room_id),
+        )
+        for room in after
+        if room.room_id in chosen or room.room_id in keyframes
+    ]
+    await store.update_rooms(conn, after, rules, at=at)
     return Told(after, frames)
 
 
 async def _choose(
-    conn: Conn, rooms: Sequence[Room], lines: Mapping[UUID, Sequence[Line]]
+    conn: Conn, rooms: Sequence[Room], lines: Mapping[UUID, Sequence[Line]], streaks: Streaks
 ) -> dict[UUID, Chosen]:
     """What the frames of rooms show; it is noted as told."""
-    room_ids = [room.room_id for room in rooms]
-    waited = await take_entries(conn, room_ids)
-    owed = await select_owed(conn, room_ids, limit=LINES_MAX + 1)
+    if not rooms:
+        return {}
+    ends: dict[UUID, list[Line]] = {}
+    owing = [room.room_id for room in rooms if room.owes_ends]
+    if owing:
+        for streak in await select_owed(conn, owing, limit=LINES_MAX + 1):
+            ends.setdefault(streak.room_id, []).append(end_line(streak))
+    for streak in streaks.owed():
+        ends.setdefault(streak.room_id, []).append(end_line(streak))
     chosen = {
-        room_id: choose(
-            merge([*waited[room_id], *lines.get(room_id, ())]),
-            [end_line(streak) for streak in owed[room_id]],
+        room.room_id: choose(
+            merge([*read_waiting(room.waiting), *lines.get(room.room_id, ())]),
+            ends.get(room.room_id, ()),
         )
-        for room_id in room_ids
+        for room in rooms
     }
-    streaks = {
-        line.streak_id: line.ended
-        for each in chosen.values()
-        for line in each.lines
-        if line.streak_id is not None
-    }
-    if streaks:
-        await note_told(conn, streaks)
+    others = streaks.tell(
+        {
+            line.streak_id: line.ended
+            for each in chosen.values()
+            for line in each.lines
+            if line.streak_id is not None
+        }
+    )
+    if others:
+        await note_told(conn, others)
     return chosen
+
+
+async def _write_streaks(conn: Conn, streaks: Streaks) -> None:
+    # Those that end first: of each key one at most may be open.
+    earlier, new = streaks.touched()
+    if earlier:
+        await update_streaks(conn, earlier)
+    if new:
+        await insert_streaks(conn, new)
 
 
 def stream_of(room_id: UUID) -> str:

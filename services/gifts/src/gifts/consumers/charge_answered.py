@@ -19,8 +19,9 @@ from gifts.commands.settle_gifts import settle_refused, settle_sent
 from gifts.consumers.reversal_events import told
 from gifts.consumers.room_frames import emit_frames
 from gifts.domain.gift import Gift, room_id_of, was_sent
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
 from gifts.domain.room_rules import RoomRules
+from gifts.domain.room_streak import Given
 from gifts.store import gift as store
 
 type Answer = ChargePosted | ChargeRefused

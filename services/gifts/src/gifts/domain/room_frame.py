@@ -1,6 +1,5 @@
 """The frames in which a room is told."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.gifts.live import (
@@ -11,17 +10,16 @@ from contracts.gifts.live import (
     FrameTotals,
     RoomFrame,
 )
-from gifts.domain.room import Gifter, Room
+from gifts.domain.room import Room
 from gifts.domain.room_line import Chosen, Line
+from gifts.domain.room_top import unpack
 
-GIFTERS_SHOWN = 10
 NOTHING = Chosen((), 0, 0, ends_left=False)
 
 
 def frame_of(
     room: Room,
     chosen: Chosen,
-    gifters: Sequence[Gifter],
     *,
     at: datetime,
     keyframe: bool = False,
@@ -32,7 +30,6 @@ def frame_of(
     Args:
         room: As it stands with everything that was ever told.
         chosen: What is to be shown; nothing in a keyframe.
-        gifters: The first ones.
         at: Now.
         keyframe: Whether it repeats what the frame of this number said.
         battle: That the room is in, or was in a moment ago.
@@ -48,7 +45,12 @@ def frame_of(
         more_gifts=chosen.more_gifts,
         more_coins=chosen.more_coins,
         goal=_goal(room),
-        top_gifters=tuple([FrameGifter(each.rank, each.coins, each.user_id) for each in gifters]),
+        top_gifters=tuple(
+            [
+                FrameGifter(rank, each.coins, each.user_id)
+                for rank, each in enumerate(unpack(room.top), 1)
+            ]
+        ),
         keyframe=keyframe,
         battle=battle,
     )

@@ -136,7 +136,8 @@ class Room:
         """A page of the first hundred."""
         page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
         async with info.context.pool.acquire() as conn:
-            top = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
+            found = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
+        top = [domain.Gifter(rank, each.user_id, each.coins) for rank, each in enumerate(found, 1)]
         if page.backward:
             top = top[::-1]
         if page.position is not None:
