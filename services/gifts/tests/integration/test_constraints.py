@@ -1,5 +1,7 @@
 """The database refuses what must never be, whatever a program does."""
 
+from datetime import timedelta
+
 import asyncpg
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal, Room
 from gifts.domain.room_rules import RoomRules
 from gifts.store.room import insert_room
-from gifts.testing import a_new_gift, an_order, asked_of, batch_of, posted, taken_back
+from gifts.testing import NOW, a_new_gift, an_order, asked_of, batch_of, posted, taken_back
 from gifts.testing.rooms import a_room
 
 REFUSED = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
@@ -68,7 +70,8 @@ async def room(conn: Conn) -> Room:
     await open_room(conn, room, RoomRules())
     new = a_new_gift(an_order(target_kind="room", target_id=str(room.room_id)))
     await send_gifts(conn, [new])
-    await ChargeAnswered().apply(conn, batch_of(posted(new.gift)))
+    at = NOW + timedelta(seconds=1)
+    await ChargeAnswered(now=lambda: at).apply(conn, batch_of(posted(new.gift)))
     return room
 
 

@@ -228,6 +228,8 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room_streak.STATEMENTS, "select_streakable", [[], []], "catalogue_item_pkey"),
     (room_streak.STATEMENTS, "select_open", [ONE, "{}", "{}"], "room_streak_open"),
     (room_streak.STATEMENTS, "select_over", [ONE, [None]], "room_streak_open"),
+    (room_streak.STATEMENTS, "select_going_on", [ONE, NOON], "room_streak_open"),
+    (room_streak.STATEMENTS, "end_streaks", [NOON, [], "{}", "{}"], "room_streak_pkey"),
     (
         room_streak.STATEMENTS,
         "update_streaks",

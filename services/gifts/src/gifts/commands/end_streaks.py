@@ -52,7 +52,9 @@ async def end_streaks(
     if not ending:
         return list(rooms)
     seqs = {room.room_id: room.seq for room in rooms}
-    found, next_ends = await store.select_over(conn, ending)
+    found = await store.select_over(conn, ending)
+    staying = [room_id for room_id, ends_at in ending.items() if ends_at is not None]
+    going_on = await store.select_going_on(conn, staying, at=at) if staying else set[UUID]()
     # Those in hand are newer than their rows.
     over = [
         *(streak for streak in found if streak.streak_id not in streaks),
@@ -66,14 +68,13 @@ async def end_streaks(
             lines.setdefault(room_id, []).append(mark)
         if streak.end_owed or mark is not None:
             owing.add(room_id)
-    in_hand = streaks.next_ends()
+    # Of those that go on nobody looks for the first to end: the next search finds what is over.
+    next_ends = streaks.next_ends() | dict.fromkeys(going_on, at)
     return [
         msgspec.structs.replace(
             room,
             untold=room.untold or room.room_id in owing,
-            streaks_end_at=_search_at(
-                [next_ends.get(room.room_id), in_hand.get(room.room_id)], at + rules.ends_every
-            ),
+            streaks_end_at=_search_at(next_ends.get(room.room_id), at + rules.ends_every),
         )
         if room.room_id in ending
         else room
@@ -81,6 +82,5 @@ async def end_streaks(
     ]
 
 
-def _search_at(ends: Sequence[datetime | None], earliest: datetime) -> datetime | None:
-    known = [each for each in ends if each is not None]
-    return max(min(known), earliest) if known else None
+def _search_at(first_ends_at: datetime | None, earliest: datetime) -> datetime | None:
+    return None if first_ends_at is None else max(first_ends_at, earliest)

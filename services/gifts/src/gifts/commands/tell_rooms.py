@@ -18,8 +18,8 @@ from gifts.domain.room_line import LINES_MAX, Chosen, Line, add_waiting, choose,
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import Streaks, end_line
 from gifts.store import room as store
+from gifts.store import room_streak as streak_store
 from gifts.store.battle import newest_battles
-from gifts.store.room_streak import insert_streaks, note_told, select_owed, update_streaks
 
 STREAMS: Final = 8
 """Of the outbox, for frames: a room's are all in one, whoever makes them, and so stay in order."""
@@ -66,7 +66,7 @@ async def tell_rooms(
     rooms = await end_streaks(conn, rooms, streaks, lines, rules, closing=closing, at=at)
     due = [room for room in rooms if room.untold and is_frame_due(room, rules, at)]
     chosen = await _choose(conn, due, lines, streaks)
-    await _write_streaks(conn, streaks)
+    await _write_streaks(conn, streaks, at)
     owing = {streak.room_id for streak in streaks.owed()}
     frames: list[RoomFrame] = []
     after: list[Room] = []
@@ -128,7 +128,7 @@ async def _choose(
     ends: dict[UUID, list[Line]] = {}
     owing = [room.room_id for room in rooms if room.owes_ends]
     if owing:
-        for streak in await select_owed(conn, owing, limit=LINES_MAX + 1):
+        for streak in await streak_store.select_owed(conn, owing, limit=LINES_MAX + 1):
             ends.setdefault(streak.room_id, []).append(end_line(streak))
     for streak in streaks.owed():
         ends.setdefault(streak.room_id, []).append(end_line(streak))
@@ -148,17 +148,20 @@ async def _choose(
         }
     )
     if others:
-        await note_told(conn, others)
+        await streak_store.note_told(conn, others)
     return chosen
 
 
-async def _write_streaks(conn: Conn, streaks: Streaks) -> None:
+async def _write_streaks(conn: Conn, streaks: Streaks, at: datetime) -> None:
     # Those that end first: of each key one at most may be open.
     earlier, new = streaks.touched()
+    ended = streaks.only_ended()
+    if ended:
+        await streak_store.end_streaks(conn, ended, at=at)
     if earlier:
-        await update_streaks(conn, earlier)
+        await streak_store.update_streaks(conn, earlier)
     if new:
-        await insert_streaks(conn, new)
+        await streak_store.insert_streaks(conn, new)
 
 
 def stream_of(room_id: UUID) -> str:

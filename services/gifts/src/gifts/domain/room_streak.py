@@ -98,6 +98,7 @@ class Streaks:
         self._rules = rules
         self._known = {streak.streak_id for streak in self._open.values()}
         self._touched: dict[UUID, Streak] = {}
+        self._only_ended: dict[UUID, Streak] = {}
 
     def tap(self, tap: Given, lines: list[Line], *, seq: int, at: datetime) -> None:
         """Add a tap to the streak that is open, or to a new one.
@@ -174,8 +175,7 @@ class Streaks:
     def end(self, streak: Streak, *, seq: int, at: datetime) -> Line | None:
         """End an open streak, which need not be in hand yet: see `end`."""
         if streak.streak_id not in self._touched:
-            self._known.add(streak.streak_id)
-            self._touched[streak.streak_id] = streak
+            self._only_ended[streak.streak_id] = streak
         self._open.pop(streak.key, None)
         return end(streak, seq=seq, at=at)
 
@@ -192,7 +192,11 @@ class Streaks:
 
     def owed(self) -> Iterable[Streak]:
         """Those in hand whose end is to be told."""
-        return [streak for streak in self._touched.values() if streak.end_owed]
+        return [
+            streak
+            for streak in (*self._only_ended.values(), *self._touched.values())
+            if streak.end_owed
+        ]
 
     def tell(self, ended: Mapping[UUID, bool]) -> dict[UUID, bool]:
         """Note that frames have a line of each of these, and of which they tell the end.
@@ -202,7 +206,7 @@ class Streaks:
         """
         others: dict[UUID, bool] = {}
         for streak_id, is_end in ended.items():
-            streak = self._touched.get(streak_id)
+            streak = self._touched.get(streak_id) or self._only_ended.get(streak_id)
             if streak is None:
                 others[streak_id] = is_end
             else:
@@ -219,8 +223,12 @@ class Streaks:
                 ends[streak.room_id] = streak.ends_at
         return ends
 
+    def only_ended(self) -> Sequence[Streak]:
+        """Those that were there before and have ended without another tap."""
+        return list(self._only_ended.values())
+
     def touched(self) -> tuple[Sequence[Streak], Sequence[Streak]]:
-        """The streaks that have changed: those that were there before, and new ones."""
+        """The streaks that have changed otherwise: those that were there before, and new ones."""
         streaks = self._touched.values()
         return (
             [streak for streak in streaks if streak.streak_id in self._known],

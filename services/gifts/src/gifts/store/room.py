@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis import sql
@@ -100,4 +101,5 @@ def _room_of(row: Record) -> Room:
     goal = None
     if goal_coins is not None or goal_item_id is not None:
         goal = Goal(goal_coins, goal_item_id, goal_count)
-    return Room(*row[: _GOAL.start], goal, *row[_GOAL.stop :])
+    columns: list[Any] = [*row[: _GOAL.start], goal, *row[_GOAL.stop :]]
+    return Room(*columns)

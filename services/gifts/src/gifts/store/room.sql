@@ -149,7 +149,7 @@ LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
 -- name: note_battled
--- A battle has begun in rooms. The caller holds their locks.
+-- Their hosts compete, for the first time or again. The caller holds the rooms' locks.
 -- $1 room_ids
 UPDATE room
 SET has_battled = true

@@ -33,18 +33,16 @@ async def select_open(conn: Conn, keys: Collection[StreakKey]) -> list[Streak]:
     return [Streak(*row) for row in rows]
 
 
-async def select_over(
-    conn: Conn, ending_by: Mapping[UUID, datetime | None]
-) -> tuple[list[Streak], dict[UUID, datetime]]:
-    """The open streaks of rooms that end by a time; with None all of the room's.
-
-    And when the first of the others ends, of each room that has any.
-    """
+async def select_over(conn: Conn, ending_by: Mapping[UUID, datetime | None]) -> list[Streak]:
+    """The open streaks of rooms that end by a time; with None all of the room's."""
     rows = await conn.fetch(STATEMENTS["select_over"], list(ending_by), list(ending_by.values()))
-    return (
-        [Streak(*row) for row in rows if row[0] is not None],
-        {row["room_id"]: row["ends_at"] for row in rows if row[0] is None},
-    )
+    return [Streak(*row) for row in rows]
+
+
+async def select_going_on(conn: Conn, room_ids: Collection[UUID], *, at: datetime) -> set[UUID]:
+    """Which of these rooms have open streaks that do not end by a time."""
+    rows = await conn.fetch(STATEMENTS["select_going_on"], list(room_ids), at)
+    return {row["room_id"] for row in rows}
 
 
 async def insert_streaks(conn: Conn, streaks: Sequence[Streak]) -> None:
@@ -82,6 +80,17 @@ async def update_streaks(conn: Conn, streaks: Sequence[Streak]) -> None:
         integers([streak.tapped_seq for streak in streaks]),
         [streak.ends_at for streak in streaks],
         [streak.ended_at for streak in streaks],
+        booleans([streak.shown for streak in streaks]),
+        booleans([streak.end_owed for streak in streaks]),
+    )
+
+
+async def end_streaks(conn: Conn, streaks: Sequence[Streak], *, at: datetime) -> None:
+    """Write that streaks have ended now of which nothing else has changed."""
+    await conn.execute(
+        STATEMENTS["end_streaks"],
+        at,
+        [streak.streak_id for streak in streaks],
         booleans([streak.shown for streak in streaks]),
         booleans([streak.end_owed for streak in streaks]),
     )

@@ -54,79 +54,59 @@ CROSS JOIN LATERAL (
 ) AS s;
 
 -- name: select_over
--- The open streaks of rooms that end by a time, and all of them where there is none; and of each
--- room that has others, when the first of these ends, in a row without anything else.
+-- The open streaks of rooms that end by a time, and all of them where there is none.
 -- OFFSET 0 keeps the rooms outside: see `select_open`.
 -- $1 room_ids, $2 ends_at at the latest
-WITH open AS MATERIALIZED (
+SELECT
+    s.streak_id,
+    s.room_id,
+    s.sender_id,
+    s.item_id,
+    s.pieces,
+    s.last_gift_id,
+    s.began_at,
+    s.tapped_at,
+    s.tapped_seq,
+    s.ends_at,
+    s.ended_at,
+    s.shown
+FROM unnest($1::uuid[], $2::timestamptz[]) AS i (room_id, ends_at)
+CROSS JOIN LATERAL (
     SELECT
-        s.streak_id,
-        s.room_id,
-        s.sender_id,
-        s.item_id,
-        s.pieces,
-        s.last_gift_id,
-        s.began_at,
-        s.tapped_at,
-        s.tapped_seq,
-        s.ends_at,
-        s.shown,
-        s.is_over
-    FROM unnest($1::uuid[], $2::timestamptz[]) AS i (room_id, ends_at)
-    CROSS JOIN LATERAL (
-        SELECT
-            o.streak_id,
-            o.room_id,
-            o.sender_id,
-            o.item_id,
-            o.pieces,
-            o.last_gift_id,
-            o.began_at,
-            o.tapped_at,
-            o.tapped_seq,
-            o.ends_at,
-            o.shown,
-            i.ends_at IS NULL OR o.ends_at <= i.ends_at AS is_over
-        FROM room_streak AS o
-        WHERE
-            o.room_id = i.room_id
-            AND o.ended_at IS NULL
-        OFFSET 0
-    ) AS s
-)
+        o.streak_id,
+        o.room_id,
+        o.sender_id,
+        o.item_id,
+        o.pieces,
+        o.last_gift_id,
+        o.began_at,
+        o.tapped_at,
+        o.tapped_seq,
+        o.ends_at,
+        o.ended_at,
+        o.shown
+    FROM room_streak AS o
+    WHERE
+        o.room_id = i.room_id
+        AND o.ended_at IS NULL
+        AND (i.ends_at IS NULL OR o.ends_at <= i.ends_at)
+    OFFSET 0
+) AS s;
 
-SELECT
-    streak_id,
-    room_id,
-    sender_id,
-    item_id,
-    pieces,
-    last_gift_id,
-    began_at,
-    tapped_at,
-    tapped_seq,
-    ends_at,
-    NULL::timestamptz AS ended_at,
-    shown
-FROM open
-WHERE is_over
-UNION ALL
-SELECT
-    NULL AS streak_id,
-    room_id,
-    NULL AS sender_id,
-    NULL AS item_id,
-    NULL AS pieces,
-    NULL AS last_gift_id,
-    NULL AS began_at,
-    NULL AS tapped_at,
-    NULL AS tapped_seq,
-    min(ends_at) AS ends_at,
-    NULL AS ended_at,
-    NULL AS shown
-FROM open
-WHERE NOT is_over
-GROUP BY room_id;
+-- name: select_going_on
+-- Which rooms have open streaks that do not end by a time. The first that is found is enough.
+-- $1 room_ids, $2 the time
+SELECT i.room_id
+FROM unnest($1::uuid[]) AS i (room_id)
+CROSS JOIN LATERAL (
+    SELECT
+    FROM room_streak AS o
+    WHERE
+        o.room_id = i.room_id
+        AND o.ended_at IS NULL
+        AND o.ends_at > $2
+    LIMIT 1
+) AS s;
 
 -- name: insert_streaks
 -- $1 streak_ids, $2 room_ids, $3 sender_ids, $4 item_ids, $5 pieces, $6 last gift_ids, $7 began_at,
@@ -189,6 +169,17 @@ FROM unnest(
 ) AS i (
     streak_id, pieces, last_gift_id, tapped_at, tapped_seq, ends_at, ended_at, shown, end_owed
 )
+WHERE s.streak_id = i.streak_id;
+
+-- name: end_streaks
+-- End streaks of which nothing else has changed.
+-- $1 now, $2 streak_ids, $3 whether a frame has a line of them, $4 whether their end is owed
+UPDATE room_streak AS s
+SET
+    ended_at = $1,
+    shown = i.shown,
+    end_owed = i.end_owed
+FROM unnest($2::uuid[], $3::text::boolean[], $4::text::boolean[]) AS i (streak_id, shown, end_owed)
 WHERE s.streak_id = i.streak_id;
 
 -- name: select_owed
