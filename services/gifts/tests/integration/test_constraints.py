@@ -1,5 +1,7 @@
 """The database refuses what must never be, whatever a program does."""
 
+from datetime import timedelta
+
 import asyncpg
 import msgspec
 import pytest
@@ -81,7 +83,8 @@ async def room(conn: Conn) -> Room:
     await open_room(conn, room, RoomRules())
     new = a_new_gift(an_order(target_kind="room", target_id=str(room.room_id)))
     await send_gifts(conn, [new])
-    await ChargeAnswered().apply(conn, batch_of(posted(new.gift)))
+    at = NOW + timedelta(seconds=1)
+    await ChargeAnswered(now=lambda: at).apply(conn, batch_of(posted(new.gift)))
     return room
 
 

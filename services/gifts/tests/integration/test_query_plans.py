@@ -28,7 +28,6 @@ from gifts.store import (
     message,
     reversal,
     room,
-    room_entry,
     room_gifter,
     room_streak,
     train,
@@ -67,11 +66,12 @@ MANY_ROOMS = """
 WITH opened AS (
     INSERT INTO room (
         room_id, creator_id, title, body_hash, opened_at, active_at, framed_at, told_at, closed_at,
-        due_at
+        due_at, look_at
     )
     SELECT
         gen_random_uuid(), 'creator-' || i, 'A room', substr(sha256(i::text::bytea), 1, 16),
         now(), now(), now(), now(), CASE WHEN i % 10 > 0 THEN now() END,
+        CASE WHEN i % 10 = 0 THEN now() + i * interval '1 second' END,
         CASE WHEN i % 10 = 0 THEN now() + i * interval '1 second' END
     FROM generate_series(1, 20000) AS i
     RETURNING room_id
@@ -131,8 +131,8 @@ async def _fill(pool: Pool, rows: int) -> None:
     await pool.execute(MANY_ROOMS.replace("20000", str(rows)))
     await pool.execute(MANY_SCORES.replace("20000", str(rows)))
     await pool.execute(
-        "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, room_entry, "
-        "board_score, gifter, fan_club_member"
+        "ANALYZE gift, received_gift, creator, room, room_gifter, room_streak, board_score, "
+        "gifter, fan_club_member"
     )
 
 
@@ -271,24 +271,29 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
     (room.STATEMENTS, "find_room", ONE, "room_pkey"),
     (room.STATEMENTS, "find_open_room", ["creator-7"], "room_open_by_creator"),
     (room.STATEMENTS, "lock_rooms", [ONE], "room_pkey"),
-    (room.STATEMENTS, "find_due", [NOON], "room_by_due"),
-    (room.STATEMENTS, "lock_due", [NOON, 100], "room_by_due"),
-    (room.STATEMENTS, "update_rooms", [[]] * 15, "room_pkey"),
+    (room.STATEMENTS, "find_due", [NOON], "room_by_look"),
+    (room.STATEMENTS, "lock_due", [NOON, 100], "room_by_look"),
+    (
+        room.STATEMENTS,
+        "update_rooms",
+        [NOON, [], *["{}"] * 8, [], *["{}"] * 3, [], [], [], "{}", [], []],
+        "room_pkey",
+    ),
     (room_gifter.STATEMENTS, "move_gifters", [[], "{}", "{}", "{}"], "room_gifter_pkey"),
     (room_gifter.STATEMENTS, "select_top", [ONE, 10], "room_gifter_by_coins"),
     (room_streak.STATEMENTS, "select_streakable", [[], []], "catalogue_item_pkey"),
     (room_streak.STATEMENTS, "select_open", [ONE, "{}", "{}"], "room_streak_open"),
-    (room_streak.STATEMENTS, "select_open_in", [ONE, [None]], "room_streak_open"),
-    (room_streak.STATEMENTS, "select_next_ends", [ONE], "room_streak_open"),
+    (room_streak.STATEMENTS, "select_over", [ONE, [None]], "room_streak_open"),
+    (room_streak.STATEMENTS, "select_going_on", [ONE, NOON], "room_streak_open"),
+    (room_streak.STATEMENTS, "end_streaks", [NOON, [], "{}", "{}"], "room_streak_pkey"),
     (
         room_streak.STATEMENTS,
         "update_streaks",
-        [[], "{}", [], [], "{}", [], [], []],
+        [[], "{}", [], [], "{}", [], [], "{}", "{}"],
         "room_streak_pkey",
     ),
     (room_streak.STATEMENTS, "select_owed", [ONE, 21], "room_streak_owed"),
     (room_streak.STATEMENTS, "note_told", [[], []], "room_streak_pkey"),
-    (room_entry.STATEMENTS, "take_entries", [ONE], "room_entry_pkey"),
     (reversal.STATEMENTS, "select_given", [ONE], "gift_pkey"),
     (train.STATEMENTS, "select_given", [ONE], "train_gift_by_gift"),
     (train.STATEMENTS, "select_top", [ONE, 3], "train_gifter_by_coins"),
@@ -307,14 +312,13 @@ IN_ROOMS: list[tuple[Mapping[str, str], str, Sequence[object], str]] = [
 SOUGHT: Mapping[str, Sequence[str]] = {
     "room_pkey": ("room_id = ",),
     "room_open_by_creator": ("creator_id = ",),
-    "room_by_due": ("due_at <= ",),
+    "room_by_look": ("look_at <= ",),
     "room_gifter_pkey": ("room_id = ", "user_id = "),
     "room_gifter_by_coins": ("room_id = ",),
     "catalogue_item_pkey": ("version = ", "item_id = "),
     "room_streak_open": ("room_id = ",),
     "room_streak_pkey": ("streak_id = ",),
     "room_streak_owed": ("room_id = ",),
-    "room_entry_pkey": ("room_id = ",),
     "gift_pkey": ("gift_id = ",),
     "battle_pkey": ("battle_id = ",),
     "battle_room_pkey": ("room_id = ",),

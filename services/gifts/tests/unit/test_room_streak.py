@@ -1,13 +1,13 @@
 """When a tap joins a streak, and what is said when one ends (C12, E25)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from gifts.domain.room_line import Line
 from gifts.domain.room_rules import RoomRules
-from gifts.domain.room_streak import Streak, Streaks, Tap, end
+from gifts.domain.room_streak import Given, Streak, Streaks, end
 from gifts.testing import NOW
 
 ROOM = UUID(int=1)
@@ -18,8 +18,14 @@ def ms(milliseconds: int) -> timedelta:
     return timedelta(milliseconds=milliseconds)
 
 
-def a_tap(after_ms: int = 0, *, gift: int = 1, item: str = "rose", pieces: int = 1) -> Tap:
-    return Tap(ROOM, "ann", item, UUID(int=gift), pieces, pieces, NOW + ms(after_ms))
+def a_tap(after_ms: int = 0, *, gift: int = 1, item: str = "rose", pieces: int = 1) -> Given:
+    return Given(ROOM, UUID(int=gift), "ann", item, 1, pieces, pieces, None, NOW + ms(after_ms))
+
+
+def tap(streaks: Streaks, given: Given, *, at: datetime = NOW) -> list[Line]:
+    lines: list[Line] = []
+    streaks.tap(given, lines, seq=1, at=at)
+    return lines
 
 
 def tapped(*after_ms: int, lag_ms: int = 0) -> tuple[Streaks, list[Line]]:
@@ -28,7 +34,7 @@ def tapped(*after_ms: int, lag_ms: int = 0) -> tuple[Streaks, list[Line]]:
     lines = [
         line
         for number, after in enumerate(after_ms)
-        for line in streaks.tap(a_tap(after, gift=number + 1), seq=1, at=NOW + ms(after + lag_ms))
+        for line in tap(streaks, a_tap(after, gift=number + 1), at=NOW + ms(after + lag_ms))
     ]
     return streaks, lines
 
@@ -75,9 +81,9 @@ def test_the_clock_ends_a_streak_that_is_too_long_even_while_it_goes_on() -> Non
 def test_pieces_add_up_and_the_id_follows_from_the_first_gift() -> None:
     one, two = Streaks([], RULES), Streaks([], RULES)
 
-    one.tap(a_tap(pieces=3), seq=1, at=NOW)
-    [line] = one.tap(a_tap(100, gift=2, pieces=4), seq=1, at=NOW)
-    [again] = two.tap(a_tap(pieces=3), seq=1, at=NOW)
+    tap(one, a_tap(pieces=3))
+    [line] = tap(one, a_tap(100, gift=2, pieces=4))
+    [again] = tap(two, a_tap(pieces=3))
 
     assert (line.count, line.streak_pieces) == (4, 7)
     assert line.streak_id == again.streak_id
@@ -85,8 +91,8 @@ def test_pieces_add_up_and_the_id_follows_from_the_first_gift() -> None:
 
 def test_other_items_are_other_streaks() -> None:
     streaks = Streaks([], RULES)
-    streaks.tap(a_tap(), seq=1, at=NOW)
-    streaks.tap(a_tap(item="clover", gift=2), seq=1, at=NOW)
+    tap(streaks, a_tap())
+    tap(streaks, a_tap(item="clover", gift=2))
 
     assert len(streaks.touched()[1]) == 2
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_streak import Given
 from gifts.domain.train import Platform, Train
 from gifts.domain.train_frame import note_told, train_shown
 from gifts.domain.train_rules import TrainRules

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from chassis.clock import Clock
 from chassis.db import Conn
 from gifts.commands.lock_battle import lock_battle
@@ -15,6 +17,7 @@ from gifts.domain.refusals import (
 )
 from gifts.domain.room_rules import RoomRules
 from gifts.store import battle as store
+from gifts.store.room import note_battled
 
 
 async def accept_battle(
@@ -63,5 +66,7 @@ async def accept_battle(
     battle.due_at = due_at(battle, at)
     await store.update_battles(conn, [battle])
     await store.insert_battle_rooms(conn, battle, started_at=at)
+    await note_battled(conn, battle.room_ids)
+    rooms = [msgspec.structs.replace(room, has_battled=True) for room in rooms]
     await tell_owed(conn, rooms, rules, at=at)
     return battle

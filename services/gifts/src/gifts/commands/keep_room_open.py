@@ -26,5 +26,5 @@ async def keep_room_open(
     if room.closed_at is not None:
         raise RoomNotOpenError
     room = msgspec.structs.replace(room, active_at=max(at, room.active_at))
-    await store.update_rooms(conn, [room], rules)
+    await store.update_rooms(conn, [room], rules, at=at)
     return room

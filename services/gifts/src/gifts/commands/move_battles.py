@@ -7,7 +7,8 @@ from uuid import UUID
 
 from chassis.db import Conn
 from gifts.domain.battle import Battle, BattleEvent, due_at
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_streak import Given
 from gifts.store import battle as store
 from gifts.store.battle_event import insert_events, select_given, select_touched
 
@@ -29,7 +30,7 @@ async def move_battles(
         conn: An open transaction that has locked the rooms.
         given: Each gift once, in the order charged.
         taken: What is taken back, afterwards.
-        room_ids: Of all of them.
+        room_ids: In which a battle ever began, of all of them.
         at: Now.
     """
     charged: dict[UUID, list[datetime]] = defaultdict(list)
@@ -37,6 +38,8 @@ async def move_battles(
         if gift.room_id in room_ids:
             charged[gift.room_id].append(gift.charged_at)
     gift_ids = {loss.gift_id for loss in taken}
+    if not charged and not gift_ids:
+        return
     battle_ids = await select_touched(conn, charged, gift_ids)
     if not battle_ids:
         return

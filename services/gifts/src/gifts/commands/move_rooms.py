@@ -1,7 +1,10 @@
 """Bring what was given in rooms, and what is taken back of it, to the rooms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
+
+import msgspec
 
 from chassis.db import Conn
 from contracts.gifts.live import RoomFrame
@@ -9,12 +12,14 @@ from gifts.commands.move_battles import move_battles
 from gifts.commands.move_trains import move_trains
 from gifts.commands.tell_rooms import tell_rooms
 from gifts.domain.badge import NO_BADGES, Badges
-from gifts.domain.room_ledger import GifterKey, Given, RoomLedger, Taken
+from gifts.domain.room import Room
+from gifts.domain.room_ledger import GifterKey, RoomLedger, Taken
 from gifts.domain.room_rules import RoomRules
-from gifts.domain.room_streak import Streak
+from gifts.domain.room_streak import Given, Streak
+from gifts.domain.room_top import GIFTERS_SHOWN, TopGifter, move_top, pack, unpack
 from gifts.store import room as store
 from gifts.store import room_streak as streaks
-from gifts.store.room_gifter import add_gifters, move_gifters
+from gifts.store.room_gifter import add_gifters, move_gifters, select_top
 
 
 async def move_rooms(
@@ -51,17 +56,36 @@ async def move_rooms(
         return ()
     known = {room.room_id for room in rooms}
     streakable = await _streakable(conn, [gift for gift in given if gift.room_id in known])
-    await move_battles(conn, given, taken, known, at=at)
+    battled = {room.room_id for room in rooms if room.has_battled}
+    await move_battles(conn, given, taken, battled, at=at)
     open_rooms = {room.room_id for room in rooms if room.closed_at is None}
     await move_trains(conn, given, taken, open_rooms, at=at)
     ledger = RoomLedger(rooms, await _open_streaks(conn, given, streakable), rules, at=at)
     ledger.give(given, streakable=streakable, badges=badges)
     ledger.take_back(taken)
-    await _write_streaks(conn, ledger)
     left: dict[GifterKey, int] = await add_gifters(conn, ledger.added)
     left |= await move_gifters(conn, ledger.taken)
-    told = await tell_rooms(conn, ledger.rooms(left), ledger.lines, rules, at=at)
+    after = ledger.rooms(left)
+    told = await tell_rooms(
+        conn,
+        await _with_top(conn, after, ledger.moved_to(left)),
+        rules,
+        lines=ledger.lines,
+        streaks=ledger.streaks,
+        at=at,
+    )
     return told.frames
+
+
+async def _with_top(
+    conn: Conn, rooms: Sequence[Room], moved: Mapping[UUID, Sequence[TopGifter]]
+) -> list[Room]:
+    """The rooms with their first gifters as they are by now."""
+    tops = {room.room_id: move_top(unpack(room.top), moved.get(room.room_id, ())) for room in rooms}
+    fallen = [room_id for room_id, top in tops.items() if top is None]
+    if fallen:
+        tops |= await select_top(conn, fallen, limit=GIFTERS_SHOWN)
+    return [msgspec.structs.replace(room, top=pack(tops[room.room_id] or ())) for room in rooms]
 
 
 async def _streakable(conn: Conn, given: Sequence[Given]) -> set[tuple[int, str]]:
@@ -78,12 +102,3 @@ async def _open_streaks(
         if gift.message is None and (gift.catalogue_version, gift.item_id) in streakable
     }
     return await streaks.select_open(conn, keys) if keys else ()
-
-
-async def _write_streaks(conn: Conn, ledger: RoomLedger) -> None:
-    # Those that end first: of each key one at most may be open.
-    earlier, new = ledger.streaks.touched()
-    if earlier:
-        await streaks.update_streaks(conn, earlier)
-    if new:
-        await streaks.insert_streaks(conn, new)

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Conn
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_streak import Given
 from gifts.domain.train import Platform, TrainGift
 from gifts.domain.train_rules import QUALIFYING_MIN
 from gifts.store import train as store

@@ -44,6 +44,6 @@ async def open_room(conn: Conn, room: Room, rules: RoomRules) -> Opened:
         if other is not None:
             raise RoomAlreadyOpenError(open_room_id=other)
         # What was in the way has closed in the meantime.
-    first = frame_of(room, NOTHING, (), at=room.opened_at)
+    first = frame_of(room, NOTHING, at=room.opened_at)
     await outbox.append(conn, outgoing_of([first]))
     return Opened(room, replayed=False)

@@ -1,9 +1,7 @@
 """Let rooms tell of something that no gift has brought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -15,15 +13,13 @@ from gifts.domain.room import Room
 from gifts.domain.room_line import Line
 from gifts.domain.room_rules import RoomRules
 
-_NO_LINES: Final[Mapping[UUID, Sequence[Line]]] = MappingProxyType({})
-
 
 async def tell_owed(
     conn: Conn,
     rooms: Sequence[Room],
     rules: RoomRules,
     *,
-    lines: Mapping[UUID, Sequence[Line]] = _NO_LINES,
+    lines: dict[UUID, list[Line]] | None = None,
     at: datetime,
 ) -> None:
     """Owe the viewers of rooms a frame, and make those that are due.
@@ -38,5 +34,5 @@ async def tell_owed(
     if not rooms:
         return
     owing = [msgspec.structs.replace(room, untold=True) for room in rooms]
-    told = await tell_rooms(conn, owing, lines, rules, at=at)
+    told = await tell_rooms(conn, owing, rules, lines=lines, at=at)
     await outbox.append(conn, outgoing_of(told.frames))

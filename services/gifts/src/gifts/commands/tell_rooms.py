@@ -10,20 +10,20 @@ import msgspec
 from chassis.db import Conn
 from chassis.outbox import Outgoing
 from contracts.gifts.live import FrameBattle, RoomFrame
+from gifts.commands.choose_lines import choose_lines
+from gifts.commands.end_streaks import end_streaks
 from gifts.commands.tell_trains import Running, note_trains_told, running_trains, shown_of
 from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Gifter, Room
-from gifts.domain.room_frame import GIFTERS_SHOWN, NOTHING, frame_of
-from gifts.domain.room_line import LINES_MAX, Chosen, Line, choose, hush, merge
+from gifts.domain.room_frame import NOTHING, frame_of
+from gifts.domain.room_line import Chosen, Line, add_waiting
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
-from gifts.domain.room_streak import end_line
+from gifts.domain.room_streak import Streaks
+from gifts.domain.room_top import gifters_of
 from gifts.store import room as store
+from gifts.store import room_streak as streak_store
 from gifts.store.battle import newest_battles
 from gifts.store.board import select_named
-from gifts.store.message import select_silenced
-from gifts.store.room_entry import insert_entries, take_entries
-from gifts.store.room_gifter import select_top
-from gifts.store.room_streak import note_told, select_owed
 
 STREAMS: Final = 8
 """Of the outbox, for frames: a room's are all in one, whoever makes them, and so stay in order."""
@@ -50,55 +50,73 @@ class _Shown(NamedTuple):
 async def tell_rooms(
     conn: Conn,
     rooms: Sequence[Room],
-    lines: Mapping[UUID, Sequence[Line]],
     rules: RoomRules,
     *,
     at: datetime,
+    lines: dict[UUID, list[Line]] | None = None,
+    streaks: Streaks | None = None,
+    closing: Collection[UUID] = (),
 ) -> Told:
     """Write how rooms stand, with the next frame of those whose newest one is old enough.
 
     What has no frame yet waits for it: the clock makes it, or whatever happens there next. A frame
-    gets its number in the transaction that writes it, so that no number is ever left out.
+    gets its number in the transaction that writes it, so that no number is ever left out. Streaks
+    that are over end with it.
 
     Args:
         conn: An open transaction that has locked the rooms.
         rooms: As they stand now, but for what frames change.
-        lines: What is to be shown of them, by room.
         rules: In force.
         at: Now.
+        lines: What is to be shown of them, by room.
+        streaks: That have changed; they are written.
+        closing: Which of the rooms close, and so all of their streaks end.
 
     Returns:
         The rooms as they are written, and the frames, to be published by this transaction: see
         `stream_of`.
     """
-    due = {room.room_id for room in rooms if room.untold and is_frame_due(room, rules, at)}
-    calm = {room.room_id for room in rooms if not room.untold and is_keyframe_due(room, rules, at)}
-    waiting = {room_id: each for room_id, each in lines.items() if each and room_id not in due}
-    if waiting:
-        await insert_entries(conn, waiting)
-    chosen = await _choose(conn, due, lines) if due else {}
+    lines = {} if lines is None else lines
+    streaks = Streaks((), rules) if streaks is None else streaks
+    rooms = await end_streaks(conn, rooms, streaks, lines, rules, closing=closing, at=at)
+    due = [room for room in rooms if room.untold and is_frame_due(room, rules, at)]
+    calm = [room for room in rooms if not room.untold and is_keyframe_due(room, rules, at)]
+    chosen = await choose_lines(conn, due, lines, streaks)
+    await _write_streaks(conn, streaks, at)
+    owing = {streak.room_id for streak in streaks.owed()}
     shown = await _look_up(conn, [*due, *calm], chosen.values(), at)
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
+        room_id = room.room_id
         standing = room
-        if room.room_id in chosen:
+        if room_id in chosen:
+            ends_left = chosen[room_id].ends_left
             standing = msgspec.structs.replace(
                 room,
                 seq=room.seq + 1,
                 framed_at=at,
                 told_at=at,
-                untold=chosen[room.room_id].ends_left,
+                untold=ends_left,
+                owes_ends=ends_left,
+                waiting=b"",
             )
-        elif room.room_id in shown.top:
+        elif room.untold:
+            added = lines.get(room_id)
+            standing = msgspec.structs.replace(
+                room,
+                waiting=add_waiting(room.waiting, added) if added else room.waiting,
+                owes_ends=room.owes_ends or room_id in owing,
+            )
+        elif room_id in shown.top:
             standing = msgspec.structs.replace(room, told_at=at)
-        if room.room_id in shown.top:
-            frames.append(_frame_of(standing, chosen.get(room.room_id), shown, rules, at))
+        if room_id in shown.top:
+            frames.append(_frame_of(standing, chosen.get(room_id), shown, rules, at))
         after.append(standing)
     await note_trains_told(
-        conn, [shown.trains[room_id] for room_id in due if room_id in shown.trains]
+        conn, [shown.trains[room_id] for room_id in chosen if room_id in shown.trains]
     )
-    await store.update_rooms(conn, after, rules)
+    await store.update_rooms(conn, after, rules, at=at)
     return Told(after, frames)
 
 
@@ -120,53 +138,16 @@ def _frame_of(
     )
 
 
-async def _choose(
-    conn: Conn, room_ids: Collection[UUID], lines: Mapping[UUID, Sequence[Line]]
-) -> dict[UUID, Chosen]:
-    """What the frames of rooms show; it is noted as told."""
-    waited = await take_entries(conn, room_ids)
-    owed = await select_owed(conn, room_ids, limit=LINES_MAX + 1)
-    chosen = {
-        room_id: choose(
-            merge([*waited[room_id], *lines.get(room_id, ())]),
-            [end_line(streak) for streak in owed[room_id]],
-        )
-        for room_id in room_ids
-    }
-    streaks = {
-        line.streak_id: line.ended
-        for each in chosen.values()
-        for line in each.lines
-        if line.streak_id is not None
-    }
-    if streaks:
-        await note_told(conn, streaks)
-    await _hush(conn, chosen.values())
-    return chosen
-
-
-async def _hush(conn: Conn, chosen: Iterable[Chosen]) -> None:
-    """Leave out messages that are withheld or removed by now.
-
-    Under the locks of the rooms, which whoever removes one takes, too: it is left out here, or a
-    later frame says that it is removed.
-    """
-    speaking = [line.gift_id for each in chosen for line in each.lines if line.message is not None]
-    silenced = await select_silenced(conn, speaking) if speaking else ()
-    if silenced:
-        for each in chosen:
-            hush(each, silenced)
-
-
 async def _look_up(
-    conn: Conn, room_ids: Sequence[UUID], chosen: Iterable[Chosen], at: datetime
+    conn: Conn, rooms: Sequence[Room], chosen: Iterable[Chosen], at: datetime
 ) -> _Shown:
     """What frames of these rooms tell besides what was `chosen`."""
-    if not room_ids:
+    if not rooms:
         return _Shown({}, {}, {}, {})
-    top = await select_top(conn, room_ids, limit=GIFTERS_SHOWN)
-    newest = await newest_battles(conn, room_ids)
-    trains = await running_trains(conn, room_ids)
+    top = {room.room_id: gifters_of(room.top) for room in rooms}
+    battled = [room.room_id for room in rooms if room.has_battled]
+    newest = await newest_battles(conn, battled) if battled else {}
+    trains = await running_trains(conn, list(top))
     user_ids = {line.sender_id for each in chosen for line in each.lines}
     for gifters in (*top.values(), *(each.top for each in trains.values())):
         user_ids.update(gifter.user_id for gifter in gifters)
@@ -176,6 +157,18 @@ async def _look_up(
         trains,
         await select_named(conn, user_ids),
     )
+
+
+async def _write_streaks(conn: Conn, streaks: Streaks, at: datetime) -> None:
+    # Those that end first: of each key one at most may be open.
+    earlier, new = streaks.touched()
+    ended = streaks.only_ended()
+    if ended:
+        await streak_store.end_streaks(conn, ended, at=at)
+    if earlier:
+        await streak_store.update_streaks(conn, earlier)
+    if new:
+        await streak_store.insert_streaks(conn, new)
 
 
 def stream_of(room_id: UUID) -> str:

@@ -27,8 +27,9 @@ from gifts.domain.badge import Badges
 from gifts.domain.board import Score, first_gifts
 from gifts.domain.fan_club import Joining
 from gifts.domain.gift import Gift, room_id_of, was_sent
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
 from gifts.domain.room_rules import RoomRules
+from gifts.domain.room_streak import Given
 from gifts.edge.cached import Kept
 from gifts.store import gift as store
 from gifts.store.level_table import select_tables

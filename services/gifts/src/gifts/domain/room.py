@@ -78,6 +78,16 @@ class Room(msgspec.Struct, frozen=True):
     """Whether there is something that no frame has told."""
     streaks_end_at: datetime | None = None
     """No streak ends by itself before; None: none is open."""
+    waiting: bytes = b""
+    """Lines that no frame has shown: see `gifts.domain.room_line`."""
+    top: bytes = b"[]"
+    """Its first gifters: see `gifts.domain.room_top`."""
+    owes_ends: bool = False
+    """Whether the end of a streak waits to be told."""
+    has_battled: bool = False
+    """Whether a battle ever began in it."""
+    look_at: datetime | None = None
+    """From when on the clock reads it: at the latest when it is due."""
 
     @property
     def status(self) -> RoomStatus:

@@ -1,6 +1,6 @@
 """The frames in which a room is told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -17,7 +17,6 @@ from contracts.gifts.live import (
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_line import Chosen, Line
 
-GIFTERS_SHOWN = 10
 NOTHING = Chosen((), 0, 0, ends_left=False)
 _NOBODY: Final[Mapping[str, str | None]] = MappingProxyType({})
 
@@ -25,7 +24,7 @@ _NOBODY: Final[Mapping[str, str | None]] = MappingProxyType({})
 def frame_of(
     room: Room,
     chosen: Chosen,
-    gifters: Sequence[Gifter],
+    gifters: Iterable[Gifter] = (),
     named: Mapping[str, str | None] = _NOBODY,
     *,
     at: datetime,

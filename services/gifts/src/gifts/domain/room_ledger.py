@@ -1,6 +1,5 @@
 """What gifts, and what is taken back of them, make of the rooms that they were given in."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -9,27 +8,14 @@ from uuid import UUID
 import msgspec
 
 from gifts.domain.badge import NO_BADGES, Badges
-from gifts.domain.room import Room
+from gifts.domain.room import Goal, Room
 from gifts.domain.room_line import Line
 from gifts.domain.room_rules import RoomRules
-from gifts.domain.room_streak import Streak, Streaks, Tap
+from gifts.domain.room_streak import Given, Streak, Streaks
+from gifts.domain.room_top import TopGifter
 
 type GifterKey = tuple[UUID, str]
 """Room and user."""
-
-
-class Given(NamedTuple):
-    """A gift that was charged, with what matters of it in its room."""
-
-    room_id: UUID
-    gift_id: UUID
-    sender_id: str
-    item_id: str
-    catalogue_version: int
-    pieces: int
-    coins: int
-    message: str | None
-    charged_at: datetime
 
 
 class Taken(NamedTuple):
@@ -54,6 +40,22 @@ class Moved(NamedTuple):
     """The room's `moves` by then."""
 
 
+class _Tally:
+    """What changes in one room."""
+
+    __slots__ = ("coins", "gifts", "goal", "is_given", "lines", "moves", "reached", "room")
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.goal = room.goal
+        self.moves = room.moves
+        self.coins = 0
+        self.gifts = 0
+        self.reached = 0
+        self.is_given = False
+        self.lines: list[Line] = []
+
+
 class RoomLedger:
     """Rooms in memory while things happen in them, one after the other."""
 
@@ -66,20 +68,18 @@ class RoomLedger:
         rules: In force.
         at: Now.
         """
-        self._rooms = {room.room_id: room for room in rooms}
+        self._tallies = {room.room_id: _Tally(room) for room in rooms}
         self.streaks = Streaks(streaks, rules)
         self._at = at
-        self._moves = {room.room_id: room.moves for room in self._rooms.values()}
-        self._coins: Counter[UUID] = Counter()
-        self._gifts: Counter[UUID] = Counter()
-        self._reached: Counter[UUID] = Counter()
-        self._was_given: set[UUID] = set()
-        self.lines: dict[UUID, list[Line]] = {room_id: [] for room_id in self._rooms}
-        """What the next frame of each room is to show."""
         self.added: dict[GifterKey, Moved] = {}
         """What gifters gave."""
         self.taken: dict[GifterKey, Moved] = {}
         """What was taken back of what they gave."""
+
+    @property
+    def lines(self) -> dict[UUID, list[Line]]:
+        """What the next frame of each room is to show."""
+        return {room_id: tally.lines for room_id, tally in self._tallies.items()}
 
     def give(
         self,
@@ -98,24 +98,24 @@ class RoomLedger:
             badges: What is shown of those who gave them.
         """
         for gift in gifts:
-            room = self._rooms.get(gift.room_id)
-            if room is None:
+            tally = self._tallies.get(gift.room_id)
+            if tally is None:
                 continue
-            self._was_given.add(room.room_id)
-            self._move(self.added, room.room_id, gift.sender_id, gift.coins)
-            self._gifts[room.room_id] += 1
-            self._reached[room.room_id] += _progress(room, gift.item_id, gift.pieces, gift.coins)
+            tally.is_given = True
+            tally.gifts += 1
+            _move(tally, self.added, gift.sender_id, gift.coins)
+            if tally.goal is not None:
+                tally.reached += _progress(tally.goal, gift.item_id, gift.pieces, gift.coins)
             if gift.message is None and (gift.catalogue_version, gift.item_id) in streakable:
-                lines = self.streaks.tap(_tap(gift), seq=room.seq, at=self._at)
+                self.streaks.tap(gift, tally.lines, seq=tally.room.seq, at=self._at)
             else:
-                lines = [_line(gift)]
-            # Of several the last one is the gift's; those before end other streaks.
-            lines[-1].wear(badges.of(gift.gift_id, room.creator_id, gift.sender_id))
-            self.lines[room.room_id] += lines
-        for room_id in self._was_given:
-            if self._rooms[room_id].closed_at is not None:
+                tally.lines.append(_line(gift))
+            # The last one is the gift's; those before may end other streaks.
+            tally.lines[-1].wear(badges.of(gift.gift_id, tally.room.creator_id, gift.sender_id))
+        for room_id, tally in self._tallies.items():
+            if tally.is_given and tally.room.closed_at is not None:
                 # Charged late: its streak has closed with the room.
-                self._end_streaks(room_id)
+                tally.lines += self.streaks.end_all(room_id, seq=tally.room.seq, at=self._at)
 
     def take_back(self, losses: Sequence[Taken]) -> None:
         """Take back what was given, or give it back.
@@ -123,15 +123,13 @@ class RoomLedger:
         The goal of a room that is closed stays where it was: it was seen to be reached, or not.
         """
         for loss in losses:
-            room = self._rooms.get(loss.room_id)
-            if room is None:
+            tally = self._tallies.get(loss.room_id)
+            if tally is None:
                 continue
-            self._move(self.taken, room.room_id, loss.sender_id, -loss.coins)
-            self._gifts[room.room_id] -= loss.gifts
-            if room.closed_at is None:
-                self._reached[room.room_id] -= _progress(
-                    room, loss.item_id, loss.pieces, loss.coins
-                )
+            _move(tally, self.taken, loss.sender_id, -loss.coins)
+            tally.gifts -= loss.gifts
+            if tally.goal is not None and tally.room.closed_at is None:
+                tally.reached -= _progress(tally.goal, loss.item_id, loss.pieces, loss.coins)
 
     def rooms(self, left_coins: Mapping[GifterKey, int]) -> list[Room]:
         """The rooms as they stand afterwards; those in which nothing has happened are missing.
@@ -139,50 +137,56 @@ class RoomLedger:
         Args:
             left_coins: What each who is in `added` or `taken` has given by now.
         """
-        gifters: Counter[UUID] = Counter()
-        for (room_id, user_id), left in left_coins.items():
-            key = room_id, user_id
+        gifters = dict.fromkeys(self._tallies, 0)
+        for key, left in left_coins.items():
             change = sum(moved[key].coins for moved in (self.added, self.taken) if key in moved)
-            gifters[room_id] += (left > 0) - (left - change > 0)
+            gifters[key[0]] += (left > 0) - (left - change > 0)
         ends = self.streaks.next_ends()
         return [
-            self._after(room, gifters[room.room_id], ends.get(room.room_id))
-            for room in self._rooms.values()
-            if self._moves[room.room_id] != room.moves
+            self._after(tally, gifters[room_id], ends.get(room_id))
+            for room_id, tally in self._tallies.items()
+            if tally.moves != tally.room.moves
         ]
 
-    def _end_streaks(self, room_id: UUID) -> None:
-        """End the streaks of a room that are in hand."""
-        self.lines[room_id] += self.streaks.end_all(
-            room_id, seq=self._rooms[room_id].seq, at=self._at
-        )
+    def moved_to(self, left_coins: Mapping[GifterKey, int]) -> dict[UUID, list[TopGifter]]:
+        """What each who moved has given by now, by room.
 
-    def _after(self, room: Room, gifters: int, streaks_end_at: datetime | None) -> Room:
-        room_id = room.room_id
+        Args:
+            left_coins: See `rooms`.
+        """
+        moved: dict[UUID, list[TopGifter]] = {room_id: [] for room_id in self._tallies}
+        for key, left in left_coins.items():
+            room_id, user_id = key
+            last = self.taken.get(key) or self.added[key]
+            moved[room_id].append(TopGifter(user_id, left, last.place))
+        return moved
+
+    def _after(self, tally: _Tally, gifters: int, streaks_end_at: datetime | None) -> Room:
+        room = tally.room
         is_open = room.closed_at is None
         ends = [at for at in (streaks_end_at, room.streaks_end_at) if at is not None]
         return reach(
             msgspec.structs.replace(
                 room,
-                coins=room.coins + self._coins[room_id],
-                gifts=room.gifts + self._gifts[room_id],
+                coins=room.coins + tally.coins,
+                gifts=room.gifts + tally.gifts,
                 gifters=room.gifters + gifters,
-                moves=self._moves[room_id],
-                goal_reached=room.goal_reached + self._reached[room_id],
-                active_at=self._at if is_open and room_id in self._was_given else room.active_at,
+                moves=tally.moves,
+                goal_reached=room.goal_reached + tally.reached,
+                active_at=self._at if is_open and tally.is_given else room.active_at,
                 streaks_end_at=min(ends, default=None),
                 untold=True,
             ),
             at=self._at,
         )
 
-    def _move(self, moved: dict[GifterKey, Moved], room_id: UUID, user_id: str, coins: int) -> None:
-        self._coins[room_id] += coins
-        self._moves[room_id] += 1
-        earlier = moved.get((room_id, user_id))
-        moved[room_id, user_id] = Moved(
-            coins if earlier is None else earlier.coins + coins, self._moves[room_id]
-        )
+
+def _move(tally: _Tally, moved: dict[GifterKey, Moved], user_id: str, coins: int) -> None:
+    tally.coins += coins
+    tally.moves += 1
+    key = tally.room.room_id, user_id
+    earlier = moved.get(key)
+    moved[key] = Moved(coins if earlier is None else earlier.coins + coins, tally.moves)
 
 
 def reach(room: Room, *, at: datetime) -> Room:
@@ -196,25 +200,11 @@ def reach(room: Room, *, at: datetime) -> Room:
     )
 
 
-def _progress(room: Room, item_id: str, pieces: int, coins: int) -> int:
+def _progress(goal: Goal, item_id: str, pieces: int, coins: int) -> int:
     """How far a gift brings a room to its goal."""
-    if room.goal is None:
-        return 0
-    if room.goal.item_id is None:
+    if goal.item_id is None:
         return coins
-    return pieces if room.goal.item_id == item_id else 0
-
-
-def _tap(gift: Given) -> Tap:
-    return Tap(
-        gift.room_id,
-        gift.sender_id,
-        gift.item_id,
-        gift.gift_id,
-        gift.pieces,
-        gift.coins,
-        gift.charged_at,
-    )
+    return pieces if goal.item_id == item_id else 0
 
 
 def _line(gift: Given) -> Line:

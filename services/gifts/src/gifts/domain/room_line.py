@@ -148,11 +148,21 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Line])
 
 
-def pack(lines: Sequence[Line]) -> bytes:
-    """Lines as they wait for their frame."""
-    return _encoder.encode(lines)
+def add_waiting(waiting: bytes, lines: Sequence[Line]) -> bytes:
+    """What waits for its frame, and lines of one more transaction after it.
+
+    Each transaction's are apart, with their length before them: nothing is read to add to it.
+    """
+    packed = _encoder.encode(lines)
+    return waiting + len(packed).to_bytes(4) + packed
 
 
-def unpack(packed: bytes) -> list[Line]:
-    """What `pack` made of lines."""
-    return _decoder.decode(packed)
+def read_waiting(waiting: bytes) -> list[Line]:
+    """The lines that wait, in order."""
+    lines: list[Line] = []
+    start = 0
+    while start < len(waiting):
+        begin = start + 4
+        start = begin + int.from_bytes(waiting[start:begin])
+        lines += _decoder.decode(waiting[begin:start])
+    return lines

@@ -1,7 +1,7 @@
 """How live rooms keep time."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gifts.domain.room import Room
 
@@ -13,6 +13,8 @@ class RoomRules(NamedTuple):
     """A tap joins the streak if it comes within this time of the one before (C12)."""
     streak_length_max: timedelta = timedelta(minutes=30)
     """From its first tap on."""
+    ends_every: timedelta = timedelta(seconds=1)
+    """From one search of a room for streaks that are over to the next, at least."""
     frame_every: timedelta = timedelta(milliseconds=250)
     """From one frame of a room to the next, at least."""
     keyframe_every: timedelta = timedelta(seconds=15)
@@ -25,6 +27,9 @@ class RoomRules(NamedTuple):
     """In whole seconds; each battle keeps the one that it was proposed with."""
     regret_window: timedelta = timedelta(seconds=5)
     """From the charge of a gift on its sender may undo it for this time; zero: nobody ever may."""
+
+
+_SOON: Final = timedelta(seconds=1)
 
 
 def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:
@@ -53,8 +58,22 @@ def due_at(room: Room, rules: RoomRules) -> datetime | None:
     if room.closed_at is None:
         due += (room.told_at + rules.keyframe_every, _closes_at(room, rules))
         if room.streaks_end_at is not None:
-            due.append(room.streaks_end_at)
+            due.append(max(room.streaks_end_at, room.framed_at + rules.frame_every))
     return min(due, default=None)
+
+
+def look_at(room: Room, due: datetime | None, at: datetime) -> datetime | None:
+    """From when on the clock reads a room that is due at a time.
+
+    It moves only where it must, or where it has been reached and the room is calm: a busy room is
+    due again at once, and to read it in vain costs less than to move it in an index.
+    """
+    kept = room.look_at
+    if due is None or kept is None or due < kept:
+        return due
+    if kept <= at and due - at > _SOON and at - room.active_at > _SOON:
+        return due
+    return kept
 
 
 def _closes_at(room: Room, rules: RoomRules) -> datetime:

@@ -1,13 +1,12 @@
 """Streaks: pieces of an item that one viewer gives in a room in quick succession (C12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from chassis.ids import derived_id
 from gifts.domain.room_line import Line
 from gifts.domain.room_rules import RoomRules
 
@@ -15,27 +14,25 @@ type StreakKey = tuple[UUID, str, str]
 """Room, sender and item: of each one streak at most is open."""
 
 
-class Tap(NamedTuple):
-    """A gift that may be part of a streak."""
+class Given(NamedTuple):
+    """A gift that was charged, with what matters of it in its room."""
 
     room_id: UUID
+    gift_id: UUID
     sender_id: str
     item_id: str
-    gift_id: UUID
+    catalogue_version: int
     pieces: int
     coins: int
+    message: str | None
     charged_at: datetime
-
-    @property
-    def key(self) -> StreakKey:
-        """Which streak it can join."""
-        return self.room_id, self.sender_id, self.item_id
 
 
 class Streak(msgspec.Struct):
     """A streak as it stands; the fields are columns."""
 
     streak_id: UUID
+    """Its first gift's."""
     room_id: UUID
     sender_id: str
     item_id: str
@@ -94,16 +91,17 @@ def end(streak: Streak, *, seq: int, at: datetime) -> Line | None:
 
 
 class Streaks:
-    """The open streaks that taps may join, while taps come."""
+    """Streaks in hand: what becomes of them is written once, when all is known of a transaction."""
 
     def __init__(self, streaks: Iterable[Streak], rules: RoomRules) -> None:
         self._open = {streak.key: streak for streak in streaks}
         self._rules = rules
         self._known = {streak.streak_id for streak in self._open.values()}
         self._touched: dict[UUID, Streak] = {}
+        self._only_ended: dict[UUID, Streak] = {}
 
-    def tap(self, tap: Tap, *, seq: int, at: datetime) -> Sequence[Line]:
-        """Add a tap to the streak that is open, or to a new one; what is to be shown of it.
+    def tap(self, tap: Given, lines: list[Line], *, seq: int, at: datetime) -> None:
+        """Add a tap to the streak that is open, or to a new one.
 
         It joins if it was charged within the window of the tap before, by the wallet's clock, and
         the streak is not too old. The clock of this service counts from when a tap is booked, so
@@ -111,11 +109,13 @@ class Streaks:
 
         Args:
             tap: Charged.
+            lines: What is to be shown of it is added.
             seq: The room's.
             at: Now.
         """
-        lines: list[Line] = []
-        streak = self._open.get(tap.key)
+        key = tap.room_id, tap.sender_id, tap.item_id
+        charged_at = tap.charged_at
+        streak = self._open.get(key)
         if streak is not None and not self._joins(tap, streak):
             mark = end(streak, seq=seq, at=at)
             if mark is not None:
@@ -123,21 +123,22 @@ class Streaks:
             self._touched[streak.streak_id] = streak
             streak = None
         if streak is None:
-            streak = self._open[tap.key] = Streak(
-                streak_id=derived_id(tap.gift_id, "streak"),
-                room_id=tap.room_id,
-                sender_id=tap.sender_id,
-                item_id=tap.item_id,
-                pieces=0,
-                last_gift_id=tap.gift_id,
-                began_at=tap.charged_at,
-                tapped_at=tap.charged_at,
-                tapped_seq=seq,
-                ends_at=at,
+            streak = self._open[key] = Streak(
+                tap.gift_id,
+                tap.room_id,
+                tap.sender_id,
+                tap.item_id,
+                0,
+                tap.gift_id,
+                charged_at,
+                charged_at,
+                seq,
+                at,
             )
         streak.pieces += tap.pieces
         streak.last_gift_id = tap.gift_id
-        streak.tapped_at = max(streak.tapped_at, tap.charged_at)
+        if charged_at > streak.tapped_at:
+            streak.tapped_at = charged_at
         streak.tapped_seq = seq
         streak.ends_at = min(
             at + self._rules.streak_window, streak.began_at + self._rules.streak_length_max
@@ -145,19 +146,18 @@ class Streaks:
         self._touched[streak.streak_id] = streak
         lines.append(
             Line(
-                gift_id=tap.gift_id,
-                sender_id=tap.sender_id,
-                item_id=tap.item_id,
-                count=tap.pieces,
-                coins=tap.coins,
+                tap.gift_id,
+                tap.sender_id,
+                tap.item_id,
+                tap.pieces,
+                tap.coins,
                 streak_id=streak.streak_id,
                 streak_pieces=streak.pieces,
-                charged_at=tap.charged_at,
+                charged_at=charged_at,
             )
         )
-        return lines
 
-    def _joins(self, tap: Tap, streak: Streak) -> bool:
+    def _joins(self, tap: Given, streak: Streak) -> bool:
         return (
             tap.charged_at <= streak.tapped_at + self._rules.streak_window
             and tap.charged_at < streak.began_at + self._rules.streak_length_max
@@ -166,13 +166,53 @@ class Streaks:
     def end_all(self, room_id: UUID, *, seq: int, at: datetime) -> Sequence[Line]:
         """End what is open in a room, of the streaks in hand; what is to be shown of that."""
         marks: list[Line] = []
-        for key in [key for key in self._open if key[0] == room_id]:
-            streak = self._open.pop(key)
-            self._touched[streak.streak_id] = streak
-            mark = end(streak, seq=seq, at=at)
+        for streak in [each for each in self._open.values() if each.room_id == room_id]:
+            mark = self.end(streak, seq=seq, at=at)
             if mark is not None:
                 marks.append(mark)
         return marks
+
+    def end(self, streak: Streak, *, seq: int, at: datetime) -> Line | None:
+        """End an open streak, which need not be in hand yet: see `end`."""
+        if streak.streak_id not in self._touched:
+            self._only_ended[streak.streak_id] = streak
+        self._open.pop(streak.key, None)
+        return end(streak, seq=seq, at=at)
+
+    def __contains__(self, streak_id: UUID) -> bool:
+        return streak_id in self._touched
+
+    def over(self, room_ids: Container[UUID], at: datetime) -> Sequence[Streak]:
+        """Those in hand that end by themselves by now, in some rooms."""
+        return [
+            streak
+            for streak in self._open.values()
+            if streak.ends_at <= at and streak.room_id in room_ids
+        ]
+
+    def owed(self) -> Iterable[Streak]:
+        """Those in hand whose end is to be told."""
+        return [
+            streak
+            for streak in (*self._only_ended.values(), *self._touched.values())
+            if streak.end_owed
+        ]
+
+    def tell(self, ended: Mapping[UUID, bool]) -> dict[UUID, bool]:
+        """Note that frames have a line of each of these, and of which they tell the end.
+
+        Returns:
+            Those that are not in hand.
+        """
+        others: dict[UUID, bool] = {}
+        for streak_id, is_end in ended.items():
+            streak = self._touched.get(streak_id) or self._only_ended.get(streak_id)
+            if streak is None:
+                others[streak_id] = is_end
+            else:
+                streak.shown = True
+                streak.end_owed &= not is_end
+        return others
 
     def next_ends(self) -> dict[UUID, datetime]:
         """When the first of those in hand ends by itself, by room."""
@@ -183,8 +223,12 @@ class Streaks:
                 ends[streak.room_id] = streak.ends_at
         return ends
 
+    def only_ended(self) -> Sequence[Streak]:
+        """Those that were there before and have ended without another tap."""
+        return list(self._only_ended.values())
+
     def touched(self) -> tuple[Sequence[Streak], Sequence[Streak]]:
-        """The streaks that have changed: those that were there before, and new ones."""
+        """The streaks that have changed otherwise: those that were there before, and new ones."""
         streaks = self._touched.values()
         return (
             [streak for streak in streaks if streak.streak_id in self._known],

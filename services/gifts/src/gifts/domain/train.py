@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 
 from chassis.ids import derived_id
-from gifts.domain.room_ledger import Given, Taken
+from gifts.domain.room_ledger import Taken
+from gifts.domain.room_streak import Given
 from gifts.domain.train_rules import TrainRules
 
 

@@ -13,6 +13,7 @@ from chassis.graphql import After, Before, BigInt, Coins, Connection, First, Las
 from gifts.commands.tell_trains import TRAIN_GIFTERS_SHOWN
 from gifts.domain import room as domain
 from gifts.domain.board import Board
+from gifts.domain.room_top import ranked
 from gifts.graphql.battle import Battle
 from gifts.graphql.board import LeaderboardSelf
 from gifts.graphql.context import Info
@@ -164,8 +165,9 @@ class Room:
         """A page of the first hundred."""
         page = Page.of(tuple[int], first=first, after=after, last=last, before=before)
         async with info.context.pool.acquire() as conn:
-            top = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
-            shown = await select_named(conn, [each.user_id for each in top])
+            found = (await select_top(conn, [self.id], limit=TOP_MAX))[self.id]
+            shown = await select_named(conn, [each.user_id for each in found])
+        top = ranked(found)
         if page.backward:
             top = top[::-1]
         if page.position is not None:

@@ -13,6 +13,11 @@ def integers(values: Sequence[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
+def booleans(values: Sequence[bool]) -> str:
+    """A PostgreSQL array, for a parameter declared `$1::text::boolean[]`."""
+    return f"{{{','.join(['t' if value else 'f' for value in values])}}}"
+
+
 def texts(values: Sequence[str]) -> str:
     """A PostgreSQL array of any texts without NUL, for a parameter declared `$1::text::text[]`."""
     if not values:

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn, Record
 from gifts.domain.room import Goal, Room
-from gifts.domain.room_rules import RoomRules, due_at
+from gifts.domain.room_rules import RoomRules, due_at, look_at
+from gifts.store.arrays import booleans, integers
 
 STATEMENTS = sql.load("gifts.store", "room.sql")
+_GOAL = slice(8, 11)
 
 
 async def insert_room(conn: Conn, room: Room, rules: RoomRules) -> bool:
@@ -56,50 +59,47 @@ async def lock_due(conn: Conn, *, at: datetime, limit: int) -> list[Room]:
     return [_room_of(row) for row in await conn.fetch(STATEMENTS["lock_due"], at, limit)]
 
 
-async def update_rooms(conn: Conn, rooms: Sequence[Room], rules: RoomRules) -> None:
-    """Write how rooms stand that this transaction has locked."""
+async def update_rooms(
+    conn: Conn, rooms: Sequence[Room], rules: RoomRules, *, at: datetime
+) -> None:
+    """Write how rooms stand that this transaction has locked: see `update_rooms` in the SQL."""
+    due = [due_at(room, rules) for room in rooms]
+    looks = [look_at(room, each, at) for room, each in zip(rooms, due, strict=True)]
     await conn.execute(
         STATEMENTS["update_rooms"],
+        at,
         [room.room_id for room in rooms],
-        [room.active_at for room in rooms],
-        [room.closed_at for room in rooms],
-        [room.coins for room in rooms],
-        [room.gifts for room in rooms],
-        [room.gifters for room in rooms],
-        [room.goal_reached for room in rooms],
+        booleans([room.active_at == at for room in rooms]),
+        booleans([room.closed_at == at for room in rooms]),
+        booleans([room.framed_at == at for room in rooms]),
+        booleans([room.told_at == at for room in rooms]),
+        integers([room.coins for room in rooms]),
+        integers([room.gifts for room in rooms]),
+        integers([room.gifters for room in rooms]),
+        integers([room.goal_reached for room in rooms]),
         [room.goal_reached_at for room in rooms],
-        [room.moves for room in rooms],
-        [room.seq for room in rooms],
-        [room.framed_at for room in rooms],
-        [room.told_at for room in rooms],
-        [room.untold for room in rooms],
+        integers([room.moves for room in rooms]),
+        integers([room.seq for room in rooms]),
+        booleans([room.untold for room in rooms]),
         [room.streaks_end_at for room in rooms],
-        [due_at(room, rules) for room in rooms],
+        [room.waiting for room in rooms],
+        [room.top for room in rooms],
+        booleans([room.owes_ends for room in rooms]),
+        due,
+        [None if look is room.look_at else look for room, look in zip(rooms, looks, strict=True)],
     )
+
+
+async def note_battled(conn: Conn, room_ids: Collection[UUID]) -> None:
+    """Note that a battle has begun in rooms that this transaction has locked."""
+    await conn.execute(STATEMENTS["note_battled"], list(room_ids))
 
 
 def _room_of(row: Record) -> Room:
+    """The columns are the fields, in order; three of them are the goal."""
+    goal_coins, goal_item_id, goal_count = row[_GOAL]
     goal = None
-    if row["goal_coins"] is not None or row["goal_item_id"] is not None:
-        goal = Goal(row["goal_coins"], row["goal_item_id"], row["goal_count"])
-    return Room(
-        room_id=row["room_id"],
-        creator_id=row["creator_id"],
-        title=row["title"],
-        body_hash=row["body_hash"],
-        opened_at=row["opened_at"],
-        active_at=row["active_at"],
-        framed_at=row["framed_at"],
-        told_at=row["told_at"],
-        goal=goal,
-        closed_at=row["closed_at"],
-        coins=row["coins"],
-        gifts=row["gifts"],
-        gifters=row["gifters"],
-        goal_reached=row["goal_reached"],
-        goal_reached_at=row["goal_reached_at"],
-        moves=row["moves"],
-        seq=row["seq"],
-        untold=row["untold"],
-        streaks_end_at=row["streaks_end_at"],
-    )
+    if goal_coins is not None or goal_item_id is not None:
+        goal = Goal(goal_coins, goal_item_id, goal_count)
+    columns: list[Any] = [*row[: _GOAL.start], goal, *row[_GOAL.stop :]]
+    return Room(*columns)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis import sql
 from chassis.db import Conn
-from gifts.domain.room import Gifter
 from gifts.domain.room_ledger import GifterKey, Moved
+from gifts.domain.room_top import TopGifter
 from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "room_gifter.sql")
@@ -24,12 +24,11 @@ async def move_gifters(conn: Conn, moved: Mapping[GifterKey, Moved]) -> dict[Gif
 
 async def select_top(
     conn: Conn, room_ids: Collection[UUID], *, limit: int
-) -> dict[UUID, list[Gifter]]:
-    """The first gifters of each room."""
-    top: dict[UUID, list[Gifter]] = {room_id: [] for room_id in room_ids}
+) -> dict[UUID, list[TopGifter]]:
+    """The first gifters of each room, in order."""
+    top: dict[UUID, list[TopGifter]] = {room_id: [] for room_id in room_ids}
     for row in await conn.fetch(STATEMENTS["select_top"], list(top), limit):
-        gifters = top[row["room_id"]]
-        gifters.append(Gifter(len(gifters) + 1, row["user_id"], row["coins"]))
+        top[row["room_id"]].append(TopGifter(row["user_id"], row["coins"], row["place"]))
     return top
 
 

@@ -35,7 +35,8 @@ RETURNING g.room_id, g.user_id, g.coins;
 SELECT
     i.room_id,
     t.user_id,
-    t.coins
+    t.coins,
+    t.place
 FROM unnest($1::uuid[]) AS i (room_id)
 CROSS JOIN LATERAL (
     SELECT

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import sql
 from chassis.db import Conn
 from gifts.domain.room_streak import Streak, StreakKey
-from gifts.store.arrays import integers, texts
+from gifts.store.arrays import booleans, integers, texts
 
 STATEMENTS = sql.load("gifts.store", "room_streak.sql")
 
@@ -33,16 +33,16 @@ async def select_open(conn: Conn, keys: Collection[StreakKey]) -> list[Streak]:
     return [Streak(*row) for row in rows]
 
 
-async def select_open_in(conn: Conn, ending_by: Mapping[UUID, datetime | None]) -> list[Streak]:
+async def select_over(conn: Conn, ending_by: Mapping[UUID, datetime | None]) -> list[Streak]:
     """The open streaks of rooms that end by a time; with None all of the room's."""
-    rows = await conn.fetch(STATEMENTS["select_open_in"], list(ending_by), list(ending_by.values()))
+    rows = await conn.fetch(STATEMENTS["select_over"], list(ending_by), list(ending_by.values()))
     return [Streak(*row) for row in rows]
 
 
-async def select_next_ends(conn: Conn, room_ids: Collection[UUID]) -> dict[UUID, datetime]:
-    """When the next streak of each room ends by itself; rooms without open ones are missing."""
-    rows = await conn.fetch(STATEMENTS["select_next_ends"], list(room_ids))
-    return {row["room_id"]: row["ends_at"] for row in rows}
+async def select_going_on(conn: Conn, room_ids: Collection[UUID], *, at: datetime) -> set[UUID]:
+    """Which of these rooms have open streaks that do not end by a time."""
+    rows = await conn.fetch(STATEMENTS["select_going_on"], list(room_ids), at)
+    return {row["room_id"] for row in rows}
 
 
 async def insert_streaks(conn: Conn, streaks: Sequence[Streak]) -> None:
@@ -54,12 +54,18 @@ async def insert_streaks(conn: Conn, streaks: Sequence[Streak]) -> None:
         texts([streak.sender_id for streak in streaks]),
         texts([streak.item_id for streak in streaks]),
         integers([streak.pieces for streak in streaks]),
-        [streak.last_gift_id for streak in streaks],
+        # Most are of one tap, and a null costs next to nothing.
+        [
+            None if streak.last_gift_id is streak.streak_id else streak.last_gift_id
+            for streak in streaks
+        ],
         [streak.began_at for streak in streaks],
-        [streak.tapped_at for streak in streaks],
+        [None if streak.tapped_at is streak.began_at else streak.tapped_at for streak in streaks],
         integers([streak.tapped_seq for streak in streaks]),
         [streak.ends_at for streak in streaks],
         [streak.ended_at for streak in streaks],
+        booleans([streak.shown for streak in streaks]),
+        booleans([streak.end_owed for streak in streaks]),
     )
 
 
@@ -74,19 +80,26 @@ async def update_streaks(conn: Conn, streaks: Sequence[Streak]) -> None:
         integers([streak.tapped_seq for streak in streaks]),
         [streak.ends_at for streak in streaks],
         [streak.ended_at for streak in streaks],
-        [streak.end_owed for streak in streaks],
+        booleans([streak.shown for streak in streaks]),
+        booleans([streak.end_owed for streak in streaks]),
     )
 
 
-async def select_owed(
-    conn: Conn, room_ids: Collection[UUID], *, limit: int
-) -> dict[UUID, list[Streak]]:
-    """Streaks of rooms whose end is still to be told, longest waiting first."""
-    owed: dict[UUID, list[Streak]] = {room_id: [] for room_id in room_ids}
-    for row in await conn.fetch(STATEMENTS["select_owed"], list(owed), limit):
-        streak = Streak(*row)
-        owed[streak.room_id].append(streak)
-    return owed
+async def end_streaks(conn: Conn, streaks: Sequence[Streak], *, at: datetime) -> None:
+    """Write that streaks have ended now of which nothing else has changed."""
+    await conn.execute(
+        STATEMENTS["end_streaks"],
+        at,
+        [streak.streak_id for streak in streaks],
+        booleans([streak.shown for streak in streaks]),
+        booleans([streak.end_owed for streak in streaks]),
+    )
+
+
+async def select_owed(conn: Conn, room_ids: Collection[UUID], *, limit: int) -> list[Streak]:
+    """Streaks of rooms whose end is still to be told, of each so many, longest waiting first."""
+    rows = await conn.fetch(STATEMENTS["select_owed"], list(room_ids), limit)
+    return [Streak(*row) for row in rows]
 
 
 async def note_told(conn: Conn, ended: Mapping[UUID, bool]) -> None:

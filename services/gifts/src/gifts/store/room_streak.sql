@@ -53,8 +53,8 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS s;
 
--- name: select_open_in
--- The open streaks of rooms that end by a time; all of them where there is none.
+-- name: select_over
+-- The open streaks of rooms that end by a time, and all of them where there is none.
 -- OFFSET 0 keeps the rooms outside: see `select_open`.
 -- $1 room_ids, $2 ends_at at the latest
 SELECT
@@ -69,8 +69,7 @@ SELECT
     s.tapped_seq,
     s.ends_at,
     s.ended_at,
-    s.shown,
-    s.end_owed
+    s.shown
 FROM unnest($1::uuid[], $2::timestamptz[]) AS i (room_id, ends_at)
 CROSS JOIN LATERAL (
     SELECT
@@ -85,8 +84,7 @@ CROSS JOIN LATERAL (
         o.tapped_seq,
         o.ends_at,
         o.ended_at,
-        o.shown,
-        o.end_owed
+        o.shown
     FROM room_streak AS o
     WHERE
         o.room_id = i.room_id
@@ -95,21 +93,25 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS s;
 
--- name: select_next_ends
--- When the next streak of each room ends by itself; rooms without open ones are missing.
--- $1 room_ids
-SELECT
-    s.room_id,
-    min(s.ends_at) AS ends_at
-FROM room_streak AS s
-WHERE
-    s.room_id = any($1::uuid[])
-    AND s.ended_at IS NULL
-GROUP BY s.room_id;
+-- name: select_going_on
+-- Which rooms have open streaks that do not end by a time. The first that is found is enough.
+-- $1 room_ids, $2 the time
+SELECT i.room_id
+FROM unnest($1::uuid[]) AS i (room_id)
+CROSS JOIN LATERAL (
+    SELECT
+    FROM room_streak AS o
+    WHERE
+        o.room_id = i.room_id
+        AND o.ended_at IS NULL
+        AND o.ends_at > $2
+    LIMIT 1
+) AS s;
 
 -- name: insert_streaks
 -- $1 streak_ids, $2 room_ids, $3 sender_ids, $4 item_ids, $5 pieces, $6 last gift_ids, $7 began_at,
--- $8 tapped_at, $9 tapped_seq, $10 ends_at, $11 ended_at
+-- $8 tapped_at, $9 tapped_seq, $10 ends_at, $11 ended_at, $12 whether a frame has a line of them,
+-- $13 whether their end is owed; a null $6 is the streak_id, a null $8 is began_at
 INSERT INTO room_streak (
     streak_id,
     room_id,
@@ -121,7 +123,9 @@ INSERT INTO room_streak (
     tapped_at,
     tapped_seq,
     ends_at,
-    ended_at
+    ended_at,
+    shown,
+    end_owed
 )
 SELECT
     streak_id,
@@ -129,24 +133,26 @@ SELECT
     sender_id,
     item_id,
     pieces,
-    last_gift_id,
+    coalesce(last_gift_id, streak_id),
     began_at,
-    tapped_at,
+    coalesce(tapped_at, began_at),
     tapped_seq,
     ends_at,
-    ended_at
+    ended_at,
+    shown,
+    end_owed
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::text::text[], $4::text::text[], $5::text::bigint[], $6::uuid[],
     $7::timestamptz[], $8::timestamptz[], $9::text::integer[], $10::timestamptz[],
-    $11::timestamptz[]
+    $11::timestamptz[], $12::text::boolean[], $13::text::boolean[]
 ) AS i (
     streak_id, room_id, sender_id, item_id, pieces, last_gift_id, began_at, tapped_at, tapped_seq,
-    ends_at, ended_at
+    ends_at, ended_at, shown, end_owed
 );
 
 -- name: update_streaks
 -- $1 streak_ids, $2 pieces, $3 last gift_ids, $4 tapped_at, $5 tapped_seq, $6 ends_at, $7 ended_at,
--- $8 whether their end is owed
+-- $8 whether a frame has a line of them, $9 whether their end is owed
 UPDATE room_streak AS s
 SET
     pieces = i.pieces,
@@ -155,13 +161,25 @@ SET
     tapped_seq = i.tapped_seq,
     ends_at = i.ends_at,
     ended_at = i.ended_at,
+    shown = i.shown,
     end_owed = i.end_owed
 FROM unnest(
     $1::uuid[], $2::text::bigint[], $3::uuid[], $4::timestamptz[], $5::text::integer[],
-    $6::timestamptz[], $7::timestamptz[], $8::boolean[]
+    $6::timestamptz[], $7::timestamptz[], $8::text::boolean[], $9::text::boolean[]
 ) AS i (
-    streak_id, pieces, last_gift_id, tapped_at, tapped_seq, ends_at, ended_at, end_owed
+    streak_id, pieces, last_gift_id, tapped_at, tapped_seq, ends_at, ended_at, shown, end_owed
 )
+WHERE s.streak_id = i.streak_id;
+
+-- name: end_streaks
+-- End streaks of which nothing else has changed.
+-- $1 now, $2 streak_ids, $3 whether a frame has a line of them, $4 whether their end is owed
+UPDATE room_streak AS s
+SET
+    ended_at = $1,
+    shown = i.shown,
+    end_owed = i.end_owed
+FROM unnest($2::uuid[], $3::text::boolean[], $4::text::boolean[]) AS i (streak_id, shown, end_owed)
 WHERE s.streak_id = i.streak_id;
 
 -- name: select_owed
