@@ -18,7 +18,7 @@ from gifts.domain.word_list import Hit, WordList
 from gifts.store.blocked_gifter import insert_blocked
 from gifts.store.message import upsert_removed
 from gifts.store.room import insert_room
-from gifts.store.train import rules_in_force, update_platforms, update_trains
+from gifts.store.train import insert_gifts, rules_in_force, update_platforms, update_trains
 from gifts.store.word_list import insert_word_list
 from gifts.testing import NOW, a_new_gift, an_order, asked_of, batch_of, posted, taken_back
 from gifts.testing.rooms import a_room
@@ -350,7 +350,9 @@ async def train(conn: Conn, room: Room) -> Train:
         expires_at=NOW + rules.length,
     )
     gift = train.add(room.room_id, "alice", 600, at=NOW)
-    await update_platforms(conn, [Platform(room.room_id, train)], [gift])
+    await update_trains(conn, [train])
+    await update_platforms(conn, [Platform(room.room_id, train)])
+    await insert_gifts(conn, [gift])
     train.end_if_over(NOW + 2 * rules.length)
     await update_trains(conn, [train])
     return train

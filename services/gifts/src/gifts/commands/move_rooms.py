@@ -59,7 +59,7 @@ async def move_rooms(
     battled = {room.room_id for room in rooms if room.has_battled}
     await move_battles(conn, given, taken, battled, at=at)
     open_rooms = {room.room_id for room in rooms if room.closed_at is None}
-    await move_trains(conn, given, taken, open_rooms, at=at)
+    platforms = await move_trains(conn, given, taken, open_rooms, at=at)
     ledger = RoomLedger(rooms, await _open_streaks(conn, given, streakable), rules, at=at)
     ledger.give(given, streakable=streakable, badges=badges)
     ledger.take_back(taken)
@@ -72,6 +72,7 @@ async def move_rooms(
         rules,
         lines=ledger.lines,
         streaks=ledger.streaks,
+        platforms=platforms,
         at=at,
     )
     return told.frames

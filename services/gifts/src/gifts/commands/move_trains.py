@@ -1,6 +1,6 @@
 """Bring what was given in rooms, and what is taken back of it, to their trains."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ async def move_trains(
     open_rooms: Collection[UUID],
     *,
     at: datetime,
-) -> None:
+) -> Mapping[UUID, Platform]:
     """Let gifts start trains, or add to those that run, and take back from those.
 
     Writes nothing but trains; their rooms are told of by whoever calls this. Where no gift is dear
@@ -31,38 +31,54 @@ async def move_trains(
         taken: What is taken back, afterwards.
         open_rooms: Those of all their rooms that are open: others have no train that runs.
         at: Now.
+
+    Returns:
+        How trains of these rooms stand now; rooms that never had any are missing.
     """
     if not open_rooms:
-        return
+        return {}
     platforms = await store.select_platforms(conn, open_rooms)
     if not platforms and all(gift.coins < QUALIFYING_MIN for gift in given):
-        return
+        return {}
     rules = await store.rules_in_force(conn, at=at)
+    before = {room_id: (each.train, each.sparks) for room_id, each in platforms.items()}
+    gifts: list[TrainGift] = []
     moved = {
         platform.room_id
         for platform in platforms.values()
         if platform.train is not None and platform.train.end_if_over(at)
     }
-    gifts: list[TrainGift] = []
     for gift in given:
         if gift.room_id not in open_rooms:
             continue
-        platform = platforms.setdefault(gift.room_id, Platform(gift.room_id))
-        sparks = platform.sparks
-        did = platform.give(gift, rules, at=at)
-        gifts += did
-        if did or platform.sparks is not sparks:
-            moved.add(gift.room_id)
+        platform = platforms.get(gift.room_id)
+        if platform is None:
+            if gift.coins < rules.qualifying_coins:
+                continue
+            platform = platforms[gift.room_id] = Platform(gift.room_id)
+        gifts += platform.give(gift, rules, at=at)
     losses = [loss for loss in taken if loss.room_id in platforms]
     if losses:
         known = await store.select_given(conn, [loss.gift_id for loss in losses])
         known |= {gift.gift_id: gift.train_id for gift in gifts}
         for loss in losses:
-            platform = platforms[loss.room_id]
-            sparks = platform.sparks
-            did = platform.take(loss, known.get(loss.gift_id))
-            gifts += did
-            if did or platform.sparks is not sparks:
-                moved.add(loss.room_id)
-    if moved:
-        await store.update_platforms(conn, [platforms[room_id] for room_id in moved], gifts)
+            gifts += platforms[loss.room_id].take(loss, known.get(loss.gift_id))
+    touched = {gift.train_id for gift in gifts}
+    trains = [
+        each.train
+        for each in platforms.values()
+        if each.train is not None and (each.room_id in moved or each.train.train_id in touched)
+    ]
+    await store.update_trains(conn, trains)
+    await store.update_platforms(
+        conn,
+        [
+            each
+            for each in platforms.values()
+            if before.get(each.room_id) is None
+            or before[each.room_id][0] is not each.train
+            or before[each.room_id][1] is not each.sparks
+        ],
+    )
+    await store.insert_gifts(conn, gifts)
+    return platforms

@@ -20,6 +20,7 @@ from gifts.domain.room_line import Chosen, Line, add_waiting
 from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import Streaks
 from gifts.domain.room_top import gifters_of
+from gifts.domain.train import Platform
 from gifts.store import room as store
 from gifts.store import room_streak as streak_store
 from gifts.store.battle import newest_battles
@@ -55,6 +56,7 @@ async def tell_rooms(
     at: datetime,
     lines: dict[UUID, list[Line]] | None = None,
     streaks: Streaks | None = None,
+    platforms: Mapping[UUID, Platform] | None = None,
     closing: Collection[UUID] = (),
 ) -> Told:
     """Write how rooms stand, with the next frame of those whose newest one is old enough.
@@ -70,6 +72,7 @@ async def tell_rooms(
         at: Now.
         lines: What is to be shown of them, by room.
         streaks: That have changed; they are written.
+        platforms: The trains of those that are open; they are looked up unless told.
         closing: Which of the rooms close, and so all of their streaks end.
 
     Returns:
@@ -84,7 +87,7 @@ async def tell_rooms(
     chosen = await choose_lines(conn, due, lines, streaks)
     await _write_streaks(conn, streaks, at)
     owing = {streak.room_id for streak in streaks.owed()}
-    shown = await _look_up(conn, [*due, *calm], chosen.values(), at)
+    shown = await _look_up(conn, [*due, *calm], chosen.values(), platforms, at)
     frames: list[RoomFrame] = []
     after: list[Room] = []
     for room in rooms:
@@ -139,7 +142,11 @@ def _frame_of(
 
 
 async def _look_up(
-    conn: Conn, rooms: Sequence[Room], chosen: Iterable[Chosen], at: datetime
+    conn: Conn,
+    rooms: Sequence[Room],
+    chosen: Iterable[Chosen],
+    platforms: Mapping[UUID, Platform] | None,
+    at: datetime,
 ) -> _Shown:
     """What frames of these rooms tell besides what was `chosen`."""
     if not rooms:
@@ -147,7 +154,7 @@ async def _look_up(
     top = {room.room_id: gifters_of(room.top) for room in rooms}
     battled = [room.room_id for room in rooms if room.has_battled]
     newest = await newest_battles(conn, battled) if battled else {}
-    trains = await running_trains(conn, list(top))
+    trains = await running_trains(conn, rooms, platforms)
     user_ids = {line.sender_id for each in chosen for line in each.lines}
     for gifters in (*top.values(), *(each.top for each in trains.values())):
         user_ids.update(gifter.user_id for gifter in gifters)

@@ -1,14 +1,14 @@
 """What frames of rooms tell of their trains."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis.db import Conn
 from contracts.gifts.live import FrameTrain
-from gifts.domain.room import Gifter
+from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import gifters_shown
-from gifts.domain.train import Train
+from gifts.domain.train import Platform, Train
 from gifts.domain.train_frame import note_told, train_shown
 from gifts.store import train as store
 
@@ -23,14 +23,26 @@ class Running(NamedTuple):
     """Who has given most to it."""
 
 
-async def running_trains(conn: Conn, room_ids: Collection[UUID]) -> dict[UUID, Running]:
-    """The trains of rooms that run, or whose end no frame has told; by room."""
-    platforms = await store.select_platforms(conn, room_ids)
-    trains = {
-        room_id: each.train
-        for room_id, each in platforms.items()
-        if each.train is not None and not each.train.end_told
-    }
+async def running_trains(
+    conn: Conn, rooms: Sequence[Room], known: Mapping[UUID, Platform] | None
+) -> dict[UUID, Running]:
+    """The trains of rooms that run, or whose end no frame has told; by room.
+
+    Args:
+        conn: An open transaction that has locked the rooms.
+        rooms: As they stand.
+        known: The trains of those that are open; None: they are looked up.
+    """
+    platforms: Mapping[UUID, Platform] = known or {}
+    unknown = [room.room_id for room in rooms if known is None or room.closed_at is not None]
+    if unknown:
+        platforms = {**platforms, **await store.select_platforms(conn, unknown)}
+    trains: dict[UUID, Train] = {}
+    for room in rooms:
+        platform = platforms.get(room.room_id)
+        train = None if platform is None else platform.train
+        if train is not None and not train.end_told:
+            trains[room.room_id] = train
     if not trains:
         return {}
     train_ids = [train.train_id for train in trains.values()]

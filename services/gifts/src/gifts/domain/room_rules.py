@@ -17,6 +17,8 @@ class RoomRules(NamedTuple):
     """From one search of a room for streaks that are over to the next, at least."""
     frame_every: timedelta = timedelta(milliseconds=250)
     """From one frame of a room to the next, at least."""
+    frame_every_busy: timedelta = timedelta(seconds=1)
+    """The same while gifts come faster than frames of every room can be made so often."""
     keyframe_every: timedelta = timedelta(seconds=15)
     """How long an open room is silent before its newest frame is told again."""
     idle_max: timedelta = timedelta(minutes=10)
@@ -27,6 +29,15 @@ class RoomRules(NamedTuple):
     """In whole seconds; each battle keeps the one that it was proposed with."""
     regret_window: timedelta = timedelta(seconds=5)
     """From the charge of a gift on its sender may undo it for this time; zero: nobody ever may."""
+
+
+def busy(rules: RoomRules) -> RoomRules:
+    """The rules while more waits than is settled at once.
+
+    A frame of one room costs as much as several gifts, and everybody waits for what is behind: the
+    totals and animations of a second in one frame are worth more than those of a quarter, later.
+    """
+    return rules._replace(frame_every=max(rules.frame_every, rules.frame_every_busy))
 
 
 _SOON: Final = timedelta(seconds=1)

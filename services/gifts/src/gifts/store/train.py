@@ -1,7 +1,10 @@
 """Trains of rooms."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,8 +14,12 @@ from chassis.db import Conn, Record
 from gifts.domain.room import Gifter
 from gifts.domain.train import Platform, Spark, Train, TrainGift
 from gifts.domain.train_rules import TrainRules
+from gifts.store.arrays import integers, texts
 
 STATEMENTS = sql.load("gifts.store", "train.sql")
+
+_RULES = slice(-len(TrainRules._fields), None)
+"""Where they stand in a platform's columns."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Spark])
@@ -22,7 +29,7 @@ async def rules_in_force(conn: Conn, *, at: datetime) -> TrainRules:
     """By what trains go that begin at a time."""
     row = await conn.fetchrow(STATEMENTS["rules_in_force"], at)
     assert row is not None, "the first version is older than the system"
-    return _rules_of(row)
+    return _rules_of(tuple(row))
 
 
 async def select_platforms(conn: Conn, room_ids: Collection[UUID]) -> dict[UUID, Platform]:
@@ -34,26 +41,44 @@ async def select_platforms(conn: Conn, room_ids: Collection[UUID]) -> dict[UUID,
     return {row["room_id"]: _platform_of(row) for row in rows}
 
 
-async def update_platforms(
-    conn: Conn, platforms: Sequence[Platform], gifts: Sequence[TrainGift]
-) -> None:
-    """Write how trains of rooms stand, and what gifts did to them; the rooms are locked."""
-    await update_trains(conn, [each.train for each in platforms if each.train is not None])
+async def update_platforms(conn: Conn, platforms: Sequence[Platform]) -> None:
+    """Write which train is of which room, and which gifts may start the next; the rooms are locked."""
+    if not platforms:
+        return
     await conn.execute(
         STATEMENTS["upsert_platforms"],
         [each.room_id for each in platforms],
         [None if each.train is None else each.train.train_id for each in platforms],
         [_encoder.encode(each.sparks) for each in platforms],
     )
-    if gifts:
-        await conn.execute(
-            STATEMENTS["insert_gifts"],
-            [gift.train_id for gift in gifts],
-            [gift.seq for gift in gifts],
-            [gift.gift_id for gift in gifts],
-            [gift.user_id for gift in gifts],
-            [gift.coins for gift in gifts],
-        )
+
+
+async def insert_gifts(conn: Conn, gifts: Sequence[TrainGift]) -> None:
+    """Write what gifts did to trains, and what each has given to them by that."""
+    if not gifts:
+        return
+    left: Counter[tuple[UUID, str]] = Counter()
+    for gift in gifts:
+        left[gift.train_id, gift.user_id] += gift.coins
+    await conn.execute(
+        STATEMENTS["insert_gifts"],
+        [gift.train_id for gift in gifts],
+        integers([gift.seq for gift in gifts]),
+        [gift.gift_id for gift in gifts],
+        texts([gift.user_id for gift in gifts]),
+        integers([gift.coins for gift in gifts]),
+    )
+    for statement, moved in (
+        ("add_gifters", [key for key, coins in left.items() if coins > 0]),
+        ("move_gifters", [key for key, coins in left.items() if coins < 0]),
+    ):
+        if moved:
+            await conn.execute(
+                STATEMENTS[statement],
+                [train_id for train_id, _ in moved],
+                texts([user_id for _, user_id in moved]),
+                integers([left[key] for key in moved]),
+            )
 
 
 async def update_trains(conn: Conn, trains: Sequence[Train]) -> None:
@@ -105,7 +130,7 @@ def _platform_of(row: Record) -> Platform:
         train = Train(
             train_id=row["train_id"],
             room_id=row["room_id"],
-            rules=_rules_of(row),
+            rules=_rules_of(row[_RULES]),
             started_at=row["started_at"],
             expires_at=row["expires_at"],
             progress=row["progress"],
@@ -118,6 +143,12 @@ def _platform_of(row: Record) -> Platform:
     return Platform(row["room_id"], train, _decoder.decode(row["sparks"]))
 
 
-def _rules_of(row: Record) -> TrainRules:
-    values = [row[name] for name in TrainRules._fields]
-    return TrainRules(*values)._replace(targets=tuple(row["targets"]))
+def _rules_of(columns: tuple[Any, ...]) -> TrainRules:
+    *others, targets = columns
+    return _rules(*others, tuple(targets))
+
+
+# Most trains go by the same few.
+@lru_cache(maxsize=32)
+def _rules(*fields: Any) -> TrainRules:  # noqa: ANN401 - whatever columns are
+    return TrainRules(*fields)

@@ -105,47 +105,36 @@ ON CONFLICT (train_id) DO UPDATE
         end_told = excluded.end_told;
 
 -- name: insert_gifts
--- And adds to what each has given to the trains.
 -- $1 train_ids, $2 numbers, $3 gift_ids, $4 user_ids, $5 coins
-WITH added AS (
-    INSERT INTO train_gift (train_id, seq, gift_id, user_id, coins)
-    SELECT
-        train_id,
-        seq,
-        gift_id,
-        user_id,
-        coins
-    FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bigint[])
-        AS i (train_id, seq, gift_id, user_id, coins)
-    RETURNING train_id, user_id, coins
-),
-
-sums AS (
-    SELECT
-        train_id,
-        user_id,
-        sum(coins) AS coins
-    FROM added
-    GROUP BY train_id, user_id
-),
-
-moved AS (
-    UPDATE train_gifter AS g
-    SET coins = g.coins + s.coins
-    FROM sums AS s
-    WHERE g.train_id = s.train_id AND g.user_id = s.user_id
-    RETURNING g.train_id, g.user_id
-)
-
-INSERT INTO train_gifter (train_id, user_id, coins)
+INSERT INTO train_gift (train_id, seq, gift_id, user_id, coins)
 SELECT
-    s.train_id,
-    s.user_id,
-    s.coins
-FROM sums AS s
-WHERE NOT EXISTS (
-    SELECT FROM moved AS m WHERE m.train_id = s.train_id AND m.user_id = s.user_id
-);
+    train_id,
+    seq,
+    gift_id,
+    user_id,
+    coins
+FROM unnest($1::uuid[], $2::text::integer[], $3::uuid[], $4::text::text[], $5::text::bigint[])
+    AS i (train_id, seq, gift_id, user_id, coins);
+
+-- name: add_gifters
+-- Adds to what gifters have given to trains.
+-- $1 train_ids, $2 user_ids, each pair once, $3 coins
+INSERT INTO train_gifter AS g (train_id, user_id, coins)
+SELECT
+    train_id,
+    user_id,
+    coins
+FROM unnest($1::uuid[], $2::text::text[], $3::text::bigint[]) AS i (train_id, user_id, coins)
+ON CONFLICT (train_id, user_id) DO UPDATE
+    SET coins = g.coins + excluded.coins;
+
+-- name: move_gifters
+-- Takes back of it.
+-- $1 train_ids, $2 user_ids, each pair once, $3 coins, negative
+UPDATE train_gifter AS g
+SET coins = g.coins + i.coins
+FROM unnest($1::uuid[], $2::text::text[], $3::text::bigint[]) AS i (train_id, user_id, coins)
+WHERE g.train_id = i.train_id AND g.user_id = i.user_id;
 
 -- name: select_given
 -- The trains that gifts came to.
