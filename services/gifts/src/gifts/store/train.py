@@ -42,7 +42,7 @@ async def select_platforms(conn: Conn, room_ids: Collection[UUID]) -> dict[UUID,
 
 
 async def update_platforms(conn: Conn, platforms: Sequence[Platform]) -> None:
-    """Write which train is of which room, and which gifts may start the next; the rooms are locked."""
+    """Write rooms' trains, and which gifts may start the next; the rooms are locked."""
     if not platforms:
         return
     await conn.execute(
