@@ -12,7 +12,6 @@ import { Delivery, Stage } from '../parts/stage.tsx';
 import { useRoom } from '../room/use_room.ts';
 import { Missing } from './missing.tsx';
 import { RoomHead } from './room.tsx';
-import { remember } from './seen_rooms.ts';
 import { useCatalogue, useEarnings } from './use_own.ts';
 
 const ALIVE_EVERY_MS = 60_000;
@@ -101,9 +100,6 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
   const [problem, setProblem] = useState<string | null>(null);
   const { about, room, phase } = watched;
   const host = about?.host.id ?? endpoint.user;
-  useEffect(() => {
-    if (about !== null) remember({ id: about.id, title: about.title, host: about.host.id });
-  }, [about?.id]);
   useEffect(() => {
     if (phase !== 'live') return;
     const beat = setInterval(() => void endpoint.ask(KEEP_ROOM_OPEN, { roomId }).catch(() => undefined), ALIVE_EVERY_MS);

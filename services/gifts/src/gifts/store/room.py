@@ -33,7 +33,7 @@ async def insert_room(conn: Conn, room: Room, rules: RoomRules) -> bool:
 async def find_room(conn: Conn, room_id: UUID) -> Room | None:
     """A room as it stands."""
     row = await conn.fetchrow(STATEMENTS["find_room"], room_id)
-    return None if row is None else _room_of(row)
+    return None if row is None else room_of(row)
 
 
 async def find_open_room(conn: Conn, creator_id: str) -> UUID | None:
@@ -43,7 +43,7 @@ async def find_open_room(conn: Conn, creator_id: str) -> UUID | None:
 
 async def lock_rooms(conn: Conn, room_ids: Collection[UUID]) -> list[Room]:
     """The rooms of these ids, as far as there are any, until the transaction ends."""
-    return [_room_of(row) for row in await conn.fetch(STATEMENTS["lock_rooms"], list(room_ids))]
+    return [room_of(row) for row in await conn.fetch(STATEMENTS["lock_rooms"], list(room_ids))]
 
 
 async def find_due(conn: Conn, *, at: datetime) -> bool:
@@ -53,7 +53,7 @@ async def find_due(conn: Conn, *, at: datetime) -> bool:
 
 async def lock_due(conn: Conn, *, at: datetime, limit: int) -> list[Room]:
     """Rooms that the clock has to look at and nobody else holds, until the transaction ends."""
-    return [_room_of(row) for row in await conn.fetch(STATEMENTS["lock_due"], at, limit)]
+    return [room_of(row) for row in await conn.fetch(STATEMENTS["lock_due"], at, limit)]
 
 
 async def update_rooms(conn: Conn, rooms: Sequence[Room], rules: RoomRules) -> None:
@@ -78,7 +78,8 @@ async def update_rooms(conn: Conn, rooms: Sequence[Room], rules: RoomRules) -> N
     )
 
 
-def _room_of(row: Record) -> Room:
+def room_of(row: Record) -> Room:
+    """A room from its columns."""
     goal = None
     if row["goal_coins"] is not None or row["goal_item_id"] is not None:
         goal = Goal(row["goal_coins"], row["goal_item_id"], row["goal_count"])
