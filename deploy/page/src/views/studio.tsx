@@ -6,6 +6,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { newId } from '../api/ids.ts';
 import type { Earnings, Refused } from '../api/types.ts';
 import { diamonds, money } from '../format.ts';
+import { BattleDesk } from '../parts/battle_desk.tsx';
 import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.tsx';
 import { Count, LinkState, Note, Panel } from '../parts/small.tsx';
 import { Delivery, Stage } from '../parts/stage.tsx';
@@ -136,6 +137,7 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
         <Panel title="Top gifters" id="top-gifters">
           <TopGifters gifters={room.topGifters} />
         </Panel>
+        {phase === 'live' && <BattleDesk endpoint={endpoint} roomId={roomId} />}
         <div class="panel console">
           {problem !== null && <Note kind="bad" onClose={() => setProblem(null)}><p>{problem}</p></Note>}
           {phase === 'closed' ? (
