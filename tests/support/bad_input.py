@@ -20,6 +20,7 @@ GUARDED = [
     *("PreviewReversal", "ReversePurchase"),
     *("PreviewMinorRefund", "RefundMinor"),
     *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "GiftMessages", "RemoveGiftMessage"),
+    "ShowGiftMessage",
 ]
 """The documents that want a token."""
 
@@ -110,7 +111,7 @@ async def good_variables(world: World, scene: Scene, operation: str) -> dict[str
             return {"input": {"userId": "mallory"}}
         case "GiftMessages":
             return {"creatorId": scene["creator"]}
-        case "RemoveGiftMessage":
+        case "RemoveGiftMessage" | "ShowGiftMessage":
             return {"input": {"giftId": scene["gift"], "reason": "why not"}}
         case _:
             return {}

@@ -34,6 +34,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "UnblockGifter": {"input": {"userId": "mallory"}},
     "GiftMessages": {"creatorId": "alice", "after": None},
     "RemoveGiftMessage": {"input": {"giftId": UUID, "reason": "why"}},
+    "ShowGiftMessage": {"input": {"giftId": UUID, "reason": "why"}},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -135,6 +136,7 @@ def test_every_operation_is_found() -> None:
         "Analytics",
         "GiftMessages",
         "RemoveGiftMessage",
+        "ShowGiftMessage",
         "OpenRoom",
         "KeepRoomOpen",
         "UndoGift",

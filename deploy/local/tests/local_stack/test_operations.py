@@ -25,7 +25,7 @@ def test_documents_are_found_by_name() -> None:
         *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room", "OpenRooms"),
         *("RoomFrames", "RoomFramesInFull", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
         *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "BlockedGifters"),
-        *("GiftMessages", "RemoveGiftMessage"),
+        *("GiftMessages", "RemoveGiftMessage", "ShowGiftMessage"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (
