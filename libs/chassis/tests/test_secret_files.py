@@ -78,7 +78,7 @@ def test_a_missing_directory_is_named(directory: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("DEMO_SECRETS_DIR", str(directory / "elsewhere"))
     monkeypatch.setenv("DEMO_DATABASE_DSN", DSN)
 
-    with pytest.raises(MisconfiguredError, match="DEMO_SECRETS_DIR names .*elsewhere.*mount the"):
+    with pytest.raises(MisconfiguredError, match=r"DEMO_SECRETS_DIR names .*elsewhere.*mount the"):
         read(Settings)
 
 

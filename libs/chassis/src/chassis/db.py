@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -99,15 +100,28 @@ async def connect(
     )
 
 
-async def _connect(*given: Any, **options: Any) -> "asyncpg.Connection[Record]":  # noqa: ANN401 - asyncpg's
+async def _connect(dsn: str, **options: Any) -> "asyncpg.Connection[Record]":  # noqa: ANN401 - asyncpg's
     try:
-        return await asyncpg.connect(*given, **options)
+        return await asyncpg.connect(dsn, **options)
     except ssl.SSLCertVerificationError as error:
         raise UntrustedServerError(
             f"PostgreSQL's certificate was refused ({error.verify_message}): check that sslrootcert"
             " in the DSN is what the server's certificate comes from, and that the host in the DSN"
             " is one that it names"
         ) from error
+    except (FileNotFoundError, PermissionError) as error:
+        files = _tls_files(dsn)
+        if not files:
+            raise
+        # asyncpg does not say which.
+        raise UntrustedServerError(
+            f"of {', '.join(files)} in the DSN one cannot be read ({error.strerror}): mount it"
+        ) from error
+
+
+def _tls_files(dsn: str) -> list[str]:
+    named = {"sslrootcert", "sslcert", "sslkey", "sslcrl"}
+    return [f"{name}={file}" for name, file in parse_qsl(urlsplit(dsn).query) if name in named]
 
 
 async def open_pool(

@@ -24,7 +24,10 @@ class Pair(NamedTuple):
 
 
 class Authority:
-    """Signs certificates; its own is in `file` (PEM)."""
+    """Signs certificates; its own is in `file` (PEM).
+
+    Without Authority Key Identifiers, as Strimzi signs those of its brokers.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         """`folder`: where files are put."""
