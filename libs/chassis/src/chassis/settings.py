@@ -105,6 +105,9 @@ class ProcessSettings(KafkaSettings):
     """Where the public keys of viewers' tokens are: https://… or file:///…"""
     token_issuer: str
     token_audience: str
+    token_keys_age_max_s: float = Field(default=300, gt=0)
+    """How old the keys may be that tokens are checked with: so long a key may go on counting that
+    its issuer has taken away. A new one is found at once."""
 
     otlp_endpoint: str | None = None
     """Where spans go (OTLP over HTTP), e.g. http://collector:4318; without it none are kept."""
