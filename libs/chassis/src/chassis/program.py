@@ -8,11 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from chassis import migrate, serve, telemetry
 from chassis.db import OUTAGES
-from chassis.settings import ServiceSettings
+from chassis.settings import MisconfiguredError, ServiceSettings, read
 
 
 class _UnreadableFileError(Exception):
@@ -55,8 +53,8 @@ class Program[Settings: ServiceSettings](NamedTuple):
             print(sdl(self._part("graphql.schema", "SCHEMA")), end="")
             return 0
         try:
-            settings = self.settings()  # pyright: ignore[reportCallIssue] - from the environment
-        except ValidationError as error:
+            settings = read(self.settings)
+        except MisconfiguredError as error:
             self._complain(f"the settings are wrong: {error}")
             return serve.EXIT_MISCONFIGURED
         match arguments.command:
@@ -80,8 +78,7 @@ class Program[Settings: ServiceSettings](NamedTuple):
         try:
             match arguments.command:
                 case "migrate":
-                    dsn = settings.database_dsn.get_secret_value()
-                    applied = asyncio.run(migrate.migrate(dsn, settings.migrations()))
+                    applied = asyncio.run(migrate.migrate(settings.login, settings.migrations()))
                     done = [f"{len(applied)} migrations applied"]
                 case "seed":
                     done = [
