@@ -17,11 +17,6 @@ class Environment(NamedTuple):
     files: frozenset[str]
     """Names that come as files of the folder …_SECRETS_DIR."""
 
-    @property
-    def program(self) -> str:
-        """The image's name without its registry and tag, such as largesse/wallet."""
-        return "/".join(self.container["image"].partition("@")[0].split(":")[0].split("/")[-2:])
-
 
 def environments(objects: Objects) -> Iterator[Environment]:
     """Of every container, those that run first included."""
