@@ -104,7 +104,7 @@ sbom: setup ## List what is in each image, as CycloneDX, in .local/sbom
 
 .PHONY: audit
 audit: setup ## Look for known vulnerabilities in what the locks pin
-	@sh deploy/local/audit.sh
+	@$(python) -m local_stack audit
 
 .PHONY: stand-in-images
 stand-in-images: setup ## Make base images of this machine, where no registry can be reached
