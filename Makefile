@@ -9,7 +9,7 @@ AGE_VERIFIED ?= true
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The local stack ---------------------------------------------------------------------------
 
@@ -87,6 +87,28 @@ bench-p8: ## Benchmark: recovery after kill -9
 bench-p9: ## Benchmark: a purchase over 10,000 gifts is taken back while gifts flow
 bench-boards: ## Benchmark: boards of a creator with a million gifters
 bench-memory: ## Benchmark: memory of the whole stack at rest
+
+# -- Images ------------------------------------------------------------------------------------
+
+.PHONY: images
+images: setup ## Build the images of deploy/docker; needs a Docker engine
+	@$(python) -m local_stack build-images
+
+.PHONY: test-images
+test-images: setup ## Start the whole stack from the images, play an evening, check the books, stop it
+	@$(python) -m local_stack test-images
+
+.PHONY: sbom
+sbom: setup ## List what is in each image, as CycloneDX, in .local/sbom
+	@$(python) -m local_stack sbom
+
+.PHONY: audit
+audit: setup ## Look for known vulnerabilities in what the locks pin
+	@$(python) -m local_stack audit
+
+.PHONY: stand-in-images
+stand-in-images: setup ## Make base images of this machine, where no registry can be reached
+	@sh deploy/docker/stand-in/build.sh
 
 # -- Set-up ------------------------------------------------------------------------------------
 

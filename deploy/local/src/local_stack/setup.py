@@ -88,7 +88,8 @@ def copy_jars(pom: Path, folder: Path, what: str) -> None:
     )
 
 
-def _node_environment() -> dict[str, str]:
+def node_environment() -> dict[str, str]:
+    """What the lock's npm needs to run."""
     # npm starts `node` by name; it must be the one of the lock.
     path = f"{paths.node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return dict(os.environ) | {"NODE_USE_SYSTEM_CA": "1", "PATH": path}
@@ -105,7 +106,7 @@ def _install_node_packages(name: str, folder: Path) -> None:
             "--no-fund",
             f"--prefix={folder}",
         ],
-        _node_environment(),
+        node_environment(),
         f"npm could not install the {name}'s packages",
     )
 
@@ -118,7 +119,7 @@ def _build_page() -> None:
             *(str(paths.node()), str(vite), "build", str(paths.PAGE_SOURCE)),
             *(f"--outDir={paths.PAGE}", "--emptyOutDir", "--logLevel=warn"),
         ],
-        _node_environment(),
+        node_environment(),
         "vite could not build the page",
     )
 
