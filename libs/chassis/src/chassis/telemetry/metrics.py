@@ -127,6 +127,62 @@ WEBHOOKS_UNMATCHED: Final = Gauge(
     namespace="largesse",
     registry=REGISTRY,
 )
+WEBHOOK_SECONDS: Final = Histogram(
+    "webhook_seconds",
+    "From a delivery's arrival until what it tells is committed, coins included.",
+    ["provider"],
+    namespace="largesse",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+HOUSE_COINS: Final = Gauge(
+    "house_coins",
+    "Coins that ever passed through an account of the house; each api tells the same of all.",
+    ["account", "side"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUTS_OPEN: Final = Gauge(
+    "payouts_open",
+    "Payouts that are neither paid nor ended; each api tells the same of all.",
+    ["status"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUTS_OLDEST: Final = Gauge(
+    "payouts_oldest_seconds",
+    "For how long the oldest open payout has its status, a queued one since it was due.",
+    ["status"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUT_BREAKS: Final = Gauge(
+    "payout_breaks_open",
+    "Alarm when above 0: where the books of a rail and ours differ, and nobody has ended it.",
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUT_ORDERS: Final = Counter(
+    "payout_orders",
+    "Tries to have a rail pay: settled where it took or refused the order, else what is missing.",
+    ["rail", "outcome"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+RAIL_CHANGES: Final = Counter(
+    "rail_changes",
+    "What rails have told of transfers, by what came of it.",
+    ["rail", "status", "effect"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+WORK_DONE_AT: Final = Gauge(
+    "work_done_timestamp_seconds",
+    "When work that is done again and again was last done to its end, since the epoch.",
+    ["work"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
 STORE_ERRANDS: Final = Counter(
     "store_errands",
     "What app stores wait for: tries that were put off, and ends by what came of them.",
