@@ -18,7 +18,7 @@ from prometheus_client import (
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY: Final = CollectorRegistry()
-ProcessCollector(namespace="largesse", registry=REGISTRY)
+PROCESS: Final = ProcessCollector(namespace="largesse", registry=REGISTRY)
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
