@@ -72,10 +72,7 @@ def declared() -> list[Metric]:
         *_of_module(of_every_process, "service"),
         *_of_module(of_the_hub, "live-hub"),
         *_of_gateway(),
-        *(
-            Metric(name, "gauge", labels, "checker")
-            for name, labels in of_the_checker.items()
-        ),
+        *(Metric(name, "gauge", labels, "checker") for name, labels in of_the_checker.items()),
     ]
     return sorted(found)
 
@@ -104,10 +101,7 @@ def unlisted(process: str, answer: str, listed: Iterable[Metric]) -> list[str]:
     """
     whose = {PROCESSES[process], *_ALSO.get(process, ())}
     known = {
-        name: labels
-        for each in listed
-        if each.of in whose
-        for name, labels in each.series.items()
+        name: labels for each in listed if each.of in whose for name, labels in each.series.items()
     }
     return sorted(
         {

@@ -59,7 +59,10 @@ def _unknown(
                 keeps_all = str(node.op) in ("topk", "bottomk")
                 return faults, labels if keeps_all else frozenset()
             named = frozenset(node.modifier.labels)
-            faults = [*faults, *(f"label {each} of {node.expr.prettify()}" for each in named - labels)]
+            faults = [
+                *faults,
+                *(f"label {each} of {node.expr.prettify()}" for each in named - labels),
+            ]
             is_by = node.modifier.type == promql.AggModifierType.By
             return faults, named if is_by else labels - named
         case promql.BinaryExpr():
