@@ -1,6 +1,7 @@
 """`python -m checker`: prove the books of a running system, or show where they are broken.
 
-Exit status: 0 clean, 1 a breach, 2 the books could not be read, 4 clean, but nobody took the result.
+Exit status: 0 clean, 1 a breach, 2 the books could not be read, 4 clean, but nobody took the
+result.
 """
 
 import argparse

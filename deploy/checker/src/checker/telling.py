@@ -111,9 +111,7 @@ def tell(endpoint: str, job: str, report: Report, daily: Daily | None = None) ->
         meter.create_observable_gauge(name, [_observing(observed)])
     # The exporter logs each try with a stack; what it comes to is said in one line by the caller.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    exporter = OTLPMetricExporter(
-        endpoint=f"{endpoint.rstrip('/')}/v1/metrics", timeout=_TIMEOUT_S
-    )
+    exporter = OTLPMetricExporter(endpoint=f"{endpoint.rstrip('/')}/v1/metrics", timeout=_TIMEOUT_S)
     try:
         data = reader.get_metrics_data()
         assert data is not None, "there are figures in any case"

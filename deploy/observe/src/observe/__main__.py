@@ -26,9 +26,9 @@ def main() -> int:
                 dashboards.write()
                 return 0
             case "test-rules":
-                return checks.test_rules()
+                return checks.check_rules()
             case "test-collector":
-                return checks.test_collector()
+                return checks.check_collector()
             case "run":
                 return server.observe()
             case unknown:

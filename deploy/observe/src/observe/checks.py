@@ -1,4 +1,4 @@
-"""Has rules, their tests and the collector's configuration judged by the programs that will read them."""
+"""Has rules and the collector's configuration judged by the programs that will read them."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ _PLACEHOLDERS = {
 }
 
 
-def test_rules() -> int:
+def check_rules() -> int:
     """Check and test every rule; returns 0 where all is well.
 
     Raises:
@@ -31,7 +31,7 @@ def test_rules() -> int:
     return 0
 
 
-def test_collector(configuration: Path = places.OTEL / "collector.yaml") -> int:
+def check_collector(configuration: Path = places.OTEL / "collector.yaml") -> int:
     """Have the collector judge its configuration; returns 0 where it takes it.
 
     Raises:

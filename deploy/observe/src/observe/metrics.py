@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.telemetry import metrics as of_every_process
-from checker.telling import METRICS as of_the_checker
+from checker import telling as of_the_checker
 from live_hub import metrics as of_the_hub
 from local_stack import paths
 from observe import places
@@ -38,8 +38,10 @@ const { Metrics } = await import('./federation/metrics.ts');
 const registry = new Registry();
 new Metrics(registry);
 const types = new Map((await registry.getMetricsAsJSON()).map((each) => [each.name, each.type]));
-const found = registry.getMetricsAsArray();
-console.log(JSON.stringify(found.map(({ name, labelNames }) => [name, types.get(name), labelNames])));
+const found = registry
+  .getMetricsAsArray()
+  .map((each) => [each.name, types.get(each.name), each.labelNames]);
+console.log(JSON.stringify(found));
 process.exit(0);
 """
 
@@ -72,7 +74,10 @@ def declared() -> list[Metric]:
         *_of_module(of_every_process, "service"),
         *_of_module(of_the_hub, "live-hub"),
         *_of_gateway(),
-        *(Metric(name, "gauge", labels, "checker") for name, labels in of_the_checker.items()),
+        *(
+            Metric(name, "gauge", labels, "checker")
+            for name, labels in of_the_checker.METRICS.items()
+        ),
     ]
     return sorted(found)
 

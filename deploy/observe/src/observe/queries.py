@@ -61,7 +61,7 @@ def _unknown(
             named = frozenset(node.modifier.labels)
             faults = [
                 *faults,
-                *(f"label {each} of {node.expr.prettify()}" for each in named - labels),
+                *(f"label {each} of {node.expr.prettify().strip()}" for each in named - labels),
             ]
             is_by = node.modifier.type == promql.AggModifierType.By
             return faults, named if is_by else labels - named

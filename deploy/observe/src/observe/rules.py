@@ -54,7 +54,7 @@ def known_series() -> Mapping[str, frozenset[str]]:
 
 
 def tested() -> Iterator[tuple[str, bool, frozenset[str]]]:
-    """Per check of an alert by a rule test: its name, whether it fires there, and the severities."""
+    """Per check of an alert by a rule test: its name, whether it fires, and the severities."""
     for path in sorted(places.RULE_TESTS.glob("*.yaml")):
         for test in yaml.safe_load(path.read_text())["tests"]:
             for check in test.get("alert_rule_test", ()):

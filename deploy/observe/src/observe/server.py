@@ -1,6 +1,7 @@
-"""Prometheus over the local stack, with our rules, and Grafana with our dashboards where there is one."""
+"""Prometheus over the local stack with our rules, and Grafana with our dashboards."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from local_stack import checking
+from local_stack import checking, ports
 from local_stack.addresses import Addresses
 from local_stack.paths import LOCAL
 from local_stack.ports import HOST
@@ -19,25 +20,23 @@ from local_stack.run import require_running
 from local_stack.supervise import HOME
 from observe import metrics, places, tools
 
-PORT: Final = 4090
-GRAFANA_PORT: Final = 4091
-HOME_OF_DATA: Final = LOCAL / "observe"
+_HOME: Final = LOCAL / "observe"
 _SCRAPE_EVERY: Final = "5s"
 _CHECK_EVERY_S: Final = 300
 _READY_TIMEOUT_S: Final = 60
 
 
-def configuration(ports: Mapping[str, int]) -> dict[str, Any]:
+def configuration(listening: Mapping[str, int]) -> dict[str, Any]:
     """Prometheus' configuration for a stack: what ops write for theirs, with other addresses.
 
     Args:
-        ports: Of the stack's processes, by name.
+        listening: The ports of the stack's processes, by name.
     """
     return {
         "global": {"scrape_interval": _SCRAPE_EVERY, "evaluation_interval": _SCRAPE_EVERY},
         "rule_files": sorted(map(str, places.RULES.glob("*.yaml"))),
         "scrape_configs": [
-            {"job_name": process, "static_configs": [{"targets": [f"{HOST}:{ports[process]}"]}]}
+            {"job_name": process, "static_configs": [{"targets": [f"{HOST}:{listening[process]}"]}]}
             for process in metrics.PROCESSES
         ],
     }
@@ -69,17 +68,18 @@ def observe() -> int:
         LocalProblemError: No stack runs, or Prometheus cannot be had.
     """
     addresses = require_running()
-    folder = HOME_OF_DATA
+    folder = _HOME
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.json").write_text(json.dumps(configuration(addresses.ports), indent=2))
-    running = [subprocess.Popen(prometheus_command(folder, PORT))]
+    port = _port("prometheus", 4090)
+    running = [subprocess.Popen(prometheus_command(folder, port))]
     try:
-        wait_ready(PORT, running[0])
-        print(f"Prometheus, rules and alerts: http://{HOST}:{PORT}/api/v1/rules", flush=True)
-        grafana = _start_grafana(folder)
+        wait_ready(port, running[0])
+        print(f"Prometheus: http://{HOST}:{port}, alerts at /api/v1/alerts", flush=True)
+        grafana = _start_grafana(folder, port)
         if grafana is not None:
             running.append(grafana)
-        return _watch(addresses, running)
+        return _watch(addresses, running, otlp_address(port))
     except KeyboardInterrupt:
         return 0
     finally:
@@ -87,6 +87,17 @@ def observe() -> int:
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait()
+
+
+def _port(name: str, default: int) -> int:
+    """Chosen as those of the stack's processes are.
+
+    Raises:
+        LocalProblemError: It is taken.
+    """
+    port = int(os.environ.get(ports.variable(name), default))
+    ports.require_free(name, port)
+    return port
 
 
 def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -107,21 +118,19 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise LocalProblemError(f"Prometheus is not ready after {_READY_TIMEOUT_S} s")
 
 
-def _watch(addresses: Addresses, running: Sequence[subprocess.Popen[bytes]]) -> int:
+def _watch(addresses: Addresses, running: Sequence[subprocess.Popen[bytes]], told_at: str) -> int:
     """Have the books checked now and then, as a cluster's job does, until something ends."""
     check_at = 0.0
     while all(process.poll() is None for process in running):
         if time.monotonic() >= check_at:
-            status = checking.daily(
-                HOME, addresses, "--summary", "--otlp-endpoint", otlp_address(PORT)
-            )
+            status = checking.daily(HOME, addresses, "--summary", "--otlp-endpoint", told_at)
             print(f"checked the books: exit status {status}; Ctrl-C ends the watching", flush=True)
             check_at = time.monotonic() + _CHECK_EVERY_S
         time.sleep(0.5)
     raise LocalProblemError("Prometheus or Grafana has ended: see above")
 
 
-def _start_grafana(folder: Path) -> subprocess.Popen[bytes] | None:
+def _start_grafana(folder: Path, prometheus: int) -> subprocess.Popen[bytes] | None:
     binary = tools.grafana()
     if binary is None:
         print(
@@ -131,17 +140,18 @@ def _start_grafana(folder: Path) -> subprocess.Popen[bytes] | None:
             flush=True,
         )
         return None
+    port = _port("grafana", 4091)
     settings = {
         "GF_PATHS_DATA": str(folder / "grafana"),
         "GF_PATHS_PROVISIONING": str(places.PROVISIONING),
         "GF_SERVER_HTTP_ADDR": HOST,
-        "GF_SERVER_HTTP_PORT": str(GRAFANA_PORT),
+        "GF_SERVER_HTTP_PORT": str(port),
         "GF_AUTH_ANONYMOUS_ENABLED": "true",
-        "LARGESSE_PROMETHEUS_URL": f"http://{HOST}:{PORT}",
+        "LARGESSE_PROMETHEUS_URL": f"http://{HOST}:{prometheus}",
         "LARGESSE_DASHBOARDS": str(places.DASHBOARDS),
     }
     home = binary.resolve().parents[1]
     command = ["env", *(f"{name}={value}" for name, value in settings.items())]
     process = subprocess.Popen([*command, str(binary), "server", "--homepath", str(home)])
-    print(f"Grafana: http://{HOST}:{GRAFANA_PORT}/dashboards", flush=True)
+    print(f"Grafana: http://{HOST}:{port}/dashboards", flush=True)
     return process

@@ -1,7 +1,7 @@
 """`python -m checker.daily`: check the books, report what is owed and what has waited too long.
 
-Exit status: 0 all is well, 1 a breach, 2 the books could not be read, 3 something is overdue, 4 all is
-well, but nobody took the result.
+Exit status: 0 all is well, 1 a breach, 2 the books could not be read, 3 something is overdue, 4 all
+is well, but nobody took the result.
 """
 
 import argparse
