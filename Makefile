@@ -44,6 +44,10 @@ token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VER
 trace: setup ## Print the trace of one gift: GIFT=<gift id>
 	@$(python) -m local_stack trace '$(GIFT)'
 
+.PHONY: observe
+observe: setup ## Watch the running stack with Prometheus, and Grafana where there is one, until Ctrl-C
+	@$(python) -m observe run
+
 # -- Checks ------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -53,6 +57,14 @@ test: lint ## Everything that a change must pass
 .PHONY: test-page
 test-page: setup ## Test the page in a real Chromium; fails where there is none (make test skips that)
 	@LARGESSE_CHROMIUM="$${LARGESSE_CHROMIUM:-chromium}" sh deploy/local/test.sh -n 0 tests/page
+
+.PHONY: test-rules
+test-rules: setup ## Have promtool check and test the alert rules; fails where there is neither it nor Go
+	@$(python) -m observe test-rules
+
+.PHONY: test-otel
+test-otel: setup ## Have the collector judge its configuration; fails where there is no Go to build it
+	@$(python) -m observe test-collector
 
 .PHONY: lint
 lint: setup ## Style, types, direction of imports

@@ -1,6 +1,7 @@
 """`python -m checker`: prove the books of a running system, or show where they are broken.
 
-Exit status: 0 clean, 1 a breach, 2 the books could not be read.
+Exit status: 0 clean, 1 a breach, 2 the books could not be read, 4 clean, but nobody took the
+result.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from checker.arguments import add_addresses, addresses_of
 from checker.check import UnreadableBooksError, check
 from checker.progress import Telling
 from checker.snapshot import SERVICES
+from checker.telling import told_or
 
 
 def main() -> int:
@@ -41,7 +43,8 @@ def main() -> int:
     if arguments.json is not None:
         arguments.json.write_bytes(report.to_json() + b"\n")
     print(report.in_words())
-    return 0 if report.clean else 1
+    status = 0 if report.clean else 1
+    return told_or(status, arguments.otlp_endpoint, "checker", report)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -40,6 +40,13 @@ def add_addresses(parser: argparse.ArgumentParser, environment: Mapping[str, str
         metavar="N",
         help="how many records may have been set aside (%(default)s)",
     )
+    parser.add_argument(
+        "--otlp-endpoint",
+        default=environment.get("CHECKER_OTLP_ENDPOINT"),
+        metavar="URL",
+        help="base address of an OTLP/HTTP receiver that is told the result"
+        " [CHECKER_OTLP_ENDPOINT]",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report for programs")
 
 

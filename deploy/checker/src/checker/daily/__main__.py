@@ -1,6 +1,7 @@
 """`python -m checker.daily`: check the books, report what is owed and what has waited too long.
 
-Exit status: 0 all is well, 1 a breach, 2 the books could not be read, 3 something is overdue.
+Exit status: 0 all is well, 1 a breach, 2 the books could not be read, 3 something is overdue, 4 all
+is well, but nobody took the result.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from checker.daily.reading import read
 from checker.progress import Telling
 from checker.report import Finding, Report
 from checker.snapshot import Snapshot
+from checker.telling import told_or
 
 _STATUS = {"clean": 0, "breach": 1, "overdue": 3}
 
@@ -39,7 +41,8 @@ def main() -> int:
         parts += [words.queues(daily)]
     parts += [words.last_line(daily)]
     print("\n\n".join(part for part in parts if part))
-    return _STATUS[verdict(report, daily)]
+    status = _STATUS[verdict(report, daily)]
+    return told_or(status, arguments.otlp_endpoint, "daily", report, daily)
 
 
 async def _work(arguments: argparse.Namespace) -> tuple[Report, Daily]:
