@@ -1,8 +1,9 @@
-"""`python -m manifests COMMAND`: check, render OVERLAY, generate."""
+"""`python -m manifests COMMAND`: check, render OVERLAY, generate, secrets, try."""
 
 import argparse
 import sys
 
+from local_stack.problem import LocalProblemError
 from manifests.problem import ManifestError
 
 
@@ -15,10 +16,11 @@ def main() -> int:
     render.add_argument("overlay")
     commands.add_parser("generate", help="write what is made from other files of the repository")
     commands.add_parser("secrets", help="make the kind overlay's keys and passwords")
+    commands.add_parser("try", help="run the kind overlay on the cluster of KUBECONFIG")
     arguments = parser.parse_args()
     try:
         return _run(arguments)
-    except ManifestError as error:
+    except (ManifestError, LocalProblemError) as error:
         print(f"manifests: {error}", file=sys.stderr)
         return 1
 
@@ -43,6 +45,10 @@ def _run(arguments: argparse.Namespace) -> int:
                 print(f"written: {path}")
         case "secrets":
             pass
+        case "try":
+            from manifests.cluster.trial import run_trial
+
+            return run_trial()
         case unknown:
             raise AssertionError(unknown)
     return 0

@@ -81,7 +81,7 @@ def _of_operators() -> Set[Arrow]:
     }
     arrows |= {Arrow("namespace cnpg-system", name, port) for name in databases for port in (5432, 8000)}
     arrows |= {Arrow("namespace monitoring", name, 9187) for name in databases}
-    arrows.add(Arrow("namespace monitoring", "kafka", 9404))
+    arrows |= {Arrow("namespace monitoring", name, 9404) for name in ("kafka", "kafka-controller")}
     return arrows
 
 
