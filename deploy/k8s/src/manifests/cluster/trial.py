@@ -117,7 +117,7 @@ def _apply_namespace(objects: Objects) -> None:
 def _apply(text: str, objects: Objects) -> None:
     # Of an earlier trial: a Job cannot be changed.
     kube.kubectl("delete", "jobs", "--all", "--wait=true")
-    made = ensure_volumes(objects, _some_image(objects))
+    made = ensure_volumes(objects, _image_with_python(objects))
     if made is not None:
         _say(made)
     kube.apply(text)
@@ -145,8 +145,10 @@ def _generations(text: str) -> dict[str, Any]:
     }
 
 
-def _some_image(objects: Objects) -> str:
-    return next(objects.of("Deployment")).pod_spec["containers"][0]["image"]
+def _image_with_python(objects: Objects) -> str:
+    job = objects.find("Job", "wallet-migrate")
+    assert job is not None, "the base has it"
+    return job.containers()[0]["image"]
 
 
 def _wait_ready() -> float:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from manifests.cluster.kube import NAMESPACE, apply, items, kubectl, wait
 from manifests.objects import Objects
+from manifests.problem import ManifestError
 
 _FOLDER: Final = "/var/lib/largesse-volumes"
 _MAKERS: Final = "largesse-volumes"
@@ -122,6 +123,9 @@ def _make_folders(claims: list[str], node: str, image: str) -> None:
         def unfinished() -> str | None:
             (found,) = items("pods", "--namespace", _MAKERS)
             phase = found["status"].get("phase")
+            if phase == "Failed":
+                said = kubectl("logs", "--namespace", _MAKERS, "make-folders")
+                raise ManifestError(f"folders for volumes cannot be made: {said}")
             return None if phase == "Succeeded" else f"make-folders is {phase}"
 
         wait(unfinished, "folders for volumes are not made", 120)
