@@ -44,7 +44,8 @@ RUN for package in libs/contracts libs/chassis service; do \
     && /tools/bin/uv pip install --quiet --python /app/bin/python --no-deps --no-index wheels/*.whl \
     && PYTHONPYCACHEPREFIX=/app/bytecode PYTHONDONTWRITEBYTECODE= /app/bin/python -m compileall -q \
         --invalidation-mode unchecked-hash -x '/(test|tests|idlelib|tkinter|turtledemo|ensurepip|site-packages/pip)/' \
-        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /app/lib
+        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /app/lib \
+    && rm -f /app/.lock /app/.gitignore
 
 FROM ${PYTHON_IMAGE}
 COPY --from=build /app /app

@@ -87,6 +87,8 @@ class Containers:
     """Compose's name for the stack; a second stack of that name would be the same one."""
     ports: Mapping[str, int]
     password: str
+    durable: bool = True
+    """Whether PostgreSQL must not lose a commit when the machine crashes."""
 
     @property
     def postgres_dsn(self) -> str:
@@ -138,6 +140,7 @@ class Containers:
             "POSTGRES_PORT": str(self.ports["postgres"]),
             "POSTGRES_USER": postgres.SUPERUSER,
             "POSTGRES_PASSWORD": self.password,
+            "POSTGRES_DURABLE": "on" if self.durable else "off",
             "KAFKA_PORT": str(self.ports["kafka"]),
         }
         done = subprocess.run(
