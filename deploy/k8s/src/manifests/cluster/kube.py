@@ -118,9 +118,12 @@ def wait(condition: Callable[[], str | None], what: str, timeout_s: float) -> No
 
 
 def unready(kinds: Iterable[str] = ("deployments", "statefulsets")) -> str | None:
-    """Workloads whose newest pods are not all ready; None where all are."""
+    """Workloads whose newest pods are not all ready, in words; None where all are."""
     missing: list[str] = []
-    for each in items(",".join(kinds)):
+    found = items(",".join(kinds))
+    if not found:
+        return "there is nothing any more"
+    for each in found:
         wanted = each["spec"].get("replicas", 1)
         status = each["status"]
         is_seen = status.get("observedGeneration", 0) >= each["metadata"]["generation"]

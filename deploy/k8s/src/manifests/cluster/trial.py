@@ -23,7 +23,7 @@ from manifests.problem import ManifestError
 RUN: Final = "kind"
 """The overlay that runs for real; the others need operators whose images have to be pulled."""
 
-_READY_S: Final = 600.0
+_READY_S: Final = 300.0
 _GIFTS_AFTER: Final = 40
 """How many gifts must be sent after each disturbance before the next one."""
 
@@ -50,7 +50,7 @@ def run_trial() -> int:
             kube.apply(text, dry_run=True)
             _say(f"overlays/{name}: accepted by the API server ({len(parse(text))} objects)")
     _apply(rendered[RUN], objects)
-    figures["ready_s"] = _wait_ready()
+    figures["ready_s"] = _wait_ready(objects)
     addresses = cluster_addresses(objects)
     _require_reachable(addresses.url("gateway", "/readyz"))
     _say("playing the evening through the ingress port")
@@ -86,8 +86,9 @@ def _require_images(objects: Objects) -> None:
     }
     # A node lists fifty images at most, the largest first; ours may be among the others.
     nodes = kube.items("nodes")
-    listed = [name for node in nodes for each in node["status"]["images"] for name in each["names"]]
-    is_whole = all(len(node["status"]["images"]) < 50 for node in nodes)
+    images = [each for node in nodes for each in node["status"].get("images") or ()]
+    listed = [name for each in images for name in each.get("names") or ()]
+    is_whole = all(len(node["status"].get("images") or ()) < 50 for node in nodes)
     known = {name.removeprefix("docker.io/").removeprefix("library/") for name in listed}
     missing = sorted(wanted - known)
     if missing and is_whole:
@@ -151,8 +152,15 @@ def _image_with_python(objects: Objects) -> str:
     return job.containers()[0]["image"]
 
 
-def _wait_ready() -> float:
+def _wait_ready(objects: Objects) -> float:
     began = time.monotonic()
+    wanted = {str(each) for each in objects.of("Deployment", "StatefulSet", "Job")}
+    there = {
+        f"{each['kind']}/{each['metadata']['name']}"
+        for each in kube.items("deployments,statefulsets,jobs")
+    }
+    if not wanted <= there:
+        raise ManifestError(f"applied, and not there: {', '.join(sorted(wanted - there))}")
     kube.wait(kube.unfinished_jobs, "migrations are not done", _READY_S)
     kube.wait(kube.unready, "not everything is ready", _READY_S)
     took = time.monotonic() - began
