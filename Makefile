@@ -80,6 +80,18 @@ format: setup ## Rewrite the code in the agreed format
 	@$(python) -m ruff check --fix-only --quiet
 	@$(python) -m ruff format --quiet
 
+.PHONY: manifests
+manifests: setup ## Render and check the Kubernetes manifests: schemas, references, settings, policy, topics
+	@$(python) -m manifests check
+
+.PHONY: manifests-generated
+manifests-generated: setup ## Write the manifests that are made from contracts and rules
+	@$(python) -m manifests generate
+
+.PHONY: test-k8s
+test-k8s: setup ## Run the manifests on the cluster of KUBECONFIG: an evening, pods deleted, a drain, the books
+	@$(python) -m manifests try
+
 .PHONY: faults
 faults: setup ## Kill processes at random under load for 60 s, then check the books
 	@$(python) -m pytest -m long -s tests/faults
