@@ -1,4 +1,4 @@
-"""Each fault that a check is for, planted in what is rendered, is found: no check is always content."""
+"""Each fault that a check is for, planted in what is rendered, is found."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -227,7 +227,9 @@ SETTINGS = [
     Fault(
         "a misspelt variable",
         "kind",
-        lambda o: rename(data(o, "gifts-settings"), "GIFTS_BATTLE_LENGTH_S", "GIFTS_BATTLE_LENTH_S"),
+        lambda o: rename(
+            data(o, "gifts-settings"), "GIFTS_BATTLE_LENGTH_S", "GIFTS_BATTLE_LENTH_S"
+        ),
         "gifts has no setting GIFTS_BATTLE_LENTH_S",
     ),
     Fault(

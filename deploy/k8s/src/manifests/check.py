@@ -19,7 +19,9 @@ COMPLETE: Final = "production"
 
 def check() -> int:
     """Render and check every overlay, print what is wrong, and return the exit status."""
-    problems = [f"{path}: is not what it is made from: run make manifests-generated" for path in outdated()]
+    problems = [
+        f"{path}: is not what it is made from: run make manifests-generated" for path in outdated()
+    ]
     for name in overlay_names():
         objects = parse(render(name))
         found = list(problems_of(name, objects))

@@ -1,8 +1,8 @@
 """The custom resources that the components use, as their operators publish them, pinned.
 
 Modules come by `go mod download`, which checks them against what their authors published; Strimzi's
-are made by its own generator from its own jars, and compared with what was looked at when the version
-was pinned.
+are made by its own generator from its own jars, and compared with what was looked at when they were
+pinned.
 """
 
 import hashlib

@@ -10,7 +10,8 @@ from contracts import catalogue
 from contracts.event import Topic
 from local_stack.paths import REPOSITORY
 from manifests.paths import COMPONENTS
-from manifests.streams import HUB, PARTITIONS, SERVICES, consumed, produced, watched
+from manifests.programs import SERVICES
+from manifests.streams import HUB, PARTITIONS, consumed, produced, watched
 
 _CLUSTER: Final = {"strimzi.io/cluster": "largesse"}
 _HEAD: Final = "# Made by `make manifests-generated` from {source}; not edited.\n"

@@ -14,8 +14,8 @@ from contracts.event import Topic
 from manifests.programs import SERVICES
 
 PARTITIONS: Final = 24
-"""Of each topic in production, fixed when it is created: keys would move to others. A worker uses one
-core at most, and a partition has one worker at a time: this many of each service can share the work."""
+"""Of each topic in production, fixed when it is created: keys would move to others. A worker uses
+one core at most, and a partition has one worker: this many of a service can share the work."""
 
 HUB: Final = "live-hub"
 _HUB_READS: Final = "live_hub.reading"

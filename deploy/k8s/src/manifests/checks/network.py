@@ -77,9 +77,13 @@ def _of_operators() -> Set[Arrow]:
     # The API server's address is not known here, and the backups' store is outside.
     databases = [f"{service}-postgres" for service in SERVICES]
     arrows |= {
-        Arrow(name, OUTSIDE, port) for name in (*databases, "kafka-operator") for port in (443, 6443)
+        Arrow(name, OUTSIDE, port)
+        for name in (*databases, "kafka-operator")
+        for port in (443, 6443)
     }
-    arrows |= {Arrow("namespace cnpg-system", name, port) for name in databases for port in (5432, 8000)}
+    arrows |= {
+        Arrow("namespace cnpg-system", name, port) for name in databases for port in (5432, 8000)
+    }
     arrows |= {Arrow("namespace monitoring", name, 9187) for name in databases}
     arrows |= {Arrow("namespace monitoring", name, 9404) for name in ("kafka", "kafka-controller")}
     return arrows

@@ -220,7 +220,7 @@ def check_images(objects: Objects) -> Iterator[str]:
 
 
 def check_secrets(objects: Objects) -> Iterator[str]:
-    """No secret is a variable of ours: files can change without a restart, and are not inherited."""
+    """No secret is a variable of ours: files change without a restart, nobody inherits them."""
     for each in objects.with_pods():
         for container in each.containers():
             if not _is_ours(container) or "sandboxes" in container["image"]:

@@ -83,9 +83,7 @@ def _missing(
 
 def _check_volumes(each: Object) -> Iterator[str]:
     volumes = {volume["name"] for volume in each.pod_spec.get("volumes") or ()}
-    volumes |= {
-        claim["metadata"]["name"] for claim in each.spec.get("volumeClaimTemplates") or ()
-    }
+    volumes |= {claim["metadata"]["name"] for claim in each.spec.get("volumeClaimTemplates") or ()}
     mounted: set[str] = set()
     for container in each.containers():
         ports = {port.get("name") for port in container.get("ports") or ()}
@@ -220,8 +218,7 @@ def _check_duplicates(objects: Objects) -> Iterator[str]:
         if (each.kind, each.name) in seen:
             yield f"{each}: there are two of it"
         seen.add((each.kind, each.name))
-    for port in _node_ports(objects):
-        yield port
+    yield from _node_ports(objects)
 
 
 def _node_ports(objects: Objects) -> Iterator[str]:

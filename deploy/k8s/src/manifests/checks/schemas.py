@@ -97,10 +97,10 @@ def _strict(schema: Any) -> Any:  # noqa: ANN401 - a JSON schema
     is_open = made.get("x-kubernetes-preserve-unknown-fields") or made.get(
         "x-kubernetes-embedded-resource"
     )
-    if "properties" in made and "additionalProperties" not in made and not is_open:
-        # Not where a schema is part of another one, which says the rest.
-        if made.get("type") == "object" or made.get("type") == ["object", "null"]:
-            made["additionalProperties"] = False
+    # Not where a schema is a part of another one, which says the rest.
+    is_whole = made.get("type") in ("object", ["object", "null"])
+    if is_whole and "properties" in made and not is_open:
+        made.setdefault("additionalProperties", False)
     # Formats and defaults are the API server's business.
     made.pop("format", None)
     return made

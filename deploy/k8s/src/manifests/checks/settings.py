@@ -25,7 +25,13 @@ LEFT_AT_DEFAULT: Final = frozenset(
         *("STATEMENT_MARK_EVERY_S", "STATEMENT_LAG_S"),
         *("KEPT_S", "FRAMES_KEPT_MAX", "SUBSCRIPTIONS_MAX", "MESSAGE_BYTES_MAX", "INIT_TIMEOUT_S"),
         *("HEARTBEAT_S", "STALLED_MAX_S", "ROOM_WAIT_S", "ROOM_CLOSING_S"),
-        *("RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW_S", "BODY_BYTES_MAX", "TOKENS_MAX", "DEPTH_MAX"),
+        *(
+            "RATE_LIMIT_REQUESTS",
+            "RATE_LIMIT_WINDOW_S",
+            "BODY_BYTES_MAX",
+            "TOKENS_MAX",
+            "DEPTH_MAX",
+        ),
         *("ALIASES_MAX", "COST_MAX", "UPSTREAM_TIMEOUT_MS", "UPSTREAM_CONNECTIONS"),
         # Never in production.
         *("DEVELOPMENT", "GOOGLE_PLAY_TAKES_TEST_PURCHASES"),

@@ -5,7 +5,8 @@ from typing import Any
 
 from contracts import catalogue
 from manifests.objects import Objects
-from manifests.streams import HUB, PARTITIONS, SERVICES, consumed, produced, watched
+from manifests.programs import SERVICES
+from manifests.streams import HUB, PARTITIONS, consumed, produced, watched
 
 
 def check_streams(objects: Objects) -> Iterator[str]:

@@ -111,9 +111,7 @@ def wait(condition: Callable[[], str | None], what: str, timeout_s: float) -> No
     deadline = time.monotonic() + timeout_s
     while (missing := condition()) is not None:
         if time.monotonic() > deadline:
-            raise ManifestError(
-                f"{what} after {timeout_s:.0f} s: {missing}\n{describe_pods()}"
-            )
+            raise ManifestError(f"{what} after {timeout_s:.0f} s: {missing}\n{describe_pods()}")
         time.sleep(1)
 
 

@@ -1,4 +1,4 @@
-"""Gifts that keep flowing through the ingress port while pods come and go, and the account of them."""
+"""Gifts that keep flowing through the ingress port while pods come and go."""
 
 import asyncio
 import threading
@@ -76,7 +76,9 @@ class Traffic:
                 (each for each in bundles if each["coins"] <= 5_000), key=lambda each: each["coins"]
             )
             for number in range(_GIVERS):
-                group.create_task(self._give(client, f"giver-{uuid7().hex[-8:]}-{number}", bundle, item))
+                group.create_task(
+                    self._give(client, f"giver-{uuid7().hex[-8:]}-{number}", bundle, item)
+                )
 
     async def _give(
         self, client: Client, viewer: str, bundle: Mapping[str, Any], item: Mapping[str, Any]

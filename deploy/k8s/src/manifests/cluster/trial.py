@@ -23,7 +23,7 @@ from manifests.problem import ManifestError
 RUN: Final = "kind"
 """The overlay that runs for real; the others need operators whose images have to be pulled."""
 
-_READY_S: Final = 300.0
+_READY_S: Final = 240.0
 _GIFTS_AFTER: Final = 40
 """How many gifts must be sent after each disturbance before the next one."""
 
