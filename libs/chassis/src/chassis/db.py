@@ -5,7 +5,7 @@ import random
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
@@ -69,6 +69,11 @@ With one way to find them there is nothing to plan anew for each set of paramete
 """
 
 
+CONNECT_TIMEOUT_S: Final = 5.0
+"""A server that was moved leaves an address behind at which nobody answers, not even with a refusal.
+asyncpg would wait a minute, and the session after it might find the new one at once."""
+
+
 class UntrustedServerError(ConnectionError):
     """Whoever answers did not prove to be the server that was called: an outage, until somebody
     mends it. The message says who, why and what to do."""
@@ -101,6 +106,7 @@ async def connect(
 
 
 async def _connect(dsn: str, **options: Any) -> "asyncpg.Connection[Record]":  # noqa: ANN401 - asyncpg's
+    options.setdefault("timeout", CONNECT_TIMEOUT_S)
     try:
         return await asyncpg.connect(dsn, **options)
     except ssl.SSLCertVerificationError as error:
