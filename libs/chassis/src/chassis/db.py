@@ -125,6 +125,10 @@ async def _connect(dsn: str, **options: Any) -> "asyncpg.Connection[Record]":  #
         ) from error
 
 
+_connecting: Any = _connect
+"""As the pool calls it: asyncpg's types ask for every parameter of its own by name."""
+
+
 def _tls_files(dsn: str) -> list[str]:
     named = {"sslrootcert", "sslcert", "sslkey", "sslcrl"}
     return [f"{name}={file}" for name, file in parse_qsl(urlsplit(dsn).query) if name in named]
@@ -144,7 +148,7 @@ async def open_pool(
     """
     return await asyncpg.create_pool(
         **login_of(where).options(),
-        connect=_connect,
+        connect=_connecting,
         min_size=1,
         max_size=connections_max,
         reset=_keep_session,

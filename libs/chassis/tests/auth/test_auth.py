@@ -223,6 +223,26 @@ async def test_weak_algorithms_are_refused(issuer: Issuer, verifier: TokenVerifi
             await verifier.verify(token)
 
 
+@pytest.mark.parametrize("header", ["jku", "x5u", "jwk"])
+async def test_a_token_brings_no_key_along(
+    issuer: Issuer, verifier: TokenVerifier, tmp_path: Path, header: str
+) -> None:
+    """Neither the key itself nor an address to ask for it, which would be asked by us."""
+    stranger = Issuer(tmp_path / "stranger.json")
+    stranger.add_key("one")
+    private, _ = stranger.keys["one"]
+    claims = {"sub": "alice", "iss": ISSUER, "aud": AUDIENCE, "exp": NOW + 600}
+    async with serving(stranger.file) as (url, requests):
+        brought = json.loads(stranger.file.read_text())["keys"][0] if header == "jwk" else url
+        named = {"kid": "one", header: brought}
+        token = jwt.encode(claims, private, algorithm="EdDSA", headers=named)
+
+        with pytest.raises(TokenInvalidError):
+            await verifier.verify(token)
+
+        assert requests == []
+
+
 async def test_key_of_another_kind_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
     """The header's algorithm must be the key's own."""
     issuer.add_key("two", "ES256")

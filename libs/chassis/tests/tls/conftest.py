@@ -95,7 +95,6 @@ async def tls_postgres(servers: Servers, authority: Authority) -> AsyncGenerator
         port = listener.sockets[0].getsockname()[1]
         account = parts.netloc.rpartition("@")[0]
         yield urlunsplit(parts._replace(netloc=f"{account}@{ports.HOST}:{port}"))
-        listener.close_clients()
 
 
 class Terminator:

@@ -76,9 +76,10 @@ async def tailed(brokers: Brokers, topic: str) -> set[bytes | None]:
     found: set[bytes | None] = set()
     stop = asyncio.Event()
     tail = Tail(brokers, [topic], client_id="hub", back_s=600)
-    await tail.follow(
-        stop, lambda _, records: found.update(r.key for r in records), caught_up=stop.set
-    )
+    async with asyncio.timeout(60):
+        await tail.follow(
+            stop, lambda _, records: found.update(r.key for r in records), caught_up=stop.set
+        )
     return found
 
 
