@@ -151,8 +151,11 @@ class Containers:
             check=False,
         )
         if done.returncode != 0:
-            raise LocalProblemError(
-                f"docker compose {arguments[0]} failed ({done.stderr.strip()[-300:]}): see"
-                f" docker compose --project-name={self.project} logs, or set"
+            remedy = (
+                f"see docker compose --project-name={self.project} logs, or set"
                 " LARGESSE_CONTAINERS=off to have local processes instead"
+                if overlay is None
+                else "see what the containers printed"
             )
+            said = " ".join(done.stderr.strip().splitlines()[-1:])[-300:]
+            raise LocalProblemError(f"docker compose {arguments[0]} failed ({said}): {remedy}")
