@@ -14,6 +14,7 @@ from sandbox_bank.transfers import Behaviour
 from support.bank_scene import Scene
 
 HOUR = 3_600
+STATUSES = ("HELD", "QUEUED", "SUBMITTED", "UNACCEPTED")
 
 
 def value(name: str, **labels: str) -> float:
@@ -28,7 +29,7 @@ async def read(scene: Scene) -> dict[str, tuple[float, float]]:
             value("payouts_open", status=status),
             value("payouts_oldest_seconds", status=status),
         )
-        for status in ("HELD", "QUEUED", "SUBMITTED")
+        for status in STATUSES
     }
 
 
@@ -46,10 +47,14 @@ async def test_payouts_on_their_way(scene: Scene) -> None:
     scene.clock.forward(hours=10)
     await scene.run()
 
-    nothing = (0, 0)
-    assert queued == {"HELD": nothing, "QUEUED": (1, 2 * HOUR), "SUBMITTED": nothing}
-    assert submitted == {"HELD": nothing, "QUEUED": nothing, "SUBMITTED": (1, HOUR)}
-    assert await read(scene) == {"HELD": nothing, "QUEUED": nothing, "SUBMITTED": nothing}
+    assert queued == waits(QUEUED=(1, 2 * HOUR))
+    assert submitted == waits(SUBMITTED=(1, HOUR))
+    assert await read(scene) == waits()
+
+
+def waits(**some: tuple[float, float]) -> dict[str, tuple[float, float]]:
+    """Nothing else does."""
+    return {status: some.get(status, (0, 0)) for status in STATUSES}
 
 
 async def test_a_held_payout_waits(scene: Scene) -> None:
@@ -108,9 +113,11 @@ async def test_tries_and_answers_are_counted(scene: Scene) -> None:
     await scene.run(away)
     waiting = counts()
     scene.clock.forward(minutes=5)
+    unaccepted = (await read(scene))["UNACCEPTED"]
     await scene.run()
     await away.close()
 
+    assert (unaccepted, (await read(scene))["UNACCEPTED"]) == ((1, 300), (0, 0))
     assert {key: waiting[key] - before[key] for key in counted} == {
         "away": 1,
         "settled": 0,
