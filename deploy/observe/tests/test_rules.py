@@ -45,6 +45,19 @@ def test_a_page_for_whoever_is_woken(name: str) -> None:
     assert text.startswith(f"# {name}\n")
 
 
+def test_objectives_alert_alike() -> None:
+    """The windows and paces are tested with one of them; the others are the same."""
+    forms: dict[str, set[str]] = {}
+    for alert in ALERTS:
+        objectives = set(re.findall(r'objective="(\w+)"', alert.expr))
+        if objectives:
+            (objective,) = objectives
+            form = alert.expr.replace(objective, "…")
+            forms.setdefault(alert.labels["severity"], set()).add(form)
+
+    assert {severity: len(each) for severity, each in forms.items()} == {"page": 1, "ticket": 1}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_ask_for_what_is_there(name: str) -> None:
     """Queries that a page has typed in, and operations of ours that it names."""
