@@ -37,7 +37,7 @@ async def test_payouts_on_their_way(scene: Scene) -> None:
     """A queued one waits from the moment when it was due; one that has left waits no longer."""
     scene.bank.set_behaviour("*", Behaviour(delay_s=10 * HOUR))
     await scene.payout()
-    # A trigger keeps moments as they were: one that is due later than it was asked for is made by hand.
+    # A trigger keeps moments as they were: one that is due later is made by hand.
     await scene.database.pool.execute(
         "ALTER TABLE payout DISABLE TRIGGER USER;"
         "UPDATE payout SET due_at = due_at + interval '3 hours';"
