@@ -45,7 +45,7 @@ trace: setup ## Print the trace of one gift: GIFT=<gift id>
 	@$(python) -m local_stack trace '$(GIFT)'
 
 .PHONY: observe
-observe: setup ## Watch the running stack with Prometheus, and Grafana where there is one, until Ctrl-C
+observe: setup ## Watch the running stack: Prometheus, alerts, dashboards, until Ctrl-C
 	@$(python) -m observe run
 
 # -- Checks ------------------------------------------------------------------------------------

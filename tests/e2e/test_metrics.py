@@ -12,6 +12,7 @@ pytestmark = pytest.mark.stack
 SEEN = {
     "gifts-api": {
         ("largesse_requests_total", ("ok", "sendGift")),
+        ("largesse_requests_total", ("SERVICE_UNAVAILABLE", "sendGift")),
         ("largesse_request_seconds_bucket", ("0.5", "sendGift")),
     },
     "wallet-api": {
@@ -19,6 +20,7 @@ SEEN = {
         ("largesse_house_coins", ("credits", "gift_clearing")),
         ("largesse_webhook_seconds_bucket", ("2.5", "sandbox")),
         ("largesse_webhook_deliveries_total", ("applied", "sandbox")),
+        ("largesse_webhook_deliveries_total", ("failed", "sandbox")),
     },
     "wallet-worker": {
         ("largesse_dead_letters_total", ("gifts.charge.v1",)),
@@ -31,7 +33,10 @@ SEEN = {
     },
     "payouts-worker": {("largesse_work_done_timestamp_seconds", ("payout_run",))},
     "live-hub": {("largesse_live_delivery_seconds_bucket", ("0.5",))},
-    "gateway": {("subgraph_request_seconds_count", ("gifts",))},
+    "gateway": {
+        ("subgraph_request_seconds_count", ("gifts",)),
+        ("subgraph_failures_total", ("gifts",)),
+    },
 }
 """Series with values of their labels on which rules and dashboards rely."""
 

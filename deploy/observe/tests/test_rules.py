@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from local_stack.paths import REPOSITORY
+from local_stack.paths import GATEWAY, REPOSITORY
 from observe import queries, rules
 
 ALERTS = rules.alerts()
 NAMES = sorted({each.name for each in ALERTS})
+
+SCHEMA = set(re.findall(r"\w+", (GATEWAY / "supergraph.graphql").read_text()))
 
 PARTS = ("What it means", "What the user sees", "How to look", "How to mend", "Tried")
 
@@ -41,6 +43,38 @@ def test_a_page_for_whoever_is_woken(name: str) -> None:
     assert tuple(title for title, _ in sections) == PARTS
     assert all(first.strip() for _, first in sections)
     assert text.startswith(f"# {name}\n")
+
+
+def test_objectives_alert_alike() -> None:
+    """The windows and paces are tested with one of them; the others are the same."""
+    forms: dict[str, set[str]] = {}
+    for alert in ALERTS:
+        objectives = set(re.findall(r'objective="(\w+)"', alert.expr))
+        if objectives:
+            (objective,) = objectives
+            form = alert.expr.replace(objective, "…")
+            forms.setdefault(alert.labels["severity"], set()).add(form)
+
+    assert {severity: len(each) for severity, each in forms.items()} == {"page": 1, "ticket": 1}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_ask_for_what_is_there(name: str) -> None:
+    """Queries that a page has typed in, and operations of ours that it names."""
+    (url,) = {each.annotations["runbook_url"] for each in ALERTS if each.name == name}
+    text = (REPOSITORY / url).read_text()
+    known = rules.known_series()
+
+    asked = [each for each in re.findall(r"`([^`\n]+)`", text) if "largesse" in each]
+    typed = re.findall(r"query instant \$PROMETHEUS '([^']+)'", text)
+    assert {
+        each: unknown
+        for each in (*asked, *typed)
+        if "(" in each or "{" in each or ":" in each
+        if (unknown := queries.unknown(each, known))
+    } == {}
+    operations = {each for each in re.findall(r"`([a-z]+[A-Z]\w+)`", text) if "_" not in each}
+    assert operations - SCHEMA == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -59,6 +59,11 @@ export class Metrics {
     this.#subgraphs.labels(subgraph).observe(seconds);
   }
 
+  /** Counts from nought: the first failure of a counter that begins with it would be no increase. */
+  subgraphKnown(subgraph: string): void {
+    this.#failures.labels(subgraph).inc(0);
+  }
+
   subgraphFailed(subgraph: string): void {
     this.#failures.labels(subgraph).inc();
   }

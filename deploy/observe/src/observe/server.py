@@ -1,10 +1,9 @@
-"""Prometheus over the local stack with our rules, and Grafana with our dashboards."""
+"""Prometheus over the local stack with our rules, and our dashboards."""
 
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from local_stack.problem import LocalProblemError
 from local_stack.run import require_running
 from local_stack.supervise import HOME
 from observe import metrics, places, tools
+from observe.drawing_server import DrawingServer
 
 _HOME: Final = LOCAL / "observe"
 _SCRAPE_EVERY: Final = "5s"
@@ -131,16 +131,17 @@ def _watch(addresses: Addresses, running: Sequence[subprocess.Popen[bytes]], tol
 
 
 def _start_grafana(folder: Path, prometheus: int) -> subprocess.Popen[bytes] | None:
+    """Grafana with our dashboards; without one, None, and they are drawn plainly instead."""
     binary = tools.grafana()
+    port = _port("grafana", 4091)
     if binary is None:
+        DrawingServer(port, f"http://{HOST}:{prometheus}")
         print(
-            "no Grafana: there is no `grafana` on PATH, and none that a package registry offers."
-            " The dashboards are in deploy/grafana/dashboards, to be imported into any",
-            file=sys.stderr,
+            f"Dashboards, drawn plainly: http://{HOST}:{port}. There is no `grafana` on"
+            " PATH, and no package registry offers one; deploy/grafana/dashboards go into any",
             flush=True,
         )
         return None
-    port = _port("grafana", 4091)
     settings = {
         "GF_PATHS_DATA": str(folder / "grafana"),
         "GF_PATHS_PROVISIONING": str(places.PROVISIONING),

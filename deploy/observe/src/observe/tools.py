@@ -1,5 +1,6 @@
 """Programs that are not Python's: taken from PATH, else built from their sources with Go, once."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -53,11 +54,18 @@ def grafana() -> Path | None:
 
 def _prometheus(name: str) -> Path:
     found = shutil.which(name)
-    if found is not None:
+    if found is not None and _is_new_enough(found):
         return Path(found)
     # Without the discovery of clouds' machines, which is nine tenths of the time to build it.
     source = f"github.com/prometheus/prometheus/cmd/{name}@{_PROMETHEUS}"
     return _installed(name, source, "-tags", "remove_all_sd")
+
+
+def _is_new_enough(program: str) -> bool:
+    """Whether it is of Prometheus 3: what came before takes no results by OTLP."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    told = re.search(r"version (\d+)\.", done.stdout + done.stderr)
+    return told is not None and int(told[1]) >= 3
 
 
 def _installed(name: str, source: str, *flags: str) -> Path:

@@ -1,5 +1,6 @@
 """What operations are told of the money: sums of the ledger, whichever process is asked."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,18 @@ async def test_sold_charged_taken_back_and_owed(shop: Pool, client: Any) -> None
     assert house("mint:USD", "credits") == 700
     assert house("receivable", "debits") - house("receivable", "credits") == owed == 300
     await assert_books_balance(shop)
+
+
+async def test_accounts_are_told_before_their_first_entry(shop: Pool, client: Any) -> None:
+    """All that the journal allows but the mints: the first debt is growth."""
+    await client.get("/metrics")
+
+    told_of = {each.labels["account"] for each in next(iter(metrics.HOUSE_COINS.collect())).samples}
+    rule = await shop.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'system_account_name'"
+    )
+    assert told_of == set(re.findall(r"'([a-z_]+)'::text", rule))
+    assert sums() == (0, 0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ def dashboard() -> Dashboard:
         board("live delivery", "live", "From a commit to the screens that show it")
         .with_panel(figure("Connected", "Clients, over all hubs", "sum(largesse_live_connections)"))
         .with_panel(figure("Subscriptions", "Under way", "sum(largesse_live_subscriptions)"))
-        .with_panel(burn("frames"))
+        .with_panel(burn("Frames in time", "frames"))
         .with_panel(
             figure(
                 "Payloads per second",

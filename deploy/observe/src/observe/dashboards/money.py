@@ -88,7 +88,7 @@ def dashboard() -> Dashboard:
                 unit="reqps",
             )
         )
-        .with_panel(burn("purchase_credit"))
+        .with_panel(burn("Payment to coins", "purchase_credit"))
         .with_panel(
             figure(
                 "Books",

@@ -107,10 +107,10 @@ def percentiles(metric: str, *, of: str = "", by: str = "") -> Sequence[Query]:
     ]
 
 
-def burn(objective: str) -> Stat:
+def burn(title: str, objective: str) -> Stat:
     """How fast an objective's budget is used up: 1 is just right for 30 days."""
     return figure(
-        "Budget burn, last hour",
+        f"{title}: budget burn, last hour",
         "1: used up in exactly 30 days. Pages from 14.4 on",
         f'largesse:burn:1h{{objective="{objective}"}}',
     )

@@ -21,7 +21,8 @@ def dashboard() -> Dashboard:
             figure(
                 "The run was last done",
                 "How long ago; it looks once a second",
-                'time() - max(largesse_work_done_timestamp_seconds{work="payout_run"})',
+                "time() - max(last_over_time("
+                'largesse_work_done_timestamp_seconds{work="payout_run"}[1h]))',
                 unit="s",
             )
         )

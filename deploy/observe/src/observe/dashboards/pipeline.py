@@ -17,8 +17,8 @@ def dashboard() -> Dashboard:
                 unit="reqps",
             )
         )
-        .with_panel(burn("gift_success"))
-        .with_panel(burn("gift_latency"))
+        .with_panel(burn("Gifts answered", "gift_success"))
+        .with_panel(burn("Gifts in time", "gift_latency"))
         .with_panel(
             figure(
                 "Set aside, last day",

@@ -144,7 +144,7 @@ HOUSE_COINS: Final = Gauge(
 )
 PAYOUTS_OPEN: Final = Gauge(
     "payouts_open",
-    "Payouts that are neither paid nor ended; each api tells the same of all.",
+    "Payouts under way, those that rails have not accepted apart; each api tells the same.",
     ["status"],
     namespace="largesse",
     registry=REGISTRY,
@@ -227,12 +227,21 @@ LOG_LINES_SUPPRESSED: Final = Counter(
 operation_label: Final = Bounded(200)
 """Use it for every `operation` label: clients choose the names of their operations."""
 
+OUR_FAULT: Final = ("INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE")
+"""Outcomes of requests that objectives count as failures, whatever the caller did."""
+
+_failures_begun: set[str] = set()
 _outbox_oldest_at: float | None = None
 
 
 def record_request(operation: str, outcome: str, duration_s: float) -> None:
     """Count one answered request; `outcome` is `ok` or the error's stable code."""
     label = operation_label(operation)
+    if label not in _failures_begun:
+        # From nought: the first failure of a counter that begins with it would be no increase.
+        _failures_begun.add(label)
+        for failure in OUR_FAULT:
+            REQUESTS.labels(label, failure)
     REQUESTS.labels(label, outcome).inc()
     REQUEST_SECONDS.labels(label).observe(duration_s)
 

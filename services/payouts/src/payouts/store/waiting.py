@@ -14,6 +14,7 @@ class OpenPayouts(NamedTuple):
     """Payouts of a status that they leave again."""
 
     status: str
+    """Or UNACCEPTED: of those that are SUBMITTED, those that their rail has not taken."""
     payouts: int
     since: datetime | None
     """Since when the oldest has it, a queued one since it was due; None where there is none."""

@@ -30,6 +30,10 @@ def make_router(
 ) -> APIRouter:
     """The route over an open database."""
     router = APIRouter()
+    for name in providers:
+        # From nought: the first of a counter that begins with it would be no increase.
+        for lost in ("failed", "unavailable"):
+            metrics.WEBHOOK_DELIVERIES.labels(name, lost)
     recorders = {each.name: Recorder(pool, each.name, now=now) for each in providers.values()}
 
     @router.post("/webhooks/{name}")
