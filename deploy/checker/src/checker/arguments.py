@@ -21,6 +21,7 @@ class Settings(KafkaSettings):
     wallet_dsn: SecretStr | None = None
     gifts_dsn: SecretStr | None = None
     payouts_dsn: SecretStr | None = None
+    otlp_endpoint: str | None = None
 
 
 def add_addresses(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -57,7 +58,7 @@ def add_addresses(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument(
         "--otlp-endpoint",
-        default=environment.get("CHECKER_OTLP_ENDPOINT"),
+        default=settings.otlp_endpoint,
         metavar="URL",
         help="base address of an OTLP/HTTP receiver that is told the result"
         " [CHECKER_OTLP_ENDPOINT]",

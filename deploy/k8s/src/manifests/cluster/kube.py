@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from manifests import tools
@@ -115,23 +115,40 @@ def wait(condition: Callable[[], str | None], what: str, timeout_s: float) -> No
         time.sleep(1)
 
 
-def unready(kinds: Iterable[str] = ("deployments", "statefulsets")) -> str | None:
-    """Workloads whose newest pods are not all ready, in words; None where all are."""
-    missing: list[str] = []
-    found = items(",".join(kinds))
+def unready() -> str | None:
+    """Workloads whose newest pods are not all there and ready, in words; None where all are."""
+    found = items("deployments,statefulsets")
     if not found:
         return "there is nothing any more"
-    for each in found:
-        wanted = each["spec"].get("replicas", 1)
-        status = each["status"]
-        is_seen = status.get("observedGeneration", 0) >= each["metadata"]["generation"]
-        # A StatefulSet that has no update to make says nothing of updated ones.
-        updated = status.get("updatedReplicas", wanted if each["kind"] == "StatefulSet" else 0)
-        if not is_seen or min(status.get("readyReplicas", 0), updated) < wanted:
-            missing.append(each["metadata"]["name"])
-        elif each["kind"] == "Deployment" and status.get("replicas", 0) != wanted:
-            missing.append(f"{each['metadata']['name']} (old pods)")
+    # Pods themselves: what a workload says of them is late.
+    pods = [
+        pod for pod in items("pods") if pod["status"].get("phase") not in ("Succeeded", "Failed")
+    ]
+    missing = [
+        each["metadata"]["name"]
+        for each in found
+        if not _is_rolled_out(each)
+        or [_serves(pod) for pod in pods if _owns(each, pod)] != [True] * each["spec"]["replicas"]
+    ]
     return ", ".join(missing) + " not ready" if missing else None
+
+
+def _is_rolled_out(each: Mapping[str, Any]) -> bool:
+    status = each["status"]
+    if status.get("observedGeneration", 0) < each["metadata"]["generation"]:
+        return False
+    if each["kind"] == "StatefulSet":
+        return status.get("currentRevision") == status.get("updateRevision")
+    return status.get("updatedReplicas", 0) == each["spec"]["replicas"]
+
+
+def _owns(each: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    labels = pod["metadata"].get("labels", {})
+    return each["spec"]["selector"]["matchLabels"].items() <= labels.items()
+
+
+def _serves(pod: Mapping[str, Any]) -> bool:
+    return "deletionTimestamp" not in pod["metadata"] and _is_true(pod, "Ready")
 
 
 def unfinished_jobs() -> str | None:
