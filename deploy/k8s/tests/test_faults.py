@@ -470,6 +470,14 @@ POLICY = [
         "WALLET_DATABASE_PASSWORD comes as a variable",
     ),
     Fault(
+        "permissions that change with each start",
+        "kind",
+        lambda o: pod(o, "StatefulSet", "wallet-postgres")["securityContext"].pop(
+            "fsGroupChangePolicy"
+        ),
+        "StatefulSet/wallet-postgres: each start changes permissions",
+    ),
+    Fault(
         "a secret that everybody may read",
         "kind",
         lambda o: pod(o, "Deployment", "wallet-api")["volumes"][0]["projected"].update(

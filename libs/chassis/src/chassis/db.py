@@ -70,7 +70,7 @@ With one way to find them there is nothing to plan anew for each set of paramete
 
 
 CONNECT_TIMEOUT_S: Final = 5.0
-"""A server that was moved leaves an address behind at which nobody answers, not even with a refusal.
+"""A server that was moved leaves an address behind at which nobody answers, not even by refusing.
 asyncpg would wait a minute, and the session after it might find the new one at once."""
 
 

@@ -238,6 +238,18 @@ def check_secrets(objects: Objects) -> Iterator[str]:
                     yield f"{each}: everybody may read the volume {volume['name']}"
 
 
+def check_volume_permissions(objects: Objects) -> Iterator[str]:
+    """What lies on a volume keeps its permissions: PostgreSQL refuses what its group may write.
+
+    Found on a cluster: with the default, the second start of such a pod fails, and all after it.
+    """
+    for each in objects.of("StatefulSet"):
+        security = each.pod_spec.get("securityContext") or {}
+        changes = "fsGroup" in security and security.get("fsGroupChangePolicy") != "OnRootMismatch"
+        if each.spec.get("volumeClaimTemplates") and changes:
+            yield f"{each}: each start changes permissions on its volumes"
+
+
 RULES: Final[tuple[Check, ...]] = (
     check_pod_security,
     check_read_only_root,
@@ -254,6 +266,7 @@ RULES: Final[tuple[Check, ...]] = (
     check_migrations,
     check_images,
     check_secrets,
+    check_volume_permissions,
 )
 
 
