@@ -305,7 +305,7 @@ async def end_evening(gifts: Pool) -> None:
     await close_a_room(gifts, ROOMS["anna"], "anna", at=clock.now())
     over = clock.now() + timedelta(minutes=6)
     await TrainClock(gifts, RoomRules(), now=lambda: over).once()
-    await tick(gifts, clock.now() + timedelta(seconds=10))
+    await tick(gifts, over + timedelta(seconds=10))
 
 
 async def buy(wallet: Pool, viewer: str, coins: int) -> None:

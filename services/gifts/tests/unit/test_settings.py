@@ -9,7 +9,7 @@ from gifts.domain.room_rules import RoomRules
 from gifts.settings import Settings
 
 COMPLETE = {
-    "GIFTS_DATABASE_DSN": "postgresql://gifts:secret@localhost/gifts",
+    "GIFTS_DATABASE_DSN": "postgresql://gifts:hunter2@localhost/gifts",
     "GIFTS_KAFKA_SERVERS": "localhost:9092",
     "GIFTS_HTTP_PORT": "4102",
     "GIFTS_TOKEN_JWKS_URL": "file:///keys.json",
@@ -25,7 +25,7 @@ def test_complete_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()  # pyright: ignore[reportCallIssue]
 
     assert settings.http_port == 4102
-    assert "secret" not in repr(settings)
+    assert "hunter2" not in repr(settings)
 
 
 @pytest.mark.parametrize("missing", COMPLETE)
