@@ -20,8 +20,8 @@ type Answer = Mapping[str, Any]
 
 _SETTLED = {"SENT", "REFUSED"}
 
-PATIENCE_S = 60.0
-"""How long a patient caller goes on trying: longer than a broker takes to come back."""
+PATIENCE_S = 120.0
+"""How long a patient caller goes on trying: longer than anything is away in a test."""
 
 
 @dataclass(frozen=True, slots=True)
