@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from chassis.login import Login, Where
 from chassis.settings import KafkaSettings, text_of
 from checker.check import Addresses
 from checker.snapshot import SERVICES
@@ -21,6 +22,8 @@ class Settings(KafkaSettings):
     wallet_dsn: SecretStr | None = None
     gifts_dsn: SecretStr | None = None
     payouts_dsn: SecretStr | None = None
+    database_password: SecretStr | None = None
+    """Of the role of all DSNs; it counts before one that stands in them."""
     otlp_endpoint: str | None = None
 
 
@@ -68,10 +71,15 @@ def add_addresses(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def addresses_of(arguments: argparse.Namespace, settings: Settings) -> Addresses:
     """Where to look; how Kafka lets us in is said by the settings alone."""
+
+    def where(dsn: str | None) -> Where | None:
+        password = text_of(settings.database_password)
+        return dsn if dsn is None or password is None else Login(dsn, lambda: password)
+
     return Addresses(
-        wallet=arguments.wallet_dsn,
-        gifts=arguments.gifts_dsn,
-        payouts=arguments.payouts_dsn,
+        wallet=where(arguments.wallet_dsn),
+        gifts=where(arguments.gifts_dsn),
+        payouts=where(arguments.payouts_dsn),
         kafka=arguments.kafka and settings.brokers._replace(servers=arguments.kafka),
         topic_prefix=arguments.topic_prefix,
     )

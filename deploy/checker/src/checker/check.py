@@ -13,6 +13,7 @@ import msgspec
 from chassis.brokers import Servers
 from chassis.db import OUTAGES
 from chassis.kafka import KafkaError
+from chassis.login import Where
 from checker import creators, frames, letters, pipeline, questions
 from checker.draining import Progressed, offsets_agree, wait_until_drained
 from checker.facts import Pile
@@ -54,10 +55,10 @@ type Also = Callable[[Mapping[str, Snapshot]], Awaitable[Sequence[Finding]]]
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """Where to look. What is missing is not looked at."""
 
-    wallet: str | None = None
+    wallet: Where | None = None
     """DSN of the wallet's database; an account that may read is enough."""
-    gifts: str | None = None
-    payouts: str | None = None
+    gifts: Where | None = None
+    payouts: Where | None = None
     kafka: Servers | None = None
     """host:port, host:port, …"""
     topic_prefix: str = ""
@@ -115,7 +116,7 @@ async def check(
 
 async def _look(
     addresses: Addresses,
-    dsns: Mapping[str, str],
+    dsns: Mapping[str, Where],
     wait_drained_s: float,
     allow_dead_letters: int,
     progress: Progress,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chassis import kafka
 from chassis.brokers import Servers
+from chassis.login import Where
 from checker.report import Finding
 from checker.snapshot import Snapshot, snapshot
 from contracts.event import Topic
@@ -37,7 +38,7 @@ class Progressed:
 
 
 async def wait_until_drained(
-    dsns: Mapping[str, str], servers: Servers, prefix: str, *, within_s: float
+    dsns: Mapping[str, Where], servers: Servers, prefix: str, *, within_s: float
 ) -> Progressed:
     """Wait until services have published and applied all there is, and return how far they are.
 
@@ -58,7 +59,7 @@ async def wait_until_drained(
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _look(dsns: Mapping[str, str], servers: Servers, prefix: str) -> Progressed:
+async def _look(dsns: Mapping[str, Where], servers: Servers, prefix: str) -> Progressed:
     ends, services = await asyncio.gather(
         _ends(dsns, servers, prefix),
         asyncio.gather(*(_progress(service, dsn) for service, dsn in dsns.items())),
@@ -76,7 +77,7 @@ async def _ends(services: Iterable[str], servers: Servers, prefix: str) -> Ends:
     return {(topic.removeprefix(prefix), number): end for (topic, number), end in told.items()}
 
 
-async def _progress(service: str, dsn: str) -> tuple[Sequence[str], Ends]:
+async def _progress(service: str, dsn: Where) -> tuple[Sequence[str], Ends]:
     """What a service's relay has still to publish, and how far it has applied its topics."""
     async with snapshot(service, dsn) as books:
         published = await books.row("published")

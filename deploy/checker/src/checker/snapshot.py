@@ -7,6 +7,7 @@ import asyncpg
 
 from chassis import sql
 from chassis.db import Record
+from chassis.login import Where, login_of
 from checker.facts import CopiedFacts, Pile
 
 SERVICES = ("wallet", "gifts", "payouts")
@@ -62,16 +63,18 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(service: str, dsn: str) -> AsyncGenerator[Snapshot]:
+async def snapshot(service: str, where: Where) -> AsyncGenerator[Snapshot]:
     """Open a service's database as it is now."""
     conn = await asyncpg.connect(
-        dsn,
+        **login_of(where).options(),
         timeout=10,
         server_settings={
             "application_name": "checker",
             "timezone": "UTC",
             "jit": "off",
             "default_transaction_read_only": "on",
+            # It waits while topics are read.
+            "idle_in_transaction_session_timeout": "0",
             # One sort or hash at a time may take this much before it goes to disk.
             "work_mem": "64MB",
         },

@@ -155,6 +155,12 @@ def _note_gap(reading: Reading, partition: int, wanted: int, found: int) -> None
         reading.examples.append(f"partition {partition} jumps from offset {wanted} to {found}")
 
 
+def audited() -> frozenset[Topic]:
+    """Every topic that is read for the books of all services."""
+    topics = {topic for topics in _TOPICS_OF.values() for topic in topics}
+    return frozenset({*topics, dead_letter.DEAD_LETTER})
+
+
 async def read_topics(
     servers: Servers,
     prefix: str,

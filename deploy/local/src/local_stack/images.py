@@ -31,6 +31,7 @@ IMAGES: Final[Mapping[str, Image]] = {
     "largesse-payouts": Image("python.Dockerfile", {"SERVICE": "services/payouts"}),
     "largesse-live-hub": Image("python.Dockerfile", {"SERVICE": "services/gateway"}),
     "largesse-gateway": Image("gateway.Dockerfile"),
+    "largesse-checker": Image("python.Dockerfile", {"SERVICE": "deploy/checker"}),
     # The provider, the bank and the trace store of the local stack; not for production.
     "largesse-sandboxes": Image(
         "python.Dockerfile",
