@@ -45,6 +45,11 @@ def pod(objects: Objects, kind: str, name: str) -> Any:
     return spec(objects, kind, name)["template"]["spec"]
 
 
+def cron(objects: Objects, name: str = "checker") -> Any:
+    """The Job that a CronJob makes."""
+    return spec(objects, "CronJob", name)["jobTemplate"]["spec"]
+
+
 def container(objects: Objects, kind: str = "Deployment", name: str = "wallet-api") -> Any:
     return pod(objects, kind, name)["containers"][0]
 
@@ -118,6 +123,32 @@ REFERENCES = [
         "kind",
         lambda o: drop(o, "Secret", "payouts-secrets"),
         "StatefulSet/payouts-worker: there is no Secret payouts-secrets",
+    ),
+    Fault(
+        "a missing Secret of a job",
+        "kind",
+        lambda o: drop(o, "Secret", "checker-postgres"),
+        "CronJob/daily: there is no Secret checker-postgres",
+    ),
+    Fault(
+        "a missing Secret of a role",
+        "production",
+        lambda o: drop(o, "ExternalSecret", "checker-postgres"),
+        "Cluster/gifts-postgres: there is no Secret checker-postgres",
+    ),
+    Fault(
+        "a Secret of a role without its name",
+        "production",
+        lambda o: spec(o, "ExternalSecret", "checker-postgres")["data"].pop(0),
+        "Cluster/wallet-postgres: Secret checker-postgres has no key username",
+    ),
+    Fault(
+        "a job's address with a wrong name",
+        "production",
+        lambda o: data(o, "checker-settings").update(
+            CHECKER_GIFTS_DSN="postgresql://checker@gifts-postgres:5432/gifts"
+        ),
+        "CronJob/checker: CHECKER_GIFTS_DSN names gifts-postgres, which is no Service",
     ),
     Fault(
         "a missing Secret of an operator",
@@ -233,6 +264,18 @@ SETTINGS = [
         "gifts has no setting GIFTS_BATTLE_LENTH_S",
     ),
     Fault(
+        "a misspelt variable of a job",
+        "kind",
+        lambda o: rename(data(o, "checker-settings"), "CHECKER_WALLET_DSN", "CHECKER_WALET_DSN"),
+        "CronJob/checker: checker has no setting CHECKER_WALET_DSN",
+    ),
+    Fault(
+        "a value that the daily job refuses",
+        "production",
+        lambda o: data(o, "checker-settings").pop("CHECKER_KAFKA_USERNAME"),
+        "CronJob/daily: checker.daily would not start",
+    ),
+    Fault(
         "a misspelt variable of the gateway",
         "kind",
         lambda o: data(o, "gateway-settings").update(GATEWAY_RATE_LIMITS="1"),
@@ -293,6 +336,12 @@ COMPLETENESS = [
         lambda o: data(o, "gifts-settings").pop("GIFTS_OTLP_ENDPOINT"),
         "gifts: nobody says GIFTS_OTLP_ENDPOINT",
     ),
+    Fault(
+        "a database that nobody proves",
+        "production",
+        lambda o: data(o, "checker-settings").pop("CHECKER_PAYOUTS_DSN"),
+        "checker: nobody says CHECKER_PAYOUTS_DSN",
+    ),
 ]
 
 POLICY = [
@@ -301,6 +350,44 @@ POLICY = [
         "kind",
         lambda o: container(o)["securityContext"].update(privileged=True),
         "Deployment/wallet-api: api is privileged",
+    ),
+    Fault(
+        "a privileged job",
+        "kind",
+        lambda o: cron(o)["template"]["spec"]["containers"][0]["securityContext"].update(
+            privileged=True
+        ),
+        "CronJob/checker: checker is privileged",
+    ),
+    Fault(
+        "a job beside itself",
+        "production",
+        lambda o: spec(o, "CronJob", "checker").update(concurrencyPolicy="Allow"),
+        "CronJob/checker: may run beside itself",
+    ),
+    Fault(
+        "a job without an end",
+        "production",
+        lambda o: cron(o, "daily").pop("activeDeadlineSeconds"),
+        "CronJob/daily: may run for ever",
+    ),
+    Fault(
+        "a job that is begun at any time",
+        "production",
+        lambda o: spec(o, "CronJob", "daily").pop("startingDeadlineSeconds"),
+        "CronJob/daily: is not begun again",
+    ),
+    Fault(
+        "a job by somebody's clock",
+        "production",
+        lambda o: spec(o, "CronJob", "daily").pop("timeZone"),
+        "CronJob/daily: its moments are of an unknown time zone",
+    ),
+    Fault(
+        "a job that loses its log",
+        "production",
+        lambda o: cron(o)["template"]["spec"].update(restartPolicy="OnFailure"),
+        "CronJob/checker: starts again in a pod",
     ),
     Fault(
         "a namespace that lets anything run",
@@ -512,6 +599,18 @@ NETWORK = [
         "gifts-worker cannot reach kafka on 9093",
     ),
     Fault(
+        "books that cannot be read",
+        "kind",
+        lambda o: drop(o, "NetworkPolicy", "checker"),
+        "checker cannot reach payouts-postgres on 5432",
+    ),
+    Fault(
+        "a result that cannot be told",
+        "production",
+        lambda o: drop(o, "NetworkPolicy", "checker-telling"),
+        "checker cannot reach collector on 4318",
+    ),
+    Fault(
         "nothing denied",
         "kind",
         lambda o: drop(o, "NetworkPolicy", "default-deny"),
@@ -559,6 +658,20 @@ STREAMS = [
             "Write"
         ),
         "KafkaUser live-hub may topic",
+    ),
+    Fault(
+        "a checker that writes",
+        "production",
+        lambda o: spec(o, "KafkaUser", "checker")["authorization"]["acls"][0]["operations"].append(
+            "Write"
+        ),
+        "KafkaUser checker may topic",
+    ),
+    Fault(
+        "a topic that the checker cannot read",
+        "production",
+        lambda o: spec(o, "KafkaUser", "checker")["authorization"]["acls"].pop(),
+        "KafkaUser checker may not topic",
     ),
     Fault(
         "a right that is missing",

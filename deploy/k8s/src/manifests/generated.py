@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import yaml
 
+from checker.topics import audited
 from contracts import catalogue
 from contracts.event import Topic
 from local_stack.paths import REPOSITORY
 from manifests.paths import COMPONENTS
 from manifests.programs import SERVICES
-from manifests.streams import HUB, PARTITIONS, consumed, produced, watched
+from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
 
 _CLUSTER: Final = {"strimzi.io/cluster": "largesse"}
 _HEAD: Final = "# Made by `make manifests-generated` from {source}; not edited.\n"
@@ -79,7 +80,7 @@ def _retention(topic: Topic) -> dict[str, int]:
 
 
 def users() -> list[dict[str, Any]]:
-    """A KafkaUser for each service, the hub, and KEDA, with what it does and no more."""
+    """A KafkaUser for each service, hub, checker and KEDA, with what it does and no more."""
     made = [
         _user(
             service,
@@ -92,6 +93,7 @@ def users() -> list[dict[str, Any]]:
         for service in SERVICES
     ]
     made.append(_user(HUB, _on_topics(watched(), "Describe", "Read")))
+    made.append(_user(CHECKER, _on_topics(_by_name(audited()), "Describe", "Read")))
     read = {topic.name: topic for topics in consumed().values() for topic in topics}
     made.append(
         _user(
@@ -103,6 +105,10 @@ def users() -> list[dict[str, Any]]:
         )
     )
     return made
+
+
+def _by_name(topics: Iterable[Topic]) -> Sequence[Topic]:
+    return sorted(topics, key=lambda topic: topic.name)
 
 
 def _user(name: str, acls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from local_stack import keys
-from local_stack.databases import key, password
+from local_stack.databases import AUDITOR, key, password
 from local_stack.home import Home
 from manifests.paths import LOCAL, overlay
 from manifests.programs import SERVICES
@@ -26,7 +26,10 @@ def write_secrets() -> None:
             "PAYOUTS_LINK_KEYS": key(HOME, "payout-link-key"),
             "PAYOUTS_SANDBOX_BANK_API_KEY": password(HOME, "sandbox-bank-api-key"),
         },
-        **{f"{name}-postgres.env": {"password": password(HOME, name)} for name in SERVICES},
+        **{
+            f"{name}-postgres.env": {"password": password(HOME, name)}
+            for name in (*SERVICES, AUDITOR)
+        },
     }
     folder = overlay("kind") / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -17,6 +17,8 @@ _SETTINGS: Final = {
     "live_hub": "live_hub.settings",
     "payment_sandbox": "payment_sandbox.settings",
     "sandbox_bank": "sandbox_bank.settings",
+    "checker": "checker.arguments",
+    "checker.daily": "checker.arguments",
     "chassis": "chassis.__main__",
 }
 """The module of each program's `Settings`."""

@@ -18,6 +18,8 @@ PARTITIONS: Final = 24
 one core at most, and a partition has one worker: this many of a service can share the work."""
 
 HUB: Final = "live-hub"
+CHECKER: Final = "checker"
+"""Reads all that is told of books: `checker.topics.audited`."""
 _HUB_READS: Final = "live_hub.reading"
 
 
@@ -36,7 +38,8 @@ def watched() -> tuple[Topic, ...]:
 def produced(service: str) -> tuple[Topic, ...]:
     """The topics that a service's outbox is published to."""
     own = [topic for topic in catalogue.topics() if topic.name.startswith(f"{service}.")]
-    return (*own, DEAD_LETTER)
+    # The catalogue has them in the order in which somebody imported them.
+    return (*sorted(own, key=lambda topic: topic.name), DEAD_LETTER)
 
 
 def _subscribed(service: str) -> Iterator[Topic]:

@@ -32,6 +32,10 @@ CONTAINED: Final = tuple(name for name in PROGRAMS if name != "demo-page")
 """The programs that are containers: the page's server reads the files of a local stack."""
 
 
+_PROVES: Final = "largesse-checker"
+"""Not of the stack: the books are proved from without."""
+
+
 @dataclass(frozen=True, slots=True)
 class InsideAddresses(Addresses):
     """Addresses as containers have them for each other: by the names of the services in Compose."""
@@ -95,7 +99,7 @@ def variables(home: Home, used: Mapping[str, int]) -> dict[str, str]:
     return {
         "ENVIRONMENTS": str(home.data("environments")),
         "KEY_SET": str(home.key_set),
-        **{_variable(name): reference(name) for name in IMAGES},
+        **{_variable(name): reference(name) for name in IMAGES if name != _PROVES},
         **{f"PORT_{_variable(name)}": str(used[name]) for name in CONTAINED},
     }
 

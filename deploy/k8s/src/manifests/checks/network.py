@@ -38,10 +38,12 @@ def architecture(objects: Objects) -> Set[Arrow]:
     there = {pod.name for pod in pods(objects)}
     arrows = {Arrow("gateway", f"{service}-api", 8080) for service in SERVICES}
     arrows |= {Arrow("gateway", "live-hub", 8080), Arrow("live-hub", "kafka", 9093)}
+    arrows.add(Arrow("checker", "kafka", 9093))
     for service in SERVICES:
         for process in ("api", "worker", "migrate"):
             arrows.add(Arrow(f"{service}-{process}", f"{service}-postgres", 5432))
         arrows.add(Arrow(f"{service}-worker", "kafka", 9093))
+        arrows.add(Arrow("checker", f"{service}-postgres", 5432))
         arrows.add(Arrow(f"{service}-api", OUTSIDE, 443))
     arrows |= {Arrow(name, OUTSIDE, 443) for name in ("gateway", "live-hub")}
     # App stores and rails; gifts knows nobody outside.
@@ -53,6 +55,7 @@ def architecture(objects: Objects) -> Set[Arrow]:
             Arrow("payouts-worker", "sandbox-bank", 8080),
             Arrow("topics", "kafka", 9093),
         }
+        arrows |= {Arrow("checker-role", f"{service}-postgres", 5432) for service in SERVICES}
     else:
         arrows |= _of_operators()
     return arrows
@@ -62,7 +65,7 @@ def _of_operators() -> Set[Arrow]:
     """What production has beside its own pods."""
     processes = [f"{service}-{process}" for service in SERVICES for process in ("api", "worker")]
     processes += ["live-hub", "gateway"]
-    arrows = {Arrow(name, "collector", 4318) for name in processes}
+    arrows = {Arrow(name, "collector", 4318) for name in (*processes, "checker")}
     arrows |= {Arrow("namespace monitoring", name, 8080) for name in (*processes,)}
     arrows |= {
         Arrow("namespace monitoring", "collector", 8888),

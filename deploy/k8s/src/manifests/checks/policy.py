@@ -209,6 +209,22 @@ def check_migrations(objects: Objects) -> Iterator[str]:
                 yield f"{each}: {len(jobs)} Jobs migrate with {container['image']}, not one"
 
 
+def check_cron_jobs(objects: Objects) -> Iterator[str]:
+    """What runs by the clock runs once at a time, ends, and is not begun long after its moment."""
+    for each in objects.of("CronJob"):
+        job = each.spec["jobTemplate"]["spec"]
+        if each.spec.get("concurrencyPolicy") != "Forbid":
+            yield f"{each}: may run beside itself"
+        if "activeDeadlineSeconds" not in job:
+            yield f"{each}: may run for ever, and nothing runs after it"
+        if "startingDeadlineSeconds" not in each.spec:
+            yield f"{each}: is not begun again once it has missed a hundred moments"
+        if each.spec.get("timeZone") != "Etc/UTC":
+            yield f"{each}: its moments are of an unknown time zone"
+        if each.pod_spec.get("restartPolicy") != "Never":
+            yield f"{each}: starts again in a pod that is gone when it has ended, with its log"
+
+
 def check_images(objects: Objects) -> Iterator[str]:
     """An image is named by a version: what runs is what was tried."""
     for each in objects.with_pods():
@@ -264,6 +280,7 @@ RULES: Final[tuple[Check, ...]] = (
     check_roll_out,
     check_workers,
     check_migrations,
+    check_cron_jobs,
     check_images,
     check_secrets,
     check_volume_permissions,

@@ -207,6 +207,12 @@ def _check_selectors(objects: Objects) -> Iterator[str]:
         for reference in each.spec.get("secretTargetRef") or ():
             used = _Key("Secret", reference["name"], reference["key"])
             yield from _missing(each, used, known)
+    for each in objects.of("Cluster"):
+        for role in each.spec.get("managed", {}).get("roles") or ():
+            if "passwordSecret" in role:
+                for key in ("username", "password"):
+                    used = _Key("Secret", role["passwordSecret"]["name"], key)
+                    yield from _missing(each, used, _known(objects))
     for each in objects.of("ScheduledBackup"):
         if objects.find("Cluster", each.spec["cluster"]["name"]) is None:
             yield f"{each}: there is no Cluster {each.spec['cluster']['name']}"

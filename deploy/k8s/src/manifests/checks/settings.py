@@ -51,6 +51,10 @@ LEFT_AT_DEFAULT: Final = frozenset(
 """Settings, without their prefix, that the production overlay says nothing of, and why."""
 
 
+OF_PYTHON: Final = frozenset({"PYTHON_CPU_COUNT"})
+"""Variables that the interpreter reads, not the program."""
+
+
 def check_settings(objects: Objects) -> Iterator[str]:
     """Misspelt and missing variables, and values that a program would refuse."""
     for each in environments(objects):
@@ -62,7 +66,7 @@ def check_settings(objects: Objects) -> Iterator[str]:
         ours = {name for name in told if name.startswith(program.prefix)}
         for name in sorted(ours - known.keys()):
             yield f"{each.owner}: {program.name} has no setting {name}"
-        for name in sorted(told - ours):
+        for name in sorted(told - ours - OF_PYTHON):
             yield f"{each.owner}: {name} is no setting of {program.name}"
         for name in sorted(each.files & each.values.keys()):
             yield f"{each.owner}: {name} is said twice, as a variable and as a file"

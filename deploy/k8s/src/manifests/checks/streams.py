@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from checker.topics import audited
 from contracts import catalogue
 from manifests.objects import Objects
 from manifests.programs import SERVICES
-from manifests.streams import HUB, PARTITIONS, consumed, produced, watched
+from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
 
 
 def check_streams(objects: Objects) -> Iterator[str]:
@@ -42,6 +43,7 @@ def _check_users(objects: Objects) -> Iterator[str]:
             for topic in topics:
                 wanted[service] |= {("topic", topic.name, o) for o in (operation, "Describe")}
     wanted[HUB] = {("topic", t.name, o) for t in watched() for o in ("Read", "Describe")}
+    wanted[CHECKER] = {("topic", t.name, o) for t in audited() for o in ("Read", "Describe")}
     wanted["keda"] = {("group", service, "Describe") for service in SERVICES}
     wanted["keda"] |= {
         ("topic", topic.name, "Describe") for topics in consumed().values() for topic in topics
