@@ -114,7 +114,8 @@ async def test_who_may_not_take_part(
 
 async def test_variables_that_are_missing(world: World, scene: Scene) -> None:
     """Of documents that the caller may send: what is cut out needs none."""
-    token = world.token(scene["viewer"], "viewer creator operator:refunds operator:moderation")
+    scope = "viewer creator operator:refunds operator:moderation operator:payouts"
+    token = world.token(scene["viewer"], scope)
     for operation in GUARDED:
         if operation not in ("Me", "Payouts", "QuarantinedGifts"):
             assert await outcome(world, operation, token, {}) == INVALID, operation
