@@ -99,6 +99,16 @@ async def claw(conn: Conn, amounts: Mapping[Bucket, int], day: date) -> Mapping[
     return await _figure(conn, of_creators, day)
 
 
+async def hold(conn: Conn, amounts: Mapping[Bucket, int]) -> None:
+    """Hold micro-diamonds of buckets for frozen gifts, or no longer where negative.
+
+    The caller holds the locks of `lock_free`, and brings the creators' figures up to date.
+    """
+    moved = {bucket: amount for bucket, amount in amounts.items() if amount}
+    if moved:
+        await conn.execute(STATEMENTS["hold_buckets"], *_columns(list(moved)), list(moved.values()))
+
+
 async def figure(conn: Conn, creator_ids: Iterable[str], day: date) -> Mapping[str, EarningsState]:
     """Bring the figures of creators to a day and to what their buckets hold, to be told.
 
@@ -136,6 +146,7 @@ async def select_earnings(conn: Conn, creator_ids: Sequence[str], day: date) -> 
                 row["available"],
                 row["reserved"],
                 row["paid_out"],
+                row["held"],
             )
         )
     return {creator_id: Earnings.of(rows) for creator_id, rows in parts.items()}

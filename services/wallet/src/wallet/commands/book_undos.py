@@ -80,6 +80,8 @@ class UndoCase:
     @property
     def actor(self) -> str:
         """Who undoes it."""
+        if self.request.operator_id is not None:
+            return f"operator:{self.request.operator_id}"
         return f"sender:{self.request.payer_id}"
 
     def undone(self) -> Undone:
