@@ -108,8 +108,7 @@ async def _write(
     amounts: Counter[Bucket] = Counter()
     for each in settled:
         amounts[each.bucket] += each.taken_micro_diamonds
-    await earnings.hold(conn, held)
-    states = await earnings.claw(conn, amounts, day)
+    states = await earnings.claw(conn, amounts, held, day)
     taken = sum(each.micro_diamonds for each in settled if not each.leg.gives_back)
     returned = sum(each.micro_diamonds for each in settled if each.leg.gives_back)
     await earnings.credit_issuance(conn, shard, taken)

@@ -157,25 +157,16 @@ ORDER BY matures_next, creator_id
 LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
--- name: claw_buckets
--- The caller holds the locks. Negative amounts are given back.
--- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds
+-- name: move_buckets
+-- The caller holds the creators' locks. Both at once: what is held of a frozen gift is what is clawed of
+-- it. Negative amounts are given back, and held no longer.
+-- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds clawed, $5 micro_diamonds held
 UPDATE earning_bucket AS b
-SET clawed_micro_diamonds = b.clawed_micro_diamonds + i.micro_diamonds
-FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[])
-    AS i (creator_id, matures_on, rate_version, micro_diamonds)
-WHERE
-    b.creator_id = i.creator_id
-    AND b.matures_on = i.matures_on
-    AND b.rate_version = i.rate_version;
-
--- name: hold_buckets
--- The caller holds the creators' locks. Negative amounts are held no longer.
--- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds
-UPDATE earning_bucket AS b
-SET held_micro_diamonds = b.held_micro_diamonds + i.micro_diamonds
-FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[])
-    AS i (creator_id, matures_on, rate_version, micro_diamonds)
+SET
+    clawed_micro_diamonds = b.clawed_micro_diamonds + i.clawed,
+    held_micro_diamonds = b.held_micro_diamonds + i.held
+FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[], $5::bigint[])
+    AS i (creator_id, matures_on, rate_version, clawed, held)
 WHERE
     b.creator_id = i.creator_id
     AND b.matures_on = i.matures_on
