@@ -1,4 +1,4 @@
-"""A gift that its creator freezes, by the whole stack: let go it is theirs, or it never was (I11)."""
+"""A gift that its creator freezes, by the whole stack: let go, or as if it had never been (I11)."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.stack
 
 
 async def test_a_returned_gift_is_nowhere_any_more(world: World) -> None:
-    """The sender has the coins and is told no more; the creator earned nothing; the room is even."""
+    """Its sender has the coins, its creator earned nothing, and the room stands as before."""
     viewer = await world.viewer(coins=50)
     before = await world.balance(viewer)
     async with a_room(world, goal={"coins": 10}) as (host, room_id):

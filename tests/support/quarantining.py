@@ -24,7 +24,7 @@ async def freeze(
 
 
 async def decide(world: World, quarantine: Answer, how: str) -> Answer:
-    """Let as many operators as it takes decide on a frozen gift: `how` is the mutation's document."""
+    """Let as many operators as it takes decide on a frozen gift, by the document named `how`."""
     order = {"quarantineId": quarantine["id"], "reason": "the bank has called"}
     for operator in ("otto", "olga"):
         token = world.token(operator, "operator:payouts")

@@ -160,9 +160,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    scopes = (
-        "viewer creator operator:refunds operator:moderation operator:payouts operator:audit"
-    )
+    scopes = "viewer creator operator:refunds operator:moderation operator:payouts operator:audit"
     token = issuer.token("alice", scopes)
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)

@@ -189,8 +189,8 @@ async def test_refusals(database: Database) -> None:
     for over, at in ((mature, MATURES), (gone, NOW), (free, NOW)):
         with pytest.raises(QuarantineOverError):
             await freeze(database.pool, over, at=at)
+    frozen = (await freeze(database.pool, gift, at=MATURES - DAY)).quarantine
     with pytest.raises(QuarantineUnknownError):
-        frozen = (await freeze(database.pool, gift, at=MATURES - DAY)).quarantine
         await let_go(database.pool, frozen._replace(quarantine_id=ids.uuid7()), at=NOW)
     assert await database.pool.fetchval("SELECT count(*) FROM gift_quarantine") == 1
 

@@ -179,9 +179,7 @@ async def take_back(world: World, each: Given, coins: int) -> None:
     left = part.coins - world.asked[each.frozen.gift_id, part.lot_id]
     if not left:
         return
-    taken = [
-        taken_back(gift, min(coins, left), at=world.now, lot_id=part.lot_id) for gift in each
-    ]
+    taken = [taken_back(gift, min(coins, left), at=world.now, lot_id=part.lot_id) for gift in each]
     await deliver(world.pool, *taken, at=world.now)
     world.asked[each.frozen.gift_id, part.lot_id] += min(coins, left)
     world.taken.append((taken[0], taken[1]))

@@ -313,7 +313,9 @@ async def test_debt_that_was_repaid_meanwhile_comes_back(shop: Pool) -> None:
     assert await standing(shop) == (100, 0, [100])
 
 
-@pytest.mark.parametrize("undoing", [lambda gift: an_undo(gift, at=AT), returning], ids=["undo", "return"])
+@pytest.mark.parametrize(
+    "undoing", [lambda gift: an_undo(gift, at=AT), returning], ids=["undo", "return"]
+)
 @pytest.mark.parametrize("first", ["refund", "undo"])
 async def test_a_refund_and_an_undo_at_the_same_moment(
     shop: Pool, first: str, undoing: Callable[[ChargeRequested], UndoRequested]

@@ -20,9 +20,7 @@ class Returned(NamedTuple):
     """Gifts that were never sent to that creator."""
 
 
-async def return_gifts(
-    conn: Conn, told: Sequence[tuple[UUID, str]], *, at: datetime
-) -> Returned:
+async def return_gifts(conn: Conn, told: Sequence[tuple[UUID, str]], *, at: datetime) -> Returned:
     """Note that gifts are to be undone, those that are not to be already: by their senders, say.
 
     Locks: the gifts, in the order of their ids.

@@ -1,4 +1,4 @@
-"""Gifts that their creators froze and that operators have given back: the wallet is asked for it."""
+"""Gifts that their creators froze and that operators give back: the wallet is asked for it."""
 
 from typing import cast, override
 

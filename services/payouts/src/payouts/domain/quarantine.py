@@ -93,8 +93,8 @@ def to_hold(
 ) -> Mapping[Bucket, int]:
     """What is to be held of a gift that may be frozen, by bucket.
 
-    While any of it is pending, and no payout has any of what has matured: what is to be returned has
-    to be there.
+    While any of it is pending, and no payout has any of what has matured: what is to be returned
+    has to be there.
 
     Args:
         left: Of the gift.

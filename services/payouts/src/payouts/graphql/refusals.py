@@ -291,9 +291,7 @@ def shown(error: domain.DomainError) -> PayoutRefusal:
                 excess=money(error.excess_minor, error.currency),
             )
         case _:
-            return (
-                shown_of_agencies(error) or shown_of_quarantines(error) or _without_facts(error)
-            )
+            return shown_of_agencies(error) or shown_of_quarantines(error) or _without_facts(error)
 
 
 def _without_facts(error: domain.DomainError) -> PayoutRefusal:

@@ -34,9 +34,7 @@ async def let_go(
     pool: Pool, quarantine: Quarantine, *, at: datetime, operator_id: str = "otto"
 ) -> Quarantine:
     """Let an operator release a frozen gift."""
-    order = DecideQuarantine(
-        quarantine.quarantine_id, Act.of(operator_id, "nothing is wrong", at)
-    )
+    order = DecideQuarantine(quarantine.quarantine_id, Act.of(operator_id, "nothing is wrong", at))
     return await transact(pool, lambda conn: release_gift(conn, order))
 
 

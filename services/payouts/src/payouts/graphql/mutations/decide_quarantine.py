@@ -43,9 +43,7 @@ async def release_quarantined_gift(
 ) -> ReleaseQuarantinedGiftResult:
     """Of two operators who decide otherwise at once, the second is told what was decided."""
     context = info.context
-    order = DecideQuarantine(
-        input.quarantine_id, act_of(context, input.reason, context.now())
-    )
+    order = DecideQuarantine(input.quarantine_id, act_of(context, input.reason, context.now()))
     traceparent = current_traceparent()
     return await answered(
         context,
@@ -84,9 +82,7 @@ async def return_quarantined_gift(
 ) -> ReturnQuarantinedGiftResult:
     """Unless it is so much that it takes two operators."""
     context = info.context
-    order = DecideQuarantine(
-        input.quarantine_id, act_of(context, input.reason, context.now())
-    )
+    order = DecideQuarantine(input.quarantine_id, act_of(context, input.reason, context.now()))
     traceparent = current_traceparent()
     return await answered(
         context,
