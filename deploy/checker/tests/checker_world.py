@@ -383,8 +383,9 @@ async def regret(gifts: Pool, viewer: str) -> None:
 async def quarantine(payouts: Pool) -> None:
     """Creators freeze three gifts: one is returned, by two operators, one is let go, one waits."""
     rows = await payouts.fetch(
+        # Of coins that nobody takes back later.
         "SELECT gift_id, creator_id FROM accrual WHERE micro_diamonds >= 2000000"
-        " ORDER BY sent_at DESC, gift_id LIMIT 3"
+        " AND sender_id IN ('viewer-1', 'viewer-2') ORDER BY coins DESC, lot_ids, gift_id LIMIT 3"
     )
     at = clock.now()
     frozen: list[Quarantine] = []
@@ -394,8 +395,8 @@ async def quarantine(payouts: Pool) -> None:
             done = await quarantine_gift(conn, order, KnownRates(), at=at)
         frozen.append(done.quarantine)
     for operator_id in ("otto", "olga"):
-        await quarantining.give_back(payouts, frozen[0], at=at, operator_id=operator_id)
-    await quarantining.let_go(payouts, frozen[1], at=at)
+        await quarantining.give_back(payouts, frozen[2], at=at, operator_id=operator_id)
+    await quarantining.let_go(payouts, frozen[0], at=at)
 
 
 async def refund_minor(wallet: Pool, viewer: str) -> None:
