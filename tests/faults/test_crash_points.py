@@ -11,6 +11,7 @@ import pytest
 from chassis.testing.eventually import eventually
 from support.crash_points import CrashPoints
 from support.flow import flowing
+from support.quarantining import decide, freeze
 from support.regretting import undo
 from support.reversing import buy_and_give, earned, gift_becomes, refund_minor
 from support.world import PATIENCE_S, World, patiently
@@ -127,3 +128,24 @@ async def test_an_undo_survives_the_death_of_all_at_a_step(
     await earned(world, creator, coins=0)
     assert await world.balance(viewer) == before
     assert (await undo(world, viewer, gift["id"]))["status"] == "REVERSED"
+
+
+@pytest.mark.parametrize("step", ["before_apply", *REVERSAL_STEPS])
+async def test_a_return_survives_the_death_of_all_at_a_step(
+    world: World, crash_points: CrashPoints, step: str
+) -> None:
+    """From payouts to gifts, to the wallet, to gifts, to payouts and back: it finishes once."""
+    creator, viewer = await world.creator(), await world.viewer()
+    before = await world.balance(viewer)
+    gift = await world.give(viewer, creator)
+    frozen = await freeze(world, creator, gift["id"])
+
+    for process in WORKERS:
+        crash_points.arm(process, step)
+    await decide(world, frozen, "ReturnQuarantinedGift")
+    await crash_points.reached(WORKERS, within_s=60)
+
+    await gift_becomes(world, viewer, gift["id"], "REVERSED")
+    await earned(world, creator, coins=0)
+    assert await world.balance(viewer) == before
+    assert (await decide(world, frozen, "ReturnQuarantinedGift"))["status"] == "RETURNED"

@@ -20,6 +20,7 @@ GUARDED = [
     *("PreviewReversal", "ReversePurchase"),
     *("PreviewMinorRefund", "RefundMinor"),
     *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "GiftMessages", "RemoveGiftMessage"),
+    *("QuarantineGift", "QuarantinedGifts", "ReleaseQuarantinedGift", "ReturnQuarantinedGift"),
 ]
 """The documents that want a token."""
 
@@ -112,5 +113,9 @@ async def good_variables(world: World, scene: Scene, operation: str) -> dict[str
             return {"creatorId": scene["creator"]}
         case "RemoveGiftMessage":
             return {"input": {"giftId": scene["gift"], "reason": "why not"}}
+        case "QuarantineGift":
+            return {"input": {"quarantineId": str(uuid7()), "giftId": scene["gift"]}}
+        case "ReleaseQuarantinedGift" | "ReturnQuarantinedGift":
+            return {"input": {"quarantineId": UNKNOWN, "reason": "why not"}}
         case _:
             return {}

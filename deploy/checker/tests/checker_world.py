@@ -27,12 +27,13 @@ from contracts.dead_letter.v1 import DeadLettered
 from contracts.event import describe, encode
 from contracts.gifts.v1 import CHARGE as REQUESTED
 from contracts.gifts.v1 import ChargeRequested, UndoRequested
-from contracts.payouts.v1 import CLAWBACK, ClawbackSettled
+from contracts.payouts.v1 import CLAWBACK, QUARANTINE, ClawbackSettled, GiftReturned
 from contracts.wallet.v1 import CHARGE as ANSWERED
 from contracts.wallet.v1 import PURCHASE
 from gifts.commands.undo_gift import undo_gift
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.consumers.gift_returned import OnGiftReturned
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.domain.room import Goal
 from gifts.domain.room_rules import RoomRules
@@ -40,12 +41,15 @@ from gifts.edge.train_clock import TrainClock
 from gifts.testing import a_new_gift, an_order, first_catalogue, open_shop, write
 from gifts.testing.battles import begin_battle, tick_battles
 from gifts.testing.rooms import close_a_room, open_a_room, tick
+from payouts.commands.known_rates import KnownRates
 from payouts.commands.move_payout import move_payout
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.commands.publish_withholding import publish_withholding
+from payouts.commands.quarantine_gift import quarantine_gift
 from payouts.consumers.gift_sent import gift_sent
 from payouts.domain.payout import Move, Payout, PayoutStatus
+from payouts.domain.quarantine import Quarantine, QuarantineOrder
 from payouts.domain.review import Decision
 from payouts.domain.tax_form import FormKind
 from payouts.domain.terms import CurrencyTerms
@@ -53,7 +57,7 @@ from payouts.edge.hold_clerk import HoldClerk
 from payouts.edge.statement_clerk import StatementClerk
 from payouts.store.methods import find_method
 from payouts.store.payouts import find_payout
-from payouts.testing import a_rate
+from payouts.testing import a_rate, quarantining
 from payouts.testing.agreeing import AGENCY, HOLD, PATHS, answer, collect, moved, propose
 from payouts.testing.deciding import release
 from payouts.testing.paying import (
@@ -275,6 +279,8 @@ async def build(world: World) -> None:
         await limit(pools["wallet"], "viewer-3", Terms(day_coins=40, creator_day_coins=15))
         await give(pools["gifts"])
         await run_until_settled(world, pools)
+        await quarantine(pools["payouts"])
+        await run_until_settled(world, pools)
         for creator in CREATORS:
             await pay_out(pools["payouts"], creator)
         await pay_agency(pools["payouts"], "star")
@@ -372,6 +378,25 @@ async def regret(gifts: Pool, viewer: str) -> None:
     )
     async with transaction(gifts) as conn:
         await undo_gift(conn, gift_id, viewer, timedelta(days=1), at=clock.now())
+
+
+async def quarantine(payouts: Pool) -> None:
+    """Creators freeze three gifts: one is returned, by two operators, one is let go, one waits."""
+    rows = await payouts.fetch(
+        # Of coins that nobody takes back later.
+        "SELECT gift_id, creator_id FROM accrual WHERE micro_diamonds >= 2000000"
+        " AND sender_id IN ('viewer-1', 'viewer-2') ORDER BY coins DESC, lot_ids, gift_id LIMIT 3"
+    )
+    at = clock.now()
+    frozen: list[Quarantine] = []
+    for row in rows:
+        order = QuarantineOrder(uuid7(), row["gift_id"], row["creator_id"], "who is that?")
+        async with transaction(payouts) as conn:
+            done = await quarantine_gift(conn, order, KnownRates(), at=at)
+        frozen.append(done.quarantine)
+    for operator_id in ("otto", "olga"):
+        await quarantining.give_back(payouts, frozen[2], at=at, operator_id=operator_id)
+    await quarantining.let_go(payouts, frozen[0], at=at)
 
 
 async def refund_minor(wallet: Pool, viewer: str) -> None:
@@ -543,6 +568,7 @@ async def run_until_settled(world: World, pools: Mapping[str, Pool]) -> None:
         "gifts": [
             Subscription(ANSWERED, EVENTS, ChargeAnswered()),
             Subscription(PURCHASE, purchase_taken_back.EVENTS, PurchaseTakenBack()),
+            Subscription(QUARANTINE, [GiftReturned], OnGiftReturned()),
         ],
         "payouts": [gift_sent()],
     }
@@ -582,6 +608,9 @@ async def settled(pools: Mapping[str, Pool]) -> bool:
         "SELECT count(*) FROM gift_undo INNER JOIN gift USING (gift_id) WHERE status <> 'REVERSED'"
     )
     accrued = await pools["payouts"].fetchval("SELECT count(*) FROM accrual")
+    returning = await pools["payouts"].fetchval(
+        "SELECT count(*) FROM gift_quarantine WHERE status = 'RETURNED' AND ended_at IS NULL"
+    )
     unpublished = [
         await pool.fetchval(
             "SELECT count(*) FROM outbox_stream AS s LEFT JOIN outbox_cursor AS c USING (stream)"
@@ -589,5 +618,5 @@ async def settled(pools: Mapping[str, Pool]) -> bool:
         )
         for pool in pools.values()
     ]
-    done = pending == 0 and regretted == 0
+    done = pending == 0 and regretted == 0 and returning == 0
     return done and sent == accrued and claimed == answered and not any(unpublished)

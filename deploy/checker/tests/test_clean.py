@@ -20,6 +20,7 @@ async def test_a_world_at_rest_is_clean(world: World) -> None:
     assert looked_at == {
         *("drained", "INV1", "INV2", "INV3", "INV4", "INV5", "INV6", "INV7", "INV8", "INV9"),
         *("INV10", "battles", "trains", "limits", "holds", "operators", "letters", "regret"),
+        "quarantine",
     }
     empty = {finding.of for finding in report.findings if not finding.compared}
     assert empty == {"all", "all → topic", "platform.dead_letter.v1"}

@@ -98,6 +98,7 @@ async def test_diamonds_are_what_the_journals_leave(world: World) -> None:
 
     assert daily.diamonds is not None
     assert daily.diamonds.owed_micro_diamonds == earned - clawed - paid > 0
+    assert daily.diamonds.held_micro_diamonds > 0
     assert paid > 0
     assert [
         (each.status, each.payouts, each.gross_minor, each.net_minor)
@@ -248,6 +249,12 @@ THINGS = {
         "open_alarms",
         """INSERT INTO provider_alarm (provider, event_id, reason, raised_at)
         VALUES ('stripe', 'evt_1', 'why', $1)""",
+    ),
+    "a gift is frozen": Thing(
+        "payouts",
+        "quarantined_gifts",
+        "UPDATE gift_quarantine SET frozen_at = $1::timestamptz - interval '7 days'"
+        " WHERE status = 'FROZEN'",
     ),
     "a clawback waits": Thing(
         "payouts",

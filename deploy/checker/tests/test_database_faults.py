@@ -227,6 +227,44 @@ FAULTS = {
         "INSERT INTO gift_undo SELECT gift_id, now() FROM some_sent_gift",
         {("regret", "gifts")},
     ),
+    "a gift returned that its sender undid": Fault(
+        "gifts",
+        "UPDATE gift_undo SET reason = 'quarantine' WHERE reason = 'undo'",
+        {("regret", "gifts")},
+    ),
+    "a returned gift of which gifts know nothing": Fault(
+        "gifts",
+        "UPDATE gift_undo SET gift_id = gen_random_uuid() WHERE reason = 'quarantine'",
+        {("regret", "gifts"), ("INV5", "topic → gifts")},
+    ),
+    "diamonds held of nothing": Fault(
+        "payouts",
+        """UPDATE earning_bucket SET held_micro_diamonds = 0 WHERE held_micro_diamonds > 0""",
+        {("quarantine", "payouts"), ("INV3", "payouts")},
+    ),
+    "a gift thawed by hand": Fault(
+        "payouts",
+        """UPDATE gift_quarantine
+        SET status = 'RELEASED', decided_at = now(), decided_by = 'otto', ended_at = now()
+        WHERE status = 'FROZEN'""",
+        {("quarantine", "payouts")},
+    ),
+    "a gift frozen that is another creator's": Fault(
+        "payouts",
+        "UPDATE gift_quarantine SET creator_id = 'nobody' WHERE status = 'RELEASED'",
+        {("quarantine", "payouts")},
+    ),
+    "a returned gift that nobody froze": Fault(
+        "payouts",
+        "DELETE FROM gift_quarantine WHERE status = 'RETURNED'",
+        {("quarantine", "payouts"), ("INV5", "payouts → topic")},
+    ),
+    "a gift returned by one operator": Fault(
+        "payouts",
+        """DELETE FROM operator_action
+        WHERE action = 'returnQuarantinedGift' AND details::jsonb ? 'proposed'""",
+        {("operators", "payouts")},
+    ),
     "a minor refund of more than its parts": Fault(
         "wallet",
         "UPDATE minor_refund SET coins = coins + 1",

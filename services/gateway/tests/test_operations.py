@@ -34,6 +34,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "UnblockGifter": {"input": {"userId": "mallory"}},
     "GiftMessages": {"creatorId": "alice", "after": None},
     "RemoveGiftMessage": {"input": {"giftId": UUID, "reason": "why"}},
+    "QuarantineGift": {"input": {"quarantineId": UUID, "giftId": UUID, "note": None}},
+    "QuarantinedGifts": {"after": None},
+    "ReleaseQuarantinedGift": {"input": {"quarantineId": UUID, "reason": "why"}},
+    "ReturnQuarantinedGift": {"input": {"quarantineId": UUID, "reason": "why"}},
     "SendGift": {
         "input": {
             "giftId": UUID,
@@ -134,6 +138,10 @@ def test_every_operation_is_found() -> None:
         "Analytics",
         "GiftMessages",
         "RemoveGiftMessage",
+        "QuarantineGift",
+        "QuarantinedGifts",
+        "ReleaseQuarantinedGift",
+        "ReturnQuarantinedGift",
         "OpenRoom",
         "KeepRoomOpen",
         "UndoGift",
@@ -152,7 +160,7 @@ def test_every_operation_of_front_ends_is_answered(
     gateway: Gateway, issuer: Issuer, name: str
 ) -> None:
     """Verbatim, with data and without errors."""
-    scopes = "viewer creator operator:refunds operator:moderation operator:audit"
+    scopes = "viewer creator operator:refunds operator:moderation operator:payouts operator:audit"
     token = issuer.token("alice", scopes)
 
     response = gateway.post(OPERATIONS[name], VARIABLES.get(name), token=token)

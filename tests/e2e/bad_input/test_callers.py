@@ -80,6 +80,10 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("UnblockGifter", "viewer operator:moderation"),
         ("GiftMessages", "viewer creator operator:refunds"),
         ("RemoveGiftMessage", "viewer creator operator:audit operator:refunds"),
+        ("QuarantineGift", "viewer operator:payouts"),
+        ("QuarantinedGifts", "viewer creator operator:refunds"),
+        ("ReleaseQuarantinedGift", "viewer creator operator:audit operator:refunds"),
+        ("ReturnQuarantinedGift", "viewer creator operator:audit operator:refunds"),
     ],
 )
 async def test_a_scope_that_does_not_cover_it(

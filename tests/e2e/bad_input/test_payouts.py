@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from support.bad_input import INVALID, Scene, good_variables, outcome
+from support.bad_input import INVALID, UNKNOWN, Scene, good_variables, outcome
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -83,6 +83,37 @@ async def test_a_payout_that_is_not_there(world: World, scene: Scene) -> None:
     for payout_id, code in ((str(uuid4()), "payout_unknown"), ("not-a-uuid", INVALID)):
         variables = {"input": {"payoutId": payout_id}}
         assert await outcome(world, "CancelPayout", token, variables) == code
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "code"),
+    [
+        ("QuarantineGift", {"giftId": UNKNOWN}, "received_gift_unknown"),
+        ("QuarantineGift", {"giftId": "not-a-uuid"}, INVALID),
+        ("QuarantineGift", {"quarantineId": None}, INVALID),
+        ("QuarantineGift", {"note": "x" * 501}, INVALID),
+        ("QuarantineGift", {"note": "a\x00b"}, INVALID),
+        ("QuarantineGift", {"surprise": True}, INVALID),
+        *(
+            (operation, change, code)
+            for operation in ("ReleaseQuarantinedGift", "ReturnQuarantinedGift")
+            for change, code in (
+                ({}, "quarantine_unknown"),
+                ({"quarantineId": "not-a-uuid"}, INVALID),
+                ({"reason": ""}, INVALID),
+                ({"reason": "x" * 501}, INVALID),
+                ({"reason": None}, INVALID),
+            )
+        ),
+    ],
+    ids=str,
+)
+async def test_quarantine(
+    world: World, scene: Scene, operation: str, change: dict[str, Any], code: str
+) -> None:
+    variables = await good_variables(world, scene, operation)
+    token = world.token(scene["creator"], "creator operator:payouts")
+    assert await outcome(world, operation, token, {"input": variables["input"] | change}) == code
 
 
 @pytest.mark.parametrize(

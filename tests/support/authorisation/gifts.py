@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from support.authorisation.shapes import BALANCE, EARNINGS, GIFT, ITEM, LEVEL, PAGE, REFUSAL
+from support.authorisation.shapes import (
+    BALANCE,
+    EARNINGS,
+    GIFT,
+    ITEM,
+    LEVEL,
+    PAGE,
+    QUARANTINE,
+    REFUSAL,
+)
 from support.authorisation.table import OPERATORS, PUBLIC, USERS, Route, Row
 
 MESSAGE = """{
@@ -31,7 +40,7 @@ ROUTES: Final = (
     Route(
         "gift",
         f"""query ($sent: UUID!) {{ gift(id: $sent) {{
-          {GIFT}
+          {GIFT} quarantine {QUARANTINE}
           sender {{ id balance {BALANCE} giftsSent(first: 1) {{ nodes {{ id }} }} }}
           creator {{
             id acceptsGifts earnings {EARNINGS} giftsReceived(first: 1) {{ totalCoins }}
@@ -40,6 +49,8 @@ ROUTES: Final = (
         (
             # To somebody else the gift does not exist, which is not told apart from a secret.
             Row("gift", ("UNAUTHENTICATED", "null", "FORBIDDEN", "shown", "shown")),
+            # It is frozen, which is none of its sender's business.
+            Row("gift.quarantine", ("null", "null", "null", "null", "shown")),
             Row("gift.sender.balance", ("null", "null", "null", "shown", "shown")),
             Row("gift.sender.giftsSent", ("null", "null", "null", "shown", "shown")),
             Row("gift.creator.earnings", ("null", "null", "null", "FORBIDDEN", "shown")),
@@ -49,13 +60,14 @@ ROUTES: Final = (
     Route(
         "gift received",
         f"""query ($received: UUID!) {{ gift(id: $received) {{
-          id sender {{
+          id quarantine {QUARANTINE} sender {{
             id balance {BALANCE} giftsSent(first: 1) {{ nodes {{ id }} }} gifterLevel {LEVEL}
           }}
           creator {{ id giftsReceived(first: 1) {{ totalCoins }} earnings {EARNINGS} }}
         }} }}""",
         (
             Row("gift", ("UNAUTHENTICATED", "null", "FORBIDDEN", "shown", "shown")),
+            Row("gift.quarantine", ("null", "null", "null", "shown", "shown")),
             # A sender's level is for everybody who sees who it was, their points are not.
             Row("gift.sender.gifterLevel.points", ("null", "null", "null", "FORBIDDEN", "shown")),
             Row("gift.sender.balance", ("null", "null", "null", "FORBIDDEN", "shown")),

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from support.authorisation.shapes import METHOD, MONEY, PAGE, PAYOUT, REFUSAL
+from support.authorisation.shapes import (
+    METHOD,
+    MONEY,
+    PAGE,
+    PAYOUT,
+    QUARANTINE,
+    REFUSAL,
+)
 from support.authorisation.table import OPERATORS, USERS, Route, Row
 
 BREAK = """{
@@ -129,5 +136,49 @@ ROUTES: Final = (
           ... on ApprovalNeeded {{ code message }}
         }} }}""",
         (Row("decideHeldPayout", OPERATORS),),
+    ),
+    Route(
+        "freezing a gift",
+        f"""mutation ($freeze: QuarantineGiftInput!) {{ quarantineGift(input: $freeze) {{
+          __typename {REFUSAL}
+          ... on QuarantineGiftPayload {{ replayed gift {{ id quarantine {QUARANTINE} }} }}
+          ... on ReceivedGiftUnknown {{ code message }} ... on QuarantineOver {{ code message }}
+          ... on QuarantineDecided {{ code message status }}
+          ... on IdempotencyConflict {{ code message }}
+        }} }}""",
+        # Of no gift: whoever may, is refused, and nothing happens.
+        (Row("quarantineGift", USERS),),
+    ),
+    Route(
+        "what is frozen",
+        f"""{{ quarantinedGifts(first: 2) {{
+          nodes {QUARANTINE} edges {{ cursor node {QUARANTINE} }} {PAGE}
+        }} }}""",
+        (Row("quarantinedGifts", OPERATORS),),
+    ),
+    Route(
+        "letting a frozen gift go",
+        f"""mutation ($thaw: ReleaseQuarantinedGiftInput!) {{
+          releaseQuarantinedGift(input: $thaw) {{
+            __typename {REFUSAL}
+            ... on ReleaseQuarantinedGiftPayload {{ quarantine {QUARANTINE} }}
+            ... on QuarantineUnknown {{ code message }}
+            ... on QuarantineDecided {{ code message status }}
+          }}
+        }}""",
+        (Row("releaseQuarantinedGift", OPERATORS),),
+    ),
+    Route(
+        "giving a frozen gift back",
+        f"""mutation ($return: ReturnQuarantinedGiftInput!) {{
+          returnQuarantinedGift(input: $return) {{
+            __typename {REFUSAL}
+            ... on ReturnQuarantinedGiftPayload {{ quarantine {QUARANTINE} }}
+            ... on QuarantineUnknown {{ code message }}
+            ... on QuarantineDecided {{ code message status }}
+            ... on ApprovalNeeded {{ code message }}
+          }}
+        }}""",
+        (Row("returnQuarantinedGift", OPERATORS),),
     ),
 )

@@ -36,6 +36,8 @@ async def set_scene(world: World) -> Variables:
         until=lambda me: me["creator"]["statement"] is not None,
         within_s=30,
     )
+    await _freeze(world, friend, given["sent"])
+    await _freeze(world, owner, given["received"])
     shown = await _rooms(world, owner, friend)
     for coins in (1_000_000, 2_000_000):
         await world.ask("SetSpendLimits", owner, input={"dayCoins": coins})
@@ -58,6 +60,16 @@ async def _gifts(world: World, owner: str, friend: str, other: str) -> Variables
         "block": {"userId": "nobody-in-sight"},
         "removal": {"giftId": _NOTHING, "reason": _WHY},
     }
+
+
+async def _freeze(world: World, creator: str, gift_id: str) -> None:
+    """As soon as payouts know the gift."""
+    order = {"quarantineId": str(uuid7()), "giftId": gift_id, "note": _WHY}
+    await eventually(
+        lambda: world.ask("QuarantineGift", creator, input=order),
+        until=lambda answer: answer["__typename"] == "QuarantineGiftPayload",
+        within_s=30,
+    )
 
 
 async def _purchase(world: World, owner: str) -> Variables:
@@ -133,6 +145,9 @@ def _payouts(method: Variables) -> Variables:
         "noPayout": payout,
         "noMethod": {"methodId": _NOTHING},
         "noBreak": {"breakId": _NOTHING, "reason": _WHY},
+        "freeze": {"quarantineId": _NOTHING, "giftId": _NOTHING},
+        "thaw": {"quarantineId": _NOTHING, "reason": _WHY},
+        "return": {"quarantineId": _NOTHING, "reason": _WHY},
         "repair": {"breakId": _NOTHING, "reason": _WHY},
         "decision": payout | {"decision": "RETURN", "reason": _WHY},
         "correction": payout | {"excessMinor": 1, "reason": _WHY},

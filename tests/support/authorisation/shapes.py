@@ -15,12 +15,13 @@ BALANCE = f"{{ coins debtCoins lots {{ nodes {LOT} edges {{ cursor node {LOT} }}
 MATURING = "{ maturesOn microDiamonds }"
 EARNINGS = f"""{{
   pending {DIAMONDS} available {DIAMONDS} lifetime {DIAMONDS}
-  reserved {DIAMONDS} paidOut {DIAMONDS}
+  reserved {DIAMONDS} paidOut {DIAMONDS} held {DIAMONDS}
   maturing {{ nodes {MATURING} edges {{ cursor node {MATURING} }} {PAGE} }}
 }}"""
 LIMITS = "{ dayCoins weekCoins perCreatorDayCoins }"
 PENDING_LIMITS = "{ effectiveAt dayCoins weekCoins perCreatorDayCoins }"
 GIFTER = "{ rank coins user { id name } }"
+QUARANTINE = f"{{ id giftId status note microDiamonds worth {MONEY} frozenAt decidedAt endedAt }}"
 TAX_FORM = "{ id kind country claimsTreaty display submittedAt validUntil status }"
 METHOD = "{ id rail status usableFrom display country currency addedAt reason }"
 CONTRACT = """{

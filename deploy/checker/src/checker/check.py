@@ -30,12 +30,17 @@ _FACTS: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "wallet_legs": ("leg_facts", 32),
         "wallet_settlements": ("settlement_facts", 32),
     },
-    "gifts": {"gifts": ("gift_facts", 32), "gift_legs": ("leg_facts", 32)},
+    "gifts": {
+        "gifts": ("gift_facts", 32),
+        "gift_legs": ("leg_facts", 32),
+        "undos": ("undo_facts", 16),
+    },
     "payouts": {
         "accruals": ("accrual_facts", 32),
         "payout_moves": ("payout_move_facts", 32),
         "payout_legs": ("leg_facts", 32),
         "payout_settlements": ("settlement_facts", 32),
+        "returns": ("return_facts", 32),
     },
 }
 """Per service the piles of facts that its tables make: the statement, and the bytes of a fact."""

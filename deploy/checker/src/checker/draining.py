@@ -14,7 +14,7 @@ from contracts.wallet import v1 as wallet
 
 CONSUMES: Mapping[str, Sequence[Topic]] = {
     "wallet": (gifts.CHARGE, payouts.CLAWBACK),
-    "gifts": (wallet.CHARGE, wallet.PURCHASE),
+    "gifts": (wallet.CHARGE, wallet.PURCHASE, payouts.QUARANTINE),
     "payouts": (gifts.GIFT,),
 }
 """What each service applies to its books."""

@@ -96,6 +96,11 @@ def payout_move(status: str, creator_id: str, micro_diamonds: int) -> bytes:
     return _digest(f"{status}\x1f{creator_id}\x1f{micro_diamonds}")
 
 
+def decision(creator_id: str, operator_id: str) -> bytes:
+    """The digest of whose gift was given back, and by whom."""
+    return _digest(f"{creator_id}\x1f{operator_id}")
+
+
 def _digest(told: str) -> bytes:
     return sha256(told.encode()).digest()[:16]
 

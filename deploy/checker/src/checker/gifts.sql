@@ -153,8 +153,8 @@ FROM (
 ) AS scores;
 
 -- name: undos_replay
--- I11: a gift that its sender undid is taken back for that once it is charged, unless all of it was
--- already; no other is.
+-- I11: a gift that its sender undid, or an operator gave back, is taken back for that once it is charged,
+-- unless all of it was already; no other is.
 SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE is_wrong) AS wrong,
@@ -167,10 +167,12 @@ FROM (
         ) IS NOT TRUE AS is_wrong
     FROM gift_undo AS u
     FULL JOIN (
-        SELECT DISTINCT gift_id
+        SELECT DISTINCT
+            gift_id,
+            reason
         FROM gift_reversal
-        WHERE reason = 'undo'
-    ) AS r USING (gift_id)
+        WHERE reason IN ('undo', 'quarantine')
+    ) AS r USING (gift_id, reason)
     LEFT JOIN gift AS g USING (gift_id)
 ) AS undos;
 
@@ -181,6 +183,11 @@ SELECT
     count(*) FILTER (WHERE status = 'PENDING') AS wrong,
     (array_agg('gift ' || gift_id) FILTER (WHERE status = 'PENDING'))[1:5] AS examples
 FROM gift;
+
+-- name: undo_facts
+-- For COPY: each gift that is to be undone (see facts.py).
+SELECT uuid_send(gift_id) AS fact
+FROM gift_undo;
 
 -- name: gift_facts
 -- For COPY: what each gift is and how it ended (see facts.py).

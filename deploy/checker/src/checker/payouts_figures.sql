@@ -44,13 +44,15 @@ GROUP BY status, currency, worth_currency
 ORDER BY status, currency, worth_currency;
 
 -- name: sum_diamonds
--- What was issued, less what was taken back; what payouts have of it, and what of that is paid.
+-- What was issued, less what was taken back; what payouts have of it, what of frozen gifts is held, and
+-- what is paid.
 SELECT
     (
         SELECT coalesce(sum(debits_micro_diamonds - credits_micro_diamonds), 0)::bigint
         FROM system_account
     ) AS issued,
     (SELECT coalesce(sum(taken_micro_diamonds), 0)::bigint FROM earning_bucket) AS taken,
+    (SELECT coalesce(sum(held_micro_diamonds), 0)::bigint FROM earning_bucket) AS held,
     (
         SELECT coalesce(sum(micro_diamonds), 0)::bigint FROM payout WHERE status = 'PAID'
     ) AS paid;
@@ -91,6 +93,50 @@ SELECT
 FROM held AS h
 LEFT JOIN payout_escalation AS e ON h.payout_id = e.payout_id AND h.moved_at = e.held_at
 ORDER BY h.moved_at, h.payout_id
+LIMIT $2;
+
+-- name: quarantined_gifts
+-- Of which something may be held, and nobody has decided, or nothing has come of it: each as long as the
+-- terms let a held payout wait.
+-- $1 now, $2 at most
+WITH terms AS (
+    SELECT (document::jsonb ->> 'held_review_days')::integer AS days
+    FROM payout_terms
+    WHERE effective_from <= $1
+    ORDER BY effective_from DESC
+    LIMIT 1
+),
+
+frozen AS (
+    SELECT
+        q.*,
+        coalesce(q.decided_at, q.frozen_at) AS since
+    FROM gift_quarantine AS q
+    WHERE q.ended_at IS NULL
+),
+
+due AS (
+    SELECT
+        *,
+        since + make_interval(days => (SELECT days FROM terms)) AS review_due_at
+    FROM frozen
+)
+
+SELECT
+    count(*) OVER () AS total,
+    count(*) FILTER (WHERE review_due_at <= $1) OVER () AS overdue,
+    'gift ' || gift_id AS what,
+    since,
+    review_due_at AS due_at,
+    jsonb_build_object(
+        'quarantine_id', quarantine_id,
+        'status', status,
+        'micro_diamonds', micro_diamonds,
+        'worth_minor', worth_minor,
+        'currency', currency
+    )::text AS details
+FROM due
+ORDER BY since, quarantine_id
 LIMIT $2;
 
 -- name: waiting_clawbacks

@@ -55,6 +55,10 @@ class Bucket:
             self._terms[pile] = {fact[ID] + fact[TERMS] for fact in self.facts(pile)}
         return self._terms[pile]
 
+    def ids(self, pile: str) -> set[bytes]:
+        """What a pile tells something of."""
+        return {fact[ID] for fact in self.facts(pile)}
+
     def requests(self, *, known: str) -> set[bytes]:
         """The terms of requests, without those that were refused for being others than before."""
         requests = self.terms("requests")
@@ -298,6 +302,26 @@ def _comparisons() -> list[Comparison]:
             one_of=lambda bucket: set(bucket.facts("payout_settlements")),
             other="payouts.clawback.v1",
             other_of=lambda bucket: set(bucket.facts("told_settlements")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="returns",
+            of="payouts → topic",
+            holds="each gift that is to be returned was told, no other was",
+            one="payouts' quarantines",
+            one_of=lambda bucket: set(bucket.facts("returns")),
+            other="payouts.quarantine.v1",
+            other_of=lambda bucket: set(bucket.facts("told_returns")),
+        ),
+        Comparison(
+            invariant="INV5",
+            needs="undos",
+            of="topic → gifts",
+            holds="each gift that is to be returned is to be undone",
+            one="payouts.quarantine.v1",
+            one_of=lambda bucket: bucket.ids("told_returns"),
+            other="gifts",
+            other_of=lambda bucket: bucket.ids("told_returns") & bucket.ids("undos"),
         ),
         Comparison(
             invariant="INV5",

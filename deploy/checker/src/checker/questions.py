@@ -52,7 +52,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV3", "gifters_replay", "gifters' points equal what they gave and was kept"),
         Question("INV3", "fan_clubs_replay", "members of fan clubs joined by the clubs' item"),
         Question("INV3", "reversals_replay", "gifts are reversed as their legs add up"),
-        Question("regret", "undos_replay", "gifts are undone that senders undid, and no other"),
+        Question("regret", "undos_replay", "gifts are undone as was asked for, and no other"),
         Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
         Question("INV10", "rooms_replay", "rooms stand as their gifts add up"),
         Question("INV10", "room_gifters_replay", "gifters of rooms gave what they gave"),
@@ -77,6 +77,9 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
             "INV3", "corrections_replay", "creators are owed corrections that no payout carries"
         ),
         Question("holds", "holds_end_as_the_terms_say", "holds end by themselves as terms say"),
+        Question("quarantine", "held_is_what_is_frozen", "what is held is left of frozen gifts"),
+        Question("quarantine", "quarantines_replay", "frozen gifts end as operators decided"),
+        Question("operators", "returns_take_two", "two operators gave much back"),
         Question("operators", "releases_take_two", "two operators released what is much"),
         Question("operators", "corrections_take_two", "two operators corrected what is much"),
         Question("INV3", "commissions_replay", "agencies are owed their parts of paid payouts"),

@@ -18,7 +18,7 @@ _FILES: Mapping[str, Sequence[str]] = {
     ),
     "gifts": ("gifts.sql", "fans.sql", "rooms.sql", "battles.sql", "trains.sql", "outbox.sql"),
     "payouts": (
-        *("payouts.sql", "statements.sql", "shares.sql", "operators.sql"),
+        *("payouts.sql", "statements.sql", "shares.sql", "operators.sql", "quarantines.sql"),
         "payouts_figures.sql",
         "outbox.sql",
     ),

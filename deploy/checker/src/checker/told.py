@@ -116,6 +116,7 @@ class Told:
                 ("told_wallet_legs", 32),
                 ("told_gift_legs", 32),
                 ("told_settlements", 32),
+                ("told_returns", 32),
             )
         }
         self.heard = Heard()
@@ -225,6 +226,12 @@ class Told:
             )
         )
 
+    def gift_returned(self, event: payouts.GiftReturned) -> None:
+        """An operator has a frozen gift given back."""
+        self.piles["told_returns"].add(
+            event.gift_id.bytes + facts.decision(event.creator_id, event.operator_id)
+        )
+
     def payout_moved(self, event: PayoutMoved) -> None:
         """A payout went on, to the status that the type of the event names."""
         self.piles["told_payout_moves"].add(
@@ -258,6 +265,7 @@ def listeners(told: Told) -> Mapping[Topic, Mapping[type[Event], Callable[[Any],
             wallet.PurchaseReinstated: told.purchase_reversed,
             wallet.ChargeUndone: told.charge_undone,
         },
+        payouts.QUARANTINE: {payouts.GiftReturned: told.gift_returned},
         payouts.CLAWBACK: {payouts.ClawbackSettled: told.clawback_settled},
         payouts.EARNING: {payouts.EarningAccrued: told.heard.earnings.add},
         payouts.DIAMONDS: {payouts.EarningsChanged: told.heard.states.add},

@@ -36,13 +36,21 @@ _TOPICS_OF: Mapping[str, Sequence[Topic]] = {
         wallet.PURCHASE,
         payouts.CLAWBACK,
     ),
-    "gifts": (gifts.CHARGE, wallet.CHARGE, wallet.PURCHASE, gifts.GIFT, live.LIVE),
+    "gifts": (
+        gifts.CHARGE,
+        wallet.CHARGE,
+        wallet.PURCHASE,
+        gifts.GIFT,
+        live.LIVE,
+        payouts.QUARANTINE,
+    ),
     "payouts": (
         gifts.GIFT,
         payouts.EARNING,
         payouts.DIAMONDS,
         payouts.PAYOUT,
         payouts.CLAWBACK,
+        payouts.QUARANTINE,
     ),
 }
 """The topics that tell something about a service's books."""

@@ -26,6 +26,7 @@ def test_documents_are_found_by_name() -> None:
         *("RoomFrames", "RoomFramesInFull", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
         *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "BlockedGifters"),
         *("GiftMessages", "RemoveGiftMessage"),
+        *("QuarantineGift", "QuarantinedGifts", "ReleaseQuarantinedGift", "ReturnQuarantinedGift"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }
     assert documents()["Gift"] == (

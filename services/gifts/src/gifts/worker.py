@@ -6,9 +6,11 @@ from chassis import clock, worker
 from chassis.consumer import Subscription
 from chassis.db import service_pool
 from chassis.periodic import repeated
+from contracts.payouts.v1 import QUARANTINE, GiftReturned
 from contracts.wallet.v1 import CHARGE, PURCHASE
 from gifts.consumers import purchase_taken_back
 from gifts.consumers.charge_answered import EVENTS, ChargeAnswered
+from gifts.consumers.gift_returned import OnGiftReturned
 from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.edge.battle_clock import BattleClock
 from gifts.edge.room_clock import RoomClock
@@ -27,6 +29,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             subscriptions=[
                 Subscription(CHARGE, EVENTS, ChargeAnswered(rules)),
                 Subscription(PURCHASE, purchase_taken_back.EVENTS, PurchaseTakenBack(rules)),
+                Subscription(QUARANTINE, [GiftReturned], OnGiftReturned()),
             ],
             tasks={
                 "rooms": repeated(

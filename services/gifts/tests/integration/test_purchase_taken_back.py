@@ -339,11 +339,12 @@ async def test_failure_rolls_all_of_it_back(service: Database) -> None:
 async def test_every_event_ever_published_is_applied(service: Database, kind: Any) -> None:
     """The wallet's examples are never edited: what it once sent can still be read and applied."""
     await open_shop(service.pool, "star")
-    gift_id = UUID("01939a1e-7c00-7000-8000-0000000000c1")
-    new = a_new_gift(an_order(gift_id=gift_id, count=60, quoted_price_coins=60))
-    await write(service.pool, new)
-    await settle(service.pool, posted(new.gift))
-    await service.pool.execute("INSERT INTO gift_undo VALUES ($1, now())", gift_id)
+    for last, reason in (("c1", "undo"), ("c9", "quarantine")):
+        gift_id = UUID(f"01939a1e-7c00-7000-8000-0000000000{last}")
+        new = a_new_gift(an_order(gift_id=gift_id, count=60, quoted_price_coins=60))
+        await write(service.pool, new)
+        await settle(service.pool, posted(new.gift))
+        await service.pool.execute("INSERT INTO gift_undo VALUES ($1, now(), $2)", gift_id, reason)
     before = decoder(PurchaseReversed).decode(
         (EXAMPLES / describe(PurchaseReversed).type / "001.json").read_bytes()
     )

@@ -37,7 +37,8 @@ _AMOUNT = st.integers(0, 2**51)
 
 @given(
     st.lists(
-        st.builds(EarningsAtRate, st.integers(1, 9), _AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT), max_size=9
+        st.builds(EarningsAtRate, st.integers(1, 9), _AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT),
+        max_size=9,
     )
 )
 def test_all_places_are_lifetime(parts: list[EarningsAtRate]) -> None:
@@ -51,6 +52,7 @@ def test_all_places_are_lifetime(parts: list[EarningsAtRate]) -> None:
                 earnings.available,
                 earnings.reserved,
                 earnings.paid_out,
+                earnings.held,
             )
         )
         == earnings.lifetime.micro_diamonds

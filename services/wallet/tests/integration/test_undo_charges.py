@@ -1,11 +1,12 @@
 """Charges that are given back: the wallet stands as if they had never been (I11)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from chassis.db import Conn, Pool, transact, transaction
@@ -90,6 +91,10 @@ async def system(pool: Pool) -> dict[str, int]:
     return {row["name"]: row["coins"] for row in rows}
 
 
+def returning(gift: ChargeRequested) -> UndoRequested:
+    return msgspec.structs.replace(an_undo(gift, at=AT), reason="quarantine", operator_id="olga")
+
+
 def undone(events: Sequence[Event]) -> list[ChargeUndone]:
     return [event for event in events if isinstance(event, ChargeUndone)]
 
@@ -112,6 +117,22 @@ async def test_coins_come_back_to_the_lots_that_paid(shop: Pool) -> None:
     assert (told.charge_id, told.user_id, told.order_key) == (gift.charge_id, "ann", "star")
     (balance,) = balances(events)
     assert (balance.coins, balance.cause) == (100, "reinstatement")
+
+
+async def test_an_operator_has_a_frozen_gift_undone(shop: Pool) -> None:
+    """As by its sender, who may ask as well: the wallet says why, and its books by whom."""
+    async with transaction(shop) as conn:
+        await give(conn, "ann", 100, at=AT)
+    gift = await spent(shop, 60)
+    request = returning(gift)
+
+    events = await apply(shop, request, an_undo(gift, at=AT))
+
+    (told,) = undone(events)
+    assert (told.charge_id, told.coins, told.reason) == (gift.charge_id, 60, "quarantine")
+    assert await standing(shop) == (100, 0, [100])
+    assert await shop.fetchval("SELECT actor FROM reversal") == "quarantine:olga"
+    assert await shop.fetchval("SELECT reason FROM charge_undo") == "quarantine"
 
 
 async def test_a_charge_is_undone_once(shop: Pool) -> None:
@@ -292,13 +313,18 @@ async def test_debt_that_was_repaid_meanwhile_comes_back(shop: Pool) -> None:
     assert await standing(shop) == (100, 0, [100])
 
 
+@pytest.mark.parametrize(
+    "undoing", [lambda gift: an_undo(gift, at=AT), returning], ids=["undo", "return"]
+)
 @pytest.mark.parametrize("first", ["refund", "undo"])
-async def test_a_refund_and_an_undo_at_the_same_moment(shop: Pool, first: str) -> None:
+async def test_a_refund_and_an_undo_at_the_same_moment(
+    shop: Pool, first: str, undoing: Callable[[ChargeRequested], UndoRequested]
+) -> None:
     """One waits for the other; whoever comes first, the wallet ends the same."""
     purchase = await bought(shop, at=AT, coins=100, bonus_coins=0, amount_minor=100)
     gift = await spent(shop, 70)
     refund = tell(shop, claimed(purchase, Refunded(100, 0)), at=AT)
-    undo = apply(shop, an_undo(gift, at=AT))
+    undo = apply(shop, undoing(gift))
     async with transaction(shop) as conn:
         await conn.execute("SELECT FROM account FOR UPDATE")
         tasks: list[asyncio.Task[object]] = []

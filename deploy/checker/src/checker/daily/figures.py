@@ -77,8 +77,10 @@ class Diamonds(msgspec.Struct, frozen=True):
     """By maturity and currency, in the order of `MATURITIES`; what is nothing is left out."""
     reserved: tuple[Reserved, ...]
     """In the order of `STATUSES`."""
+    held_micro_diamonds: int
+    """Of gifts that their creators froze."""
     owed_micro_diamonds: int
-    """All of it, reserved or not."""
+    """All of it, reserved, held or not."""
 
 
 class Waiting(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ NAMED_MAX: Final = 100
 
 _QUEUES: Final[Mapping[str, Sequence[str]]] = {
     "wallet": ("open_disputes", "parked_events", "open_errands", "open_alarms"),
-    "payouts": ("held_payouts", "waiting_clawbacks"),
+    "payouts": ("held_payouts", "quarantined_gifts", "waiting_clawbacks"),
 }
 """Each is a statement, and a name in the report."""
 _OVERDUE_BY_AGE: Final = frozenset({"parked_events", "waiting_clawbacks"})
@@ -119,7 +119,8 @@ async def _diamonds(books: Snapshot, at: datetime) -> tuple[Diamonds, Sequence[F
     diamonds = Diamonds(
         owed=tuple(sorted(owed, key=lambda each: MATURITIES.index(each.matures))),
         reserved=tuple(sorted(reserved, key=lambda each: STATUSES.index(each.status))),
-        owed_micro_diamonds=free + in_payouts,
+        held_micro_diamonds=sums["held"],
+        owed_micro_diamonds=free + in_payouts + sums["held"],
     )
     return diamonds, (
         _tie(

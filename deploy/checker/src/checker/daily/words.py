@@ -18,6 +18,7 @@ _NAMES: Final = {
     "open_errands": "errands for stores",
     "open_alarms": "alarms about providers",
     "held_payouts": "payouts held",
+    "quarantined_gifts": "gifts frozen",
     "waiting_clawbacks": "clawbacks waiting for gifts",
 }
 
@@ -93,6 +94,7 @@ def _diamonds(diamonds: Diamonds) -> str:
             )
             for each in diamonds.reserved
         ),
+        ("gifts frozen", "", _number(diamonds.held_micro_diamonds), "", ""),
         ("owed in all", "", _number(diamonds.owed_micro_diamonds), "", ""),
     ]
     head = ("diamonds owed", "payouts", "number", "worth", "to be paid")

@@ -21,7 +21,8 @@ def schema(
     Args:
         query: The `Query` type; it must have at least one field.
         mutation: The `Mutation` type, if the service has one.
-        types: Types that no field refers to, such as refusals only reached by an interface.
+        types: Types that no field refers to, such as refusals only reached by an interface,
+            and entities that only members of unions do.
     """
     made = strawberry.federation.Schema(
         query=query,

@@ -59,6 +59,8 @@ class UndoRequested(Event, frozen=True, omit_defaults=True):
     """As in the request of the charge."""
     asked_at: Instant
     reason: UndoReason = "undo"
+    operator_id: UserId | None = None
+    """Who decided it, where it was an operator."""
 
 
 @event(GIFT, type="gifts.gift_sent.v1", key="creator_id")

@@ -37,6 +37,13 @@ CLAWBACK = Topic(
     description="What creators bear of payments that are taken back. One creator, one partition.",
 )
 
+QUARANTINE = Topic(
+    name="payouts.quarantine.v1",
+    key="creator id",
+    description="Gifts that their creators froze, and what operators decided. One creator, one "
+    "partition.",
+)
+
 AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=COINS_MAX)]
 """Whole minor units of the currency beside it."""
 
@@ -94,6 +101,42 @@ class ClawbackSettled(Event, frozen=True, omit_defaults=True):
     settled_at: Instant
     reinstatement_id: UUID | None = None
     """What gives back; none: it was taken."""
+
+
+@event(QUARANTINE, type="payouts.gift_quarantined.v1", key="creator_id")
+class GiftQuarantined(Event, frozen=True, omit_defaults=True):
+    """A creator froze a gift that looks wrong. Its diamonds are held until somebody decides.
+
+    It says nothing against the creator: whoever rates them leaves the gift out.
+    """
+
+    quarantine_id: UUID
+    gift_id: UUID
+    creator_id: UserId
+    micro_diamonds: MicroDiamonds
+    """What is held."""
+    frozen_at: Instant
+
+
+@event(QUARANTINE, type="payouts.gift_released.v1", key="creator_id")
+class GiftReleased(Event, frozen=True, omit_defaults=True):
+    """An operator found nothing wrong with a frozen gift: it is as if it had never been frozen."""
+
+    quarantine_id: UUID
+    gift_id: UUID
+    creator_id: UserId
+    released_at: Instant
+
+
+@event(QUARANTINE, type="payouts.gift_returned.v1", key="creator_id")
+class GiftReturned(Event, frozen=True, omit_defaults=True):
+    """An operator has a frozen gift given back to its sender. It is to be undone."""
+
+    quarantine_id: UUID
+    gift_id: UUID
+    creator_id: UserId
+    operator_id: UserId
+    returned_at: Instant
 
 
 @event(PAYOUT, type="payouts.payout_requested.v1", key="creator_id")

@@ -112,9 +112,9 @@ class CoinsPurchased(Event, frozen=True, omit_defaults=True):
 
 ClaimKind = Literal["refund", "void", "chargeback", "minor_refund"]
 """Why money goes back to who paid."""
-UndoReason = Literal["undo"]
-"""Why a charge is undone: its payer wanted that."""
-ReversalReason = Literal["refund", "void", "chargeback", "minor_refund", "undo"]
+UndoReason = Literal["undo", "quarantine"]
+"""Why a charge is undone: its payer wanted that, or an operator has a frozen gift returned."""
+ReversalReason = Literal["refund", "void", "chargeback", "minor_refund", "undo", "quarantine"]
 """Why coins of a gift are taken back: those of both."""
 LegKind = Literal[
     "unspent",

@@ -40,7 +40,7 @@ async def undo_gift(
     Raises:
         DomainError: One of the refusals of `check_regret`.
     """
-    await store.lock_gift(conn, gift_id)
+    await store.lock_gifts(conn, [gift_id])
     stored = (await select_gifts(conn, [gift_id])).get(gift_id)
     if stored is None or stored.gift.sender_id != sender_id:
         raise GiftUnknownError
@@ -48,7 +48,7 @@ async def undo_gift(
     if await store.select_undos(conn, [gift_id]):
         return gift
     check_regret(gift, sender_id, window, at=at)
-    await store.insert_undo(conn, gift_id, at)
+    await store.insert_undos(conn, [gift_id], "undo", at)
     request = UndoRequested(
         charge_id=gift_id, payer_id=sender_id, order_key=gift.creator_id, asked_at=at
     )

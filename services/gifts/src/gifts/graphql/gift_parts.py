@@ -18,7 +18,8 @@ class GiftStatus(enum.Enum):
     SENT = strawberry.enum_value("SENT", description="Charged; it is the creator's.")
     REFUSED = strawberry.enum_value("REFUSED", description="Not charged, and never will be.")
     REVERSED = strawberry.enum_value(
-        "REVERSED", description="Was sent, and taken back: with its payment, or by its sender."
+        "REVERSED",
+        description="Was sent, and taken back: with its payment, by its sender, or by us.",
     )
 
 

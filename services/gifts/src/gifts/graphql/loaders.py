@@ -59,7 +59,12 @@ class Loaders:
         async def undone(gift_ids: list[UUID]) -> list[datetime | None]:
             async with pool.acquire() as conn:
                 found = await select_undos(conn, gift_ids)
-            return [found.get(gift_id) for gift_id in gift_ids]
+            return [
+                asked.asked_at
+                if (asked := found.get(gift_id)) is not None and asked.reason == "undo"
+                else None
+                for gift_id in gift_ids
+            ]
 
         return cls(
             gift=DataLoader(gifts),

@@ -12,7 +12,7 @@ from payouts.domain.clawback import Bucket, Claims, Clawback, Leg
 from payouts.domain.earnings import EarningsState
 from payouts.store import accruals as journal
 from payouts.store import clawbacks as store
-from payouts.store import earnings
+from payouts.store import earnings, quarantines
 
 
 class Outcome(NamedTuple):
@@ -53,7 +53,9 @@ async def claw_back(
         return Outcome((), {}, {})
     claims = await _claims(conn, [*waited, *legs], at)
     settled, waiting, impossible = claims.settle_all([*waited, *legs])
-    states = await _write(conn, settled, shard=shard, day=at.astimezone(UTC).date())
+    states = await _write(conn, settled, claims.held, shard=shard, day=at.astimezone(UTC).date())
+    if claims.thawed:
+        await quarantines.end_undone(conn, claims.thawed, at=at)
     # One that had waited and turns out to be impossible stays where the checker finds it.
     waited_before, waits = set(waited), {*waiting, *impossible}
     if gone := waited_before - waits:
@@ -76,7 +78,9 @@ async def _claims(conn: Conn, legs: Sequence[Leg], at: datetime) -> Claims:
     accruals = await journal.select_accruals(conn, list(gift_ids))
     free = await earnings.lock_free(conn, _buckets(legs, accruals))
     known = await store.select_clawbacks(conn, {leg.leg_id for leg in legs}, gift_ids)
-    return Claims(accruals, known, free, at=at)
+    # Under the locks: whoever freezes a gift or lets it go holds its creator.
+    frozen = await quarantines.select_held(conn, gift_ids)
+    return Claims(accruals, known, free, frozen=frozen, at=at)
 
 
 def _buckets(legs: Sequence[Leg], accruals: Mapping[UUID, Accrual]) -> set[Bucket]:
@@ -91,7 +95,12 @@ def _buckets(legs: Sequence[Leg], accruals: Mapping[UUID, Accrual]) -> set[Bucke
 
 
 async def _write(
-    conn: Conn, settled: Sequence[Clawback], *, shard: int, day: date
+    conn: Conn,
+    settled: Sequence[Clawback],
+    held: Mapping[Bucket, int],
+    *,
+    shard: int,
+    day: date,
 ) -> Mapping[str, EarningsState]:
     if not settled:
         return {}
@@ -99,7 +108,7 @@ async def _write(
     amounts: Counter[Bucket] = Counter()
     for each in settled:
         amounts[each.bucket] += each.taken_micro_diamonds
-    states = await earnings.claw(conn, amounts, day)
+    states = await earnings.claw(conn, amounts, held, day)
     taken = sum(each.micro_diamonds for each in settled if not each.leg.gives_back)
     returned = sum(each.micro_diamonds for each in settled if each.leg.gives_back)
     await earnings.credit_issuance(conn, shard, taken)

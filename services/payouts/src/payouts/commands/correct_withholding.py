@@ -9,6 +9,7 @@ from chassis import operators
 from chassis.db import Conn
 from chassis.operators import Act
 from payouts.commands.second_operator import is_allowed
+from payouts.domain.earnings import Worth
 from payouts.domain.payout import Payout
 from payouts.domain.refusals import CorrectionChangedError, PayoutUnknownError
 from payouts.domain.withholding import Withholding, withholding
@@ -84,9 +85,8 @@ async def correct_withholding(conn: Conn, order: CorrectWithholding) -> Correcte
     if form_id is None or found.excess_minor == 0 or amount_minor != found.excess_minor:
         raise CorrectionChangedError(excess_minor=found.excess_minor, currency=payout.currency)
     details = {"amount_minor": amount_minor, "currency": payout.currency, "form_id": form_id}
-    if not await is_allowed(
-        conn, act, _ACTION, payout, amount_minor, details, occasion=str(form_id)
-    ):
+    subject, amount = str(payout.payout_id), Worth(amount_minor, payout.currency)
+    if not await is_allowed(conn, act, _ACTION, subject, amount, details, occasion=str(form_id)):
         return None
     await journal.insert_correction(
         conn,

@@ -10,6 +10,7 @@ from chassis.operators import Act
 from payouts.commands.move_payout import move_payout
 from payouts.commands.second_operator import is_allowed
 from payouts.commands.withholding_in_force import is_covered
+from payouts.domain.earnings import Worth
 from payouts.domain.method import MethodStatus
 from payouts.domain.payout import Move, Payout, PayoutStatus
 from payouts.domain.refusals import (
@@ -74,8 +75,10 @@ async def decide_held_payout(conn: Conn, order: DecideHeldPayout) -> Payout | No
     to = PayoutStatus.CANCELED
     if order.decision is HeldDecision.RELEASE:
         await _check_releasable(conn, payout, act)
+        gross = Worth(payout.gross_minor, payout.currency)
+        subject = str(payout.payout_id)
         if not await is_allowed(
-            conn, act, _ACTION, payout, payout.gross_minor, details, occasion=str(held_at_step)
+            conn, act, _ACTION, subject, gross, details, occasion=str(held_at_step)
         ):
             return None
         to = PayoutStatus.QUEUED

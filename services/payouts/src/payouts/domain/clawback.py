@@ -4,13 +4,16 @@ Pure: decided in memory, leg by leg, from what is known of the gifts and what is
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple, get_args
 from uuid import UUID
 
-from contracts.wallet.v1 import ReversalReason
+from contracts.wallet.v1 import ReversalReason, UndoReason
 from payouts.domain.accrual import Accrual
+
+UNDOING: Final = frozenset(get_args(UndoReason))
+"""Reasons for which a gift is taken back as if it had never been."""
 
 type Bucket = tuple[str, date, int]
 """Earnings of a creator that mature on a day and were earned at a version of the rates."""
@@ -86,6 +89,23 @@ class Settled(NamedTuple):
     """And why."""
 
 
+class TakenOfSlices:
+    """What is taken of slices of gifts, by gift and lot, less what was given back of that."""
+
+    def __init__(self, known: Iterable[Clawback] = ()) -> None:
+        self.coins: Counter[tuple[UUID, int]] = Counter()
+        """Asked for, whoever bears it."""
+        self.micro_diamonds: Counter[tuple[UUID, int]] = Counter()
+        for each in known:
+            self.add(each)
+
+    def add(self, clawback: Clawback) -> None:
+        """Note what was settled."""
+        leg = clawback.leg
+        self.coins[leg.gift_id, leg.lot_id] += -leg.coins if leg.gives_back else leg.coins
+        self.micro_diamonds[leg.gift_id, leg.lot_id] += clawback.taken_micro_diamonds
+
+
 class _OfLeg(NamedTuple):
     """How a leg stands that was taken."""
 
@@ -102,20 +122,27 @@ class Claims:
         known: Iterable[Clawback],
         free: Mapping[Bucket, int],
         *,
+        frozen: Collection[UUID] = (),
         at: datetime,
     ) -> None:
         """Args:
         accruals: Of the gifts that legs will name, as far as there are any.
         known: All that was settled of these gifts and of the legs that will be named.
         free: What is free of the buckets of these gifts, in micro-diamonds.
+        frozen: Of the gifts, those of which all that is left is held, and is none of `free`.
         at: Now: what matures later than this day (UTC) may be taken, and all that is undone.
         """
         self._accruals = accruals
         self._free = dict(free)
+        self._frozen = frozenset(frozen)
         self._at = at
+        self.held: Counter[Bucket] = Counter()
+        """By how much what is held of buckets rises by what was settled, or falls."""
+        self.thawed: set[UUID] = set()
+        """Frozen gifts that were undone: nothing of them is held any more."""
         self._known: dict[EntryId, Leg] = {}
         self._legs: dict[LegId, _OfLeg] = {}
-        self._asked: Counter[tuple[UUID, int]] = Counter()
+        self._taken = TakenOfSlices()
         for each in sorted(known, key=lambda each: each.leg.gives_back):
             self._note(each)
 
@@ -136,8 +163,24 @@ class Claims:
                 elif leg.entry_id not in self._known:
                     waiting.append(leg)
             if len(waiting) == len(legs):
+                self._thaw(settled)
                 return Settled(settled, waiting, impossible)
             legs = waiting
+
+    def _thaw(self, settled: Iterable[Clawback]) -> None:
+        """What is left of a gift that was undone stays its creator's: others had borne it."""
+        self.thawed = {
+            each.leg.gift_id for each in settled if each.leg.reason in UNDOING
+        } & self._frozen
+        for gift_id in self.thawed:
+            accrual = self._accruals[gift_id]
+            for lot_id, day in zip(accrual.lot_ids, accrual.matures_on, strict=True):
+                bucket = (accrual.creator_id, day, accrual.rate_version)
+                self.held[bucket] -= self._held_of(accrual, lot_id)
+
+    def _held_of(self, accrual: Accrual, lot_id: int) -> int:
+        earned = accrual.slice_micro_diamonds[accrual.lot_ids.index(lot_id)]
+        return earned - self._taken.micro_diamonds[accrual.gift_id, lot_id]
 
     def _settle(self, leg: Leg) -> Clawback | None:
         """What comes of a leg; None where it is known, or what it follows is not."""
@@ -152,27 +195,34 @@ class Claims:
         clawback = self._give_back(leg) if leg.gives_back else self._take(leg, accrual)
         if clawback is not None:
             self._note(clawback)
-            self._free[clawback.bucket] = (
-                self._free.get(clawback.bucket, 0) - clawback.taken_micro_diamonds
-            )
+            taken = clawback.taken_micro_diamonds
+            if leg.gift_id in self._frozen:
+                self.held[clawback.bucket] -= taken
+            else:
+                self._free[clawback.bucket] = self._free.get(clawback.bucket, 0) - taken
         return clawback
 
     def _take(self, leg: Leg, accrual: Accrual) -> Clawback:
         """All of it, unless it has matured or is not there any more (E04).
 
-        A gift that its sender undoes never was: what of it has matured at once is taken too.
+        A gift that is undone never was: what of it has matured is taken too. Of one that is frozen
+        all that is left is there.
         """
         place = accrual.lot_ids.index(leg.lot_id)
         slice_coins = accrual.slice_coins[place]
         earned = accrual.slice_micro_diamonds[place]
         matures_on = accrual.matures_on[place]
-        before = self._asked[leg.gift_id, leg.lot_id]
+        before = self._taken.coins[leg.gift_id, leg.lot_id]
         if before + leg.coins > slice_coins:
             raise ImpossibleLegError("more would be taken back than the lot had paid")
         covered = 0
-        if leg.reason == "undo" or matures_on > self._at.astimezone(UTC).date():
+        if leg.reason in UNDOING or matures_on > self._at.astimezone(UTC).date():
             wanted = share(earned, slice_coins, before, leg.coins)
-            free = self._free.get((leg.creator_id, matures_on, accrual.rate_version), 0)
+            free = (
+                self._held_of(accrual, leg.lot_id)
+                if leg.gift_id in self._frozen
+                else self._free.get((leg.creator_id, matures_on, accrual.rate_version), 0)
+            )
             covered = leg.coins if wanted <= free else leg.coins * free // wanted
         return Clawback(
             leg,
@@ -210,10 +260,9 @@ class Claims:
         if leg.gives_back:
             taken, returned = self._legs[leg_id]
             self._legs[leg_id] = _OfLeg(taken, returned + leg.coins)
-            self._asked[leg.gift_id, leg.lot_id] -= leg.coins
         else:
             self._legs[leg_id] = _OfLeg(clawback, 0)
-            self._asked[leg.gift_id, leg.lot_id] += leg.coins
+        self._taken.add(clawback)
 
 
 def share(amount: int, coins: int, before: int, part: int) -> int:

@@ -57,6 +57,7 @@ class EarningsAtRate(NamedTuple):
     available: int
     reserved: int = 0
     paid_out: int = 0
+    held: int = 0
 
 
 class EarningsState(NamedTuple):
@@ -78,6 +79,8 @@ class Earnings(NamedTuple):
     reserved: DiamondAmount
     """By payouts that have not ended."""
     paid_out: DiamondAmount
+    held: DiamondAmount
+    """Of gifts that the creator froze."""
     lifetime: DiamondAmount
 
     @classmethod
@@ -89,5 +92,6 @@ class Earnings(NamedTuple):
             available=DiamondAmount(tuple((row.rate_version, row.available) for row in rows)),
             reserved=DiamondAmount(tuple((row.rate_version, row.reserved) for row in rows)),
             paid_out=DiamondAmount(tuple((row.rate_version, row.paid_out) for row in rows)),
+            held=DiamondAmount(tuple((row.rate_version, row.held) for row in rows)),
             lifetime=DiamondAmount(tuple((row.rate_version, sum(row[1:])) for row in rows)),
         )

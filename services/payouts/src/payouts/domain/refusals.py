@@ -20,6 +20,33 @@ class IdempotencyConflictError(DomainError):
     code = "idempotency_conflict"
 
 
+class ReceivedGiftUnknownError(DomainError):
+    """The caller was given no such gift, or it has not arrived here yet."""
+
+    code = "received_gift_unknown"
+
+
+class QuarantineOverError(DomainError):
+    """Nothing of the gift is pending any more, or a payout has some of it."""
+
+    code = "quarantine_over"
+
+
+class QuarantineUnknownError(DomainError):
+    """No such quarantine."""
+
+    code = "quarantine_unknown"
+
+
+@dataclass(kw_only=True, eq=False)
+class QuarantineDecidedError(DomainError):
+    """The gift was frozen before, or it was decided otherwise what becomes of it."""
+
+    code: ClassVar[str] = "quarantine_decided"
+
+    status: Literal["FROZEN", "RELEASED", "RETURNED"]
+
+
 class RailUnavailableError(DomainError):
     """No money leaves that way."""
 

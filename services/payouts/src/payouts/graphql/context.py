@@ -19,6 +19,7 @@ from payouts.commands.known_rates import KnownRates
 from payouts.domain.agency import Commission
 from payouts.domain.earnings import Earnings
 from payouts.domain.payout import HistoryStep
+from payouts.domain.quarantine import Quarantine
 from payouts.domain.rates import RateBook
 from payouts.links import Links
 from payouts.rails.accounts import AccountHost
@@ -26,6 +27,7 @@ from payouts.sealing import Sealer
 from payouts.store.commissions import select_of_payouts
 from payouts.store.earnings import select_earnings
 from payouts.store.payouts import select_history
+from payouts.store.quarantines import select_quarantines
 from payouts.store.sendings import select_waiting_for
 
 
@@ -58,6 +60,8 @@ class PayoutsContext(Context):
     """Why payouts are not with their rails yet, by payout id."""
     commissions: DataLoader[UUID, list[Commission]]
     """What agencies get of payouts, by payout id."""
+    quarantines: DataLoader[UUID, Quarantine | None]
+    """Whether gifts were frozen, by gift id: check who asks before showing it."""
 
     @classmethod
     def of(
@@ -105,6 +109,12 @@ class PayoutsContext(Context):
                 found = await select_of_payouts(conn, payout_ids)
             return [found[payout_id] for payout_id in payout_ids]
 
+        async def load_quarantines(gift_ids: Sequence[UUID]) -> Sequence[Quarantine | None]:
+            async with pool.acquire() as conn:
+                rows = await select_quarantines(conn, gift_ids=gift_ids)
+            found = {each.gift_id: each for each in rows}
+            return [found.get(gift_id) for gift_id in gift_ids]
+
         return cls(
             viewer=viewer,
             request_id=request_id,
@@ -118,6 +128,7 @@ class PayoutsContext(Context):
             histories=DataLoader(load_histories),
             waiting=DataLoader(load_waiting),
             commissions=DataLoader(load_commissions),
+            quarantines=DataLoader(load_quarantines),
         )
 
 

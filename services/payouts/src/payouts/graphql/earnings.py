@@ -69,8 +69,8 @@ class MaturingConnection(Connection[Maturing]):
 
 
 @strawberry.type(
-    description="What a creator has earned, as of today in UTC. Pending, available, reserved and "
-    "paidOut add up to lifetime."
+    description="What a creator has earned, as of today in UTC. Pending, available, reserved, held "
+    "and paidOut add up to lifetime."
 )
 class Earnings:
     """Sums of one day, read together."""
@@ -87,6 +87,10 @@ class Earnings:
         description="On its way: held by payouts that have neither been paid nor ended otherwise."
     )
     paid_out: DiamondAmount = strawberry.field(description="Paid, and not returned by the bank.")
+    held: DiamondAmount = strawberry.field(
+        description="Of gifts that the creator froze: in none of the others until it is decided "
+        "what becomes of them."
+    )
     lifetime: DiamondAmount = strawberry.field(
         description="All that was ever earned, without what was taken back."
     )
@@ -102,6 +106,7 @@ class Earnings:
             available=DiamondAmount.of(earnings.available, book),
             reserved=DiamondAmount.of(earnings.reserved, book),
             paid_out=DiamondAmount.of(earnings.paid_out, book),
+            held=DiamondAmount.of(earnings.held, book),
             lifetime=DiamondAmount.of(earnings.lifetime, book),
         )
 

@@ -24,9 +24,11 @@ from payouts.commands.correct_withholding import preview_corrections
 from payouts.graphql.breaks import PayoutBreak, PayoutBreakConnection
 from payouts.graphql.context import Info
 from payouts.graphql.creator import Creator
+from payouts.graphql.quarantine import READERS, GiftQuarantine, GiftQuarantineConnection
 from payouts.graphql.user import User
 from payouts.graphql.withholding import WithholdingExcess
 from payouts.store.breaks import select_breaks
+from payouts.store.quarantines import select_frozen
 
 
 @strawberry.type(description="Reads.")
@@ -60,6 +62,32 @@ class Query:
             )
         return PayoutBreakConnection.of(
             page, rows, node=PayoutBreak.of, key=lambda row: (row.found_at, row.break_id)
+        )
+
+    @strawberry.field(
+        description="For operators: gifts that their creators froze and of which something may be "
+        "held, newest first.",
+        extensions=[requires_scope(*READERS)],
+    )
+    async def quarantined_gifts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> GiftQuarantineConnection | None:
+        """Returned ones too, until they are taken back."""
+        page = Page.of(tuple[datetime, UUID], first=first, after=after, last=last, before=before)
+        async with info.context.pool.acquire() as conn:
+            rows = await select_frozen(
+                conn, position=page.position, backward=page.backward, limit=page.limit + 1
+            )
+        return GiftQuarantineConnection.of(
+            page,
+            rows,
+            node=GiftQuarantine.of,
+            key=lambda row: (row.frozen_at, row.quarantine_id),
         )
 
     @strawberry.field(

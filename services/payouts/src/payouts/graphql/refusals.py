@@ -9,6 +9,7 @@ from chassis.graphql import IdempotencyConflict, MicroDiamonds, Money, Refusal, 
 from payouts.domain import refusals as domain
 from payouts.graphql.agency_refusals import AgencyRefusal, shown_of_agencies
 from payouts.graphql.payout import PayoutStatus, money
+from payouts.graphql.quarantine_refusals import QuarantineRefusal, shown_of_quarantines
 from payouts.graphql.tax_form import TaxFormStatus
 from payouts.graphql.tax_refusals import (
     TaxFormDecided,
@@ -226,6 +227,7 @@ type PayoutRefusal = (
     | WithholdingCorrectionChanged
     | IdempotencyConflict
     | AgencyRefusal
+    | QuarantineRefusal
 )
 
 
@@ -289,7 +291,7 @@ def shown(error: domain.DomainError) -> PayoutRefusal:
                 excess=money(error.excess_minor, error.currency),
             )
         case _:
-            return shown_of_agencies(error) or _without_facts(error)
+            return shown_of_agencies(error) or shown_of_quarantines(error) or _without_facts(error)
 
 
 def _without_facts(error: domain.DomainError) -> PayoutRefusal:

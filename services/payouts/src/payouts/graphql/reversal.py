@@ -20,6 +20,9 @@ class EarningReversalReason(enum.Enum):
     CHARGEBACK = strawberry.enum_value("chargeback", description="The buyer's bank took it.")
     MINOR_REFUND = strawberry.enum_value("minor_refund", description="A minor had spent it.")
     UNDO = strawberry.enum_value("undo", description="The gift's sender took it back at once.")
+    QUARANTINE = strawberry.enum_value(
+        "quarantine", description="The creator had frozen it, and an operator gave it back."
+    )
 
 
 @strawberry.enum(description="Which way diamonds went.")

@@ -8,16 +8,22 @@ from payouts.graphql.mutations.answer_agency_contract import answer_agency_contr
 from payouts.graphql.mutations.cancel_payout import cancel_payout
 from payouts.graphql.mutations.correct_withholding import correct_withholding
 from payouts.graphql.mutations.decide_held_payout import decide_held_payout
+from payouts.graphql.mutations.decide_quarantine import (
+    release_quarantined_gift,
+    return_quarantined_gift,
+)
 from payouts.graphql.mutations.disable_payout_method import disable_payout_method
 from payouts.graphql.mutations.end_agency_contract import end_agency_contract
 from payouts.graphql.mutations.open_payout_onboarding import open_payout_onboarding
 from payouts.graphql.mutations.propose_agency_contract import propose_agency_contract
+from payouts.graphql.mutations.quarantine_gift import quarantine_gift
 from payouts.graphql.mutations.repair_break import approve_payout_repair, propose_payout_repair
 from payouts.graphql.mutations.request_commission_payout import request_commission_payout
 from payouts.graphql.mutations.request_payout import request_payout
 from payouts.graphql.mutations.review_creator import review_creator
 from payouts.graphql.mutations.review_tax_form import review_tax_form
 from payouts.graphql.mutations.submit_tax_form import submit_tax_form
+from payouts.graphql.quarantine import Gift
 from payouts.graphql.query import Query
 
 OPERATOR = "operator:payouts"
@@ -101,6 +107,24 @@ class Mutation:
         "released by two.",
         extensions=[requires_scope(OPERATOR)],
     )
+    quarantine_gift = strawberry.mutation(
+        quarantine_gift,
+        description="Freeze a gift that the caller received and that looks wrong: its diamonds are "
+        "held until an operator decides. It costs the caller nothing. Safe to retry with the same "
+        "quarantineId.",
+        extensions=[requires_scope("creator")],
+    )
+    release_quarantined_gift = strawberry.mutation(
+        release_quarantined_gift,
+        description="For operators: let a frozen gift go. Safe to retry.",
+        extensions=[requires_scope(OPERATOR)],
+    )
+    return_quarantined_gift = strawberry.mutation(
+        return_quarantined_gift,
+        description="For operators: give a frozen gift back to its sender. Much takes two. Safe to "
+        "retry.",
+        extensions=[requires_scope(OPERATOR)],
+    )
     propose_payout_repair = strawberry.mutation(
         propose_payout_repair,
         description="For operators: ask for a break to be mended. Somebody else has to agree.",
@@ -113,4 +137,5 @@ class Mutation:
     )
 
 
-SCHEMA = schema(query=Query, mutation=Mutation)
+# Unions are not looked through for entities, and no other field refers to a gift.
+SCHEMA = schema(query=Query, mutation=Mutation, types=(Gift,))

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis import sql
-from chassis.db import Conn
-from contracts.wallet.v1 import ClaimKind
+from chassis.db import Conn, Record
+from contracts.wallet.v1 import ReversalReason
 from payouts.domain.clawback import Clawback, Leg, LegId
 
 STATEMENTS = sql.load("payouts.store", "clawbacks.sql")
@@ -21,7 +21,7 @@ class StatementLine(NamedTuple):
 
     seq: int
     gift_id: UUID
-    reason: ClaimKind
+    reason: ReversalReason
     told_at: datetime
     gives_back: bool
     coins: int
@@ -33,7 +33,13 @@ async def select_clawbacks(
 ) -> list[Clawback]:
     """All that was settled of some legs, at least one, and of some gifts."""
     rows = await conn.fetch(STATEMENTS["select_clawbacks"], *_columns(legs), gift_ids)
-    return [Clawback(Leg(*row[:_LEG]), *row[_LEG:]) for row in rows]
+    return [_clawback(row) for row in rows]
+
+
+async def select_of_gifts(conn: Conn, gift_ids: Collection[UUID]) -> list[Clawback]:
+    """All that was settled of some gifts."""
+    rows = await conn.fetch(STATEMENTS["select_of_gifts"], gift_ids)
+    return [_clawback(row) for row in rows]
 
 
 async def insert_clawbacks(conn: Conn, clawbacks: Sequence[Clawback]) -> None:
@@ -66,6 +72,10 @@ async def select_statement(
     name = "select_statement_backward" if backward else "select_statement"
     rows = await conn.fetch(STATEMENTS[name], creator_id, beyond, limit)
     return [StatementLine(*row) for row in rows]
+
+
+def _clawback(row: Record) -> Clawback:
+    return Clawback(Leg(*row[:_LEG]), *row[_LEG:])
 
 
 def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:

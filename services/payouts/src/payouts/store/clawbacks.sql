@@ -39,6 +39,27 @@ SELECT
 FROM clawback
 WHERE gift_id = any($3::uuid[]);
 
+-- name: select_of_gifts
+-- All that was settled of these gifts.
+-- $1 gift_ids
+SELECT
+    reversal_id,
+    position,
+    cause_id,
+    creator_id,
+    gift_id,
+    lot_id,
+    reason,
+    told_at,
+    coins,
+    covered_coins,
+    micro_diamonds,
+    matures_on,
+    rate_version,
+    settled_at
+FROM clawback
+WHERE gift_id = any($1::uuid[]);
+
 -- name: insert_clawbacks
 -- In the order given, which is that of the creators' statements.
 -- $1 reversal_ids, $2 positions, $3 cause_ids, $4 creator_ids, $5 gift_ids, $6 lot_ids, $7 reasons,

@@ -87,16 +87,42 @@ async def lock_free(conn: Conn, buckets: Collection[Bucket]) -> dict[Bucket, int
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
-async def claw(conn: Conn, amounts: Mapping[Bucket, int], day: date) -> Mapping[str, EarningsState]:
+async def claw(
+    conn: Conn, amounts: Mapping[Bucket, int], held: Mapping[Bucket, int], day: date
+) -> Mapping[str, EarningsState]:
     """Take micro-diamonds of buckets, or give them back where negative, and of their creators.
 
     The caller holds the locks of `lock_free`. Returns how the creators stand on the day.
+
+    Args:
+        conn: An open transaction.
+        amounts: What is taken.
+        held: By how much what is held for frozen gifts rises with it, or falls.
+        day: As of which the figures are told.
     """
     of_creators: Counter[str] = Counter()
     for (creator_id, _, _), amount in amounts.items():
         of_creators[creator_id] += amount
-    await conn.execute(STATEMENTS["claw_buckets"], *_columns(list(amounts)), list(amounts.values()))
+    await _move(conn, amounts, held)
     return await _figure(conn, of_creators, day)
+
+
+async def hold(conn: Conn, amounts: Mapping[Bucket, int]) -> None:
+    """Hold micro-diamonds of buckets for frozen gifts, or no longer where negative.
+
+    The caller holds the locks of `lock_free`, and brings the creators' figures up to date.
+    """
+    await _move(conn, {}, amounts)
+
+
+async def _move(conn: Conn, clawed: Mapping[Bucket, int], held: Mapping[Bucket, int]) -> None:
+    buckets = list({**clawed, **held})
+    await conn.execute(
+        STATEMENTS["move_buckets"],
+        *_columns(buckets),
+        [clawed.get(bucket, 0) for bucket in buckets],
+        [held.get(bucket, 0) for bucket in buckets],
+    )
 
 
 async def figure(conn: Conn, creator_ids: Iterable[str], day: date) -> Mapping[str, EarningsState]:
@@ -136,6 +162,7 @@ async def select_earnings(conn: Conn, creator_ids: Sequence[str], day: date) -> 
                 row["available"],
                 row["reserved"],
                 row["paid_out"],
+                row["held"],
             )
         )
     return {creator_id: Earnings.of(rows) for creator_id, rows in parts.items()}

@@ -157,21 +157,24 @@ ORDER BY matures_next, creator_id
 LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
--- name: claw_buckets
--- The caller holds the locks. Negative amounts are given back.
--- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds
+-- name: move_buckets
+-- The caller holds the creators' locks. Both at once: what is held of a frozen gift is what is clawed of
+-- it. Negative amounts are given back, and held no longer.
+-- $1 creator_ids, $2 days of maturity, $3 rate versions, $4 micro_diamonds clawed, $5 micro_diamonds held
 UPDATE earning_bucket AS b
-SET clawed_micro_diamonds = b.clawed_micro_diamonds + i.micro_diamonds
-FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[])
-    AS i (creator_id, matures_on, rate_version, micro_diamonds)
+SET
+    clawed_micro_diamonds = b.clawed_micro_diamonds + i.clawed,
+    held_micro_diamonds = b.held_micro_diamonds + i.held
+FROM unnest($1::text[], $2::date[], $3::integer[], $4::bigint[], $5::bigint[])
+    AS i (creator_id, matures_on, rate_version, clawed, held)
 WHERE
     b.creator_id = i.creator_id
     AND b.matures_on = i.matures_on
     AND b.rate_version = i.rate_version;
 
 -- name: select_earnings
--- What of each creator's diamonds has matured by the day $2, what has not, and what payouts have
--- reserved or paid out, per rate version.
+-- What of each creator's diamonds has matured by the day $2, what has not, what payouts have reserved
+-- or paid out, and what of frozen gifts is held, per rate version.
 -- $1 creator_ids, $2 day
 WITH reserved AS (
     SELECT
@@ -192,7 +195,8 @@ SELECT
     f.pending,
     f.available,
     coalesce(r.micro_diamonds, 0)::bigint AS reserved,
-    (f.taken - coalesce(r.micro_diamonds, 0))::bigint AS paid_out
+    (f.taken - coalesce(r.micro_diamonds, 0))::bigint AS paid_out,
+    f.held
 FROM (
     SELECT
         creator_id,
@@ -203,7 +207,8 @@ FROM (
         coalesce(
             sum(free_micro_diamonds) FILTER (WHERE matures_on <= $2::date), 0
         )::bigint AS available,
-        sum(taken_micro_diamonds) AS taken
+        sum(taken_micro_diamonds) AS taken,
+        sum(held_micro_diamonds)::bigint AS held
     FROM earning_free
     WHERE creator_id = any($1::text[])
     GROUP BY creator_id, rate_version

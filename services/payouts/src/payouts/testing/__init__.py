@@ -78,7 +78,7 @@ def taken_back(
 
 def given_back(of: GiftReversed, coins: int | None = None, *, at: datetime) -> GiftReinstated:
     """Gifts' word that what was taken back is given back: all of it, or `coins`."""
-    assert of.reason != "undo", "what its sender has undone is not given back"
+    assert of.reason not in ("undo", "quarantine"), "what was undone is not given back"
     return GiftReinstated(
         reinstatement_id=ids.uuid7(),
         reversal_id=of.reversal_id,
@@ -172,6 +172,33 @@ async def assert_books_balance(pool: Pool) -> None:
             )
     """)
     assert stale == []
+    # What is held is what is left of frozen gifts.
+    loose = await pool.fetch("""
+        SELECT creator_id, matures_on
+        FROM (
+            SELECT creator_id, matures_on, rate_version, held_micro_diamonds AS amount
+            FROM earning_bucket
+            UNION ALL
+            SELECT a.creator_id, s.matures_on, a.rate_version, -s.micro_diamonds
+            FROM gift_quarantine AS q
+            INNER JOIN accrual AS a USING (gift_id)
+            CROSS JOIN LATERAL unnest(a.matures_on, a.slice_micro_diamonds)
+                AS s (matures_on, micro_diamonds)
+            WHERE q.ended_at IS NULL
+            UNION ALL
+            SELECT
+                c.creator_id,
+                c.matures_on,
+                c.rate_version,
+                CASE WHEN c.cause_id = c.reversal_id THEN 1 ELSE -1 END * c.micro_diamonds
+            FROM gift_quarantine AS q
+            INNER JOIN clawback AS c USING (gift_id)
+            WHERE q.ended_at IS NULL
+        ) AS held
+        GROUP BY creator_id, matures_on, rate_version
+        HAVING sum(amount) <> 0
+    """)
+    assert loose == []
     balance = await pool.fetchval("""
         SELECT
             (

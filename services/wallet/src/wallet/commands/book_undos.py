@@ -79,7 +79,9 @@ class UndoCase:
 
     @property
     def actor(self) -> str:
-        """Who undoes it."""
+        """Who undoes it: its sender, or the operator who has a frozen gift returned."""
+        if self.request.operator_id is not None:
+            return f"quarantine:{self.request.operator_id}"
         return f"sender:{self.request.payer_id}"
 
     def undone(self) -> Undone:

@@ -60,7 +60,7 @@ def reserve_left(policy: ReversalPolicy, kind: ReversalReason, borne_coins: int)
         kind: Of its claim, or that a charge is undone.
         borne_coins: What the reserve bears of it already.
     """
-    if kind == "undo":
+    if kind in ("undo", "quarantine"):
         return 0
     limits = [leg.coins_max for leg in policy.waterfalls[kind] if leg.kind == "reserve"]
     if not limits:

@@ -48,6 +48,11 @@ class UndoRequest(Protocol):
         """Why."""
         ...
 
+    @property
+    def operator_id(self) -> str | None:
+        """Who decided it, where it was an operator."""
+        ...
+
 
 class Slice(NamedTuple):
     """What a lot had paid of a charge."""
