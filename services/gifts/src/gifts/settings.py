@@ -24,6 +24,10 @@ class Settings(ServiceSettings):
     """How long a streak may go on."""
     room_frame_every_s: float = Field(default=_RULES.frame_every.total_seconds(), gt=0)
     """From one frame of a live room to the next, at least."""
+    room_frame_every_busy_s: float = Field(
+        default=_RULES.frame_every_busy.total_seconds(), ge=0.1, le=5
+    )
+    """The same where hundreds of rooms are busy at once."""
     room_keyframe_every_s: float = Field(default=_RULES.keyframe_every.total_seconds(), gt=0)
     """How long an open room is silent before its newest frame is told again."""
     room_idle_max_s: float = Field(default=_RULES.idle_max.total_seconds(), gt=0)
@@ -44,6 +48,7 @@ class Settings(ServiceSettings):
             streak_window=timedelta(seconds=self.streak_window_s),
             streak_length_max=timedelta(seconds=self.streak_length_max_s),
             frame_every=timedelta(seconds=self.room_frame_every_s),
+            frame_every_busy=timedelta(seconds=self.room_frame_every_busy_s),
             keyframe_every=timedelta(seconds=self.room_keyframe_every_s),
             idle_max=timedelta(seconds=self.room_idle_max_s),
             age_max=timedelta(seconds=self.room_age_max_s),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, override
+from typing import NamedTuple, override
 from uuid import UUID
 
 import structlog
@@ -28,19 +28,16 @@ from gifts.domain.board import Score, first_gifts
 from gifts.domain.fan_club import Joining
 from gifts.domain.gift import Gift, room_id_of, was_sent
 from gifts.domain.room_ledger import Taken
-from gifts.domain.room_rules import RoomRules, busy
+from gifts.domain.room_rules import RoomRules
 from gifts.domain.room_streak import Given
 from gifts.edge.cached import Kept
+from gifts.edge.frame_pace import FramePace
 from gifts.store import gift as store
 from gifts.store.level_table import select_tables
 
 type Answer = ChargePosted | ChargeRefused
 
 EVENTS: Sequence[type[Event]] = (ChargePosted, ChargeRefused)
-
-BUSY_FROM: Final = 500
-"""Answers in a batch: so many come together where more waits than is settled at once. By their
-number and not by their age, which is of the wallet's clock."""
 
 log = structlog.get_logger()
 
@@ -101,6 +98,7 @@ class ChargeAnswered(Handler):
     def __init__(self, rules: RoomRules | None = None, *, now: Clock = clock.now) -> None:
         """`rules`: of rooms; the defaults unless told otherwise."""
         self._rules = rules or RoomRules()
+        self._pace = FramePace()
         self._tables = Kept(select_tables)
         self._now = now
 
@@ -122,8 +120,9 @@ class ChargeAnswered(Handler):
         # What follows comes after gifts and totals, in the order in which reversals lock it.
         at = self._now()
         badges = await self._count(conn, batch, counted, at)
-        rules = busy(self._rules) if len(batch.received) >= BUSY_FROM else self._rules
+        rules = self._pace.rules(self._rules)
         frames = await move_rooms(conn, counted.given, counted.taken, rules, badges=badges, at=at)
+        self._pace.made(len(frames))
         emit_frames(batch, frames)
         if len(unmoved) < len(batch.received):
             await store.notify_settled(conn)

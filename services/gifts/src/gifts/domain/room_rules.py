@@ -18,7 +18,7 @@ class RoomRules(NamedTuple):
     frame_every: timedelta = timedelta(milliseconds=250)
     """From one frame of a room to the next, at least."""
     frame_every_busy: timedelta = timedelta(seconds=1)
-    """The same while gifts come faster than frames of every room can be made so often."""
+    """The same where so many rooms are busy that their frames would keep a worker from gifts."""
     keyframe_every: timedelta = timedelta(seconds=15)
     """How long an open room is silent before its newest frame is told again."""
     idle_max: timedelta = timedelta(minutes=10)
@@ -32,11 +32,7 @@ class RoomRules(NamedTuple):
 
 
 def busy(rules: RoomRules) -> RoomRules:
-    """The rules while more waits than is settled at once.
-
-    A frame of one room costs as much as several gifts, and everybody waits for what is behind: the
-    totals and animations of a second in one frame are worth more than those of a quarter, later.
-    """
+    """The rules while many rooms are busy at once."""
     return rules._replace(frame_every=max(rules.frame_every, rules.frame_every_busy))
 
 
