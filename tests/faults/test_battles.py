@@ -1,4 +1,7 @@
-"""kill -9 of whoever books points, in the middle of a battle (C19, I10)."""
+"""kill -9 of whoever books points, in the middle of a battle and of a train (C19, C20, I10).
+
+Both in one evening: a battle takes its time, and the books are looked at once.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,6 +15,7 @@ from chassis.db import Pool, open_pool
 from chassis.testing.eventually import eventually
 from gifts.domain.battle import replay
 from gifts.testing.battles import stored_battle, stored_log
+from support import trains
 from support.watching import a_room
 from support.world import PATIENCE_S, Answer, World, patiently
 
@@ -22,10 +26,20 @@ _DECIDED_WITHIN_S = 3 * PATIENCE_S
 
 
 async def test_a_battle_ends_as_its_log_says_whoever_dies(world: World) -> None:
-    """Points and winner are those of the gifts by when they were charged; no gift is left out."""
-    async with a_room(world) as (left, left_room), a_room(world) as (right, right_room):
+    """Points and winner are those of the gifts by when they were charged; no gift is left out.
+
+    A train that runs in one of the rooms begins once and ends once, with the coins of all gifts.
+    """
+    async with (
+        a_room(world) as (left, left_room),
+        a_room(world) as (right, right_room),
+        trains.on_screen(world, left_room) as screen,
+    ):
         rooms = (left_room, right_room)
-        viewers = [await world.viewer(coins=1_000) for _ in range(2)]
+        people = await asyncio.gather(
+            *(world.viewer(coins=1_000) for _ in range(2 + trains.STARTERS))
+        )
+        viewers, starters = people[:2], people[2:]
         battle_id = str(uuid4())
         wanted = {"battleId": battle_id, "roomId": left_room, "rivalRoomId": right_room}
         await world.ask("ProposeBattle", left, input=wanted)
@@ -41,14 +55,19 @@ async def test_a_battle_ends_as_its_log_says_whoever_dies(world: World) -> None:
             used = await world.ask("UsePowerUp", host, input=use | {"kind": kind})
             assert used["__typename"] == "UsePowerUpPayload", used
 
-        given: list[Answer] = []
+        given = await trains.give_together(
+            world, starters, left, left_room, coins=trains.SPARK_COINS
+        )
+        begun = len(given)
         async with asyncio.TaskGroup() as group:
             for viewer, host, room_id in zip(viewers, (left, right), rooms, strict=True):
                 group.create_task(
                     _give_until_the_end(world, battle_id, viewer, host, room_id, given)
                 )
-            await _more(given, 4)
+            await _more(given, begun + 4)
             world.stack.kill9("gifts-worker")
+            each = trains.FIRST_LEVEL_COINS // trains.STARTERS
+            given += await trains.give_together(world, starters, left, left_room, coins=each)
             await asyncio.to_thread(world.stack.wait_ready, "gifts-worker")
 
         battle = await _decided(world, battle_id)
@@ -58,10 +77,17 @@ async def test_a_battle_ends_as_its_log_says_whoever_dies(world: World) -> None:
         try:
             expected = [await _points(pool, room_id, battle) for room_id in rooms]
             await _check_replay(pool, UUID(battle_id))
+            coins = await pool.fetchval(
+                "SELECT sum(price_coins) FROM gift WHERE target_id = $1 AND status = 'SENT'",
+                left_room,
+            )
         finally:
             await pool.close()
+        await world.ask("CloseRoom", left, input={"roomId": left_room})
+        await screen.shows(lambda newest: newest["status"] == "CLOSED", "the room is over")
 
     assert {gift["status"] for gift in given} == {"SENT"}
+    trains.assert_told_once(screen, coins=coins)
     points = [side["points"] for side in battle["sides"]]
     later = [side["laterPoints"] for side in battle["sides"]]
     # What a very slow machine books after the result is in later points, and nowhere else.

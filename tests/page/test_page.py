@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,19 +10,13 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
-from support.browsing import PHONE, a_browser, a_screen
+from support.browsing import PHONE, a_screen
 from support.watching import a_room, socket_url
 from support.world import World
 
 pytestmark = pytest.mark.stack
 
 OF_PAGE = re.compile(r"/studio/([0-9a-f-]{36})$")
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with a_browser() as browser:
-        yield browser
 
 
 async def test_what_one_sends_the_other_sees(world: World, browser: Browser) -> None:
@@ -218,8 +211,38 @@ async def test_a_room_that_is_over_and_one_that_never_was(world: World, browser:
     await screen.visit("/room/00000000-0000-7000-8000-000000000000")
     await expect(screen.part("missing")).to_contain_text("no such room")
     await screen.visit("/")
-    await expect(screen.page.get_by_role("link", name="It was a night")).to_be_visible()
+    await expect(screen.part("open-rooms")).to_have_attribute("data-order", "GIFTERS")
+    await expect(screen.page.get_by_role("link", name="It was a night")).to_have_count(0)
     assert screen.complaints == []
+
+
+async def test_the_lobby_shows_every_room_that_is_open(world: World, browser: Browser) -> None:
+    """To whoever has seen none before; the most generous first, or the newest."""
+    async with (
+        a_room(world, title="Somebody was here") as (host, given),
+        a_room(world, title="Nobody yet") as (_, newest),
+    ):
+        sender = await world.viewer("alice", coins=1)
+        await world.give(sender, host, target={"roomId": given})
+        screen = await a_screen(browser, world, "bob", PHONE)
+        await screen.visit("/")
+
+        async def order() -> list[str]:
+            found = await screen.page.locator("[data-room]").evaluate_all(
+                "all => all.map((each) => each.dataset.room)"
+            )
+            return [each for each in found if each in {given, newest}]
+
+        rooms = screen.part("open-rooms")
+        await expect(rooms).to_have_attribute("data-order", "GIFTERS")
+        assert await order() == [given, newest]
+        await screen.page.get_by_role("button", name="Newest").click()
+        await expect(rooms).to_have_attribute("data-order", "NEWEST")
+        assert await order() == [newest, given]
+        await screen.keep("lobby")
+        await screen.page.get_by_role("link", name="Nobody yet").click()
+        await screen.shows("room", "live", attribute="data-phase")
+        assert screen.complaints == []
 
 
 async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Browser) -> None:

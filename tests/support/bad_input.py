@@ -20,6 +20,7 @@ GUARDED = [
     *("PreviewReversal", "ReversePurchase"),
     *("PreviewMinorRefund", "RefundMinor"),
     *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "GiftMessages", "RemoveGiftMessage"),
+    "ShowGiftMessage",
     *("QuarantineGift", "QuarantinedGifts", "ReleaseQuarantinedGift", "ReturnQuarantinedGift"),
 ]
 """The documents that want a token."""
@@ -111,7 +112,7 @@ async def good_variables(world: World, scene: Scene, operation: str) -> dict[str
             return {"input": {"userId": "mallory"}}
         case "GiftMessages":
             return {"creatorId": scene["creator"]}
-        case "RemoveGiftMessage":
+        case "RemoveGiftMessage" | "ShowGiftMessage":
             return {"input": {"giftId": scene["gift"], "reason": "why not"}}
         case "QuarantineGift":
             return {"input": {"quarantineId": str(uuid7()), "giftId": scene["gift"]}}

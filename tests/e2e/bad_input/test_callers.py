@@ -80,6 +80,7 @@ async def test_a_token_that_is_none(world: World, spoil: Any) -> None:
         ("UnblockGifter", "viewer operator:moderation"),
         ("GiftMessages", "viewer creator operator:refunds"),
         ("RemoveGiftMessage", "viewer creator operator:audit operator:refunds"),
+        ("ShowGiftMessage", "viewer creator operator:audit operator:refunds"),
         ("QuarantineGift", "viewer operator:payouts"),
         ("QuarantinedGifts", "viewer creator operator:refunds"),
         ("ReleaseQuarantinedGift", "viewer creator operator:audit operator:refunds"),

@@ -114,6 +114,9 @@ async def test_a_gift_to_oneself(world: World, scene: Scene) -> None:
         ("RemoveGiftMessage", {"reason": "x" * 501}, INVALID),
         ("RemoveGiftMessage", {"reason": "a\x00b"}, INVALID),
         ("RemoveGiftMessage", {"reason": None}, INVALID),
+        ("ShowGiftMessage", {}, "gift_message_unknown"),
+        ("ShowGiftMessage", {"giftId": "not-a-uuid"}, INVALID),
+        ("ShowGiftMessage", {"reason": ""}, INVALID),
     ],
     ids=str,
 )

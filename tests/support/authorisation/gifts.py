@@ -15,7 +15,7 @@ from support.authorisation.shapes import (
 from support.authorisation.table import OPERATORS, PUBLIC, USERS, Route, Row
 
 MESSAGE = """{
-  giftId text status writtenAt silencedAt wordListVersion term
+  giftId text status writtenAt silencedAt shownAgainAt wordListVersion term
   sender { id } creator { id } target { videoId roomId }
 }"""
 
@@ -137,6 +137,16 @@ ROUTES: Final = (
         }} }}""",
         # Of no gift: whoever may, is refused, and nothing happens.
         (Row("removeGiftMessage", OPERATORS),),
+    ),
+    Route(
+        "showing a message again",
+        f"""mutation ($showing: ShowGiftMessageInput!) {{ showGiftMessage(input: $showing) {{
+          __typename {REFUSAL}
+          ... on ShowGiftMessagePayload {{ giftMessage {MESSAGE} }}
+          ... on GiftMessageUnknown {{ code message }}
+        }} }}""",
+        # Of no gift either.
+        (Row("showGiftMessage", OPERATORS),),
     ),
     Route(
         "blocking a gifter",

@@ -38,6 +38,13 @@ ROUTES: Final = (
         ),
     ),
     Route(
+        "rooms that are open",
+        f"""{{ openRooms(orderBy: GIFTERS, first: 1) {{
+          nodes {{ id }} edges {{ cursor node {{ id }} }} {PAGE}
+        }} }}""",
+        (Row("openRooms", PUBLIC),),
+    ),
+    Route(
         "opening a room",
         f"""mutation ($open: OpenRoomInput!) {{ openRoom(input: $open) {{
           __typename {REFUSAL}

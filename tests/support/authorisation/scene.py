@@ -59,6 +59,7 @@ async def _gifts(world: World, owner: str, friend: str, other: str) -> Variables
         "show": {"show": True},
         "block": {"userId": "nobody-in-sight"},
         "removal": {"giftId": _NOTHING, "reason": _WHY},
+        "showing": {"giftId": _NOTHING, "reason": _WHY},
     }
 
 

@@ -22,10 +22,10 @@ def test_documents_are_found_by_name() -> None:
         *("PreviewReversal", "ReversePurchase", "SetSpendLimits", "SubmitTaxForm"),
         *("PreviewMinorRefund", "RefundMinor"),
         *("AnswerAgencyContract", "RequestCommissionPayout", "Agency"),
-        *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room"),
+        *("OpenRoom", "KeepRoomOpen", "CloseRoom", "Room", "OpenRooms"),
         *("RoomFrames", "RoomFramesInFull", "BalanceChanged", "EarningsChanged", "LiveDelivery"),
         *("AcceptRoomGifts", "BlockGifter", "UnblockGifter", "BlockedGifters"),
-        *("GiftMessages", "RemoveGiftMessage"),
+        *("GiftMessages", "RemoveGiftMessage", "ShowGiftMessage"),
         *("QuarantineGift", "QuarantinedGifts", "ReleaseQuarantinedGift", "ReturnQuarantinedGift"),
         *("ProposeBattle", "AcceptBattle", "UsePowerUp", "Battle"),
     }

@@ -13,6 +13,15 @@ export const ROOM = /* GraphQL */ `
   }
 `;
 
+export const OPEN_ROOMS = /* GraphQL */ `
+  query PageOpenRooms($orderBy: OpenRoomOrder!, $after: String) {
+    openRooms(orderBy: $orderBy, first: 24, after: $after) {
+      nodes { id title host { id } summary { coins gifts gifters } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`;
+
 export const ROOM_FRAMES = /* GraphQL */ `
   subscription PageRoomFrames($roomId: UUID!, $after: Int) {
     roomFrames(roomId: $roomId, after: $after) {
@@ -103,6 +112,44 @@ export const KEEP_ROOM_OPEN = /* GraphQL */ `
 export const CLOSE_ROOM = /* GraphQL */ `
   mutation PageCloseRoom($roomId: UUID!) {
     closeRoom(input: { roomId: $roomId }) { __typename ... on Refusal { code message } }
+  }
+`;
+
+export const BATTLE_DESK = /* GraphQL */ `
+  query PageBattleDesk($id: UUID!) {
+    room(id: $id) {
+      battle {
+        id status seedHash seed sides { host { id } }
+        powerUps { id kind number roomId fromAt untilAt }
+      }
+      battleInvitations { id expiresAt sides { host { id } } }
+    }
+  }
+`;
+
+export const PROPOSE_BATTLE = /* GraphQL */ `
+  mutation PageProposeBattle($input: ProposeBattleInput!) {
+    proposeBattle(input: $input) {
+      __typename
+      ... on ProposeBattlePayload { battle { id expiresAt } }
+      ... on Refusal { code message }
+    }
+  }
+`;
+
+export const ACCEPT_BATTLE = /* GraphQL */ `
+  mutation PageAcceptBattle($input: AcceptBattleInput!) {
+    acceptBattle(input: $input) { __typename ... on Refusal { code message } }
+  }
+`;
+
+export const USE_POWER_UP = /* GraphQL */ `
+  mutation PageUsePowerUp($input: UsePowerUpInput!) {
+    usePowerUp(input: $input) {
+      __typename
+      ... on UsePowerUpPayload { battle { powerUps { id kind number roomId fromAt untilAt } } }
+      ... on Refusal { code message }
+    }
   }
 `;
 

@@ -63,6 +63,13 @@ export interface RoomAnswer {
   } | null;
 }
 
+export type OpenRoom = Pick<RoomAnswer, 'id' | 'title' | 'host' | 'summary'>;
+
+export interface OpenRooms {
+  readonly nodes: readonly OpenRoom[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
 export interface Refused {
   readonly code: string;
   readonly message: string;

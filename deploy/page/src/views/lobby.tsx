@@ -1,23 +1,18 @@
-/** The way in: rooms seen before, a room by its id, or a room of one's own. */
+/** The way in: a room that is open, a room by its id, or a room of one's own. */
 
 import { useEffect, useState } from 'preact/hooks';
+import { OPEN_ROOMS } from '../api/documents.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { lookUpRoom } from '../api/live.ts';
-import type { RoomAnswer } from '../api/types.ts';
+import type { OpenRoom, OpenRooms } from '../api/types.ts';
 import { whole } from '../format.ts';
 import { Avatar, Coin } from '../parts/small.tsx';
-import { seenRooms } from './seen_rooms.ts';
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
 export function Lobby({ endpoint }: { endpoint: Endpoint }) {
-  const [rooms, setRooms] = useState<readonly RoomAnswer[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     document.title = 'Largesse live';
-    void Promise.all(seenRooms().map(({ id }) => lookUpRoom(endpoint, id).catch(() => null))).then((found) =>
-      setRooms(found.filter((room) => room !== null).sort((one, other) => Number(other.status === 'OPEN') - Number(one.status === 'OPEN'))),
-    );
   }, [endpoint]);
 
   return (
@@ -59,13 +54,62 @@ export function Lobby({ endpoint }: { endpoint: Endpoint }) {
           <button type="submit">To the studio</button>
         </form>
       </div>
-      <h2>Seen in this browser</h2>
-      {rooms !== null && rooms.length === 0 && <p class="empty">None yet.</p>}
-      <ul class="room-cards">
+      <LiveNow endpoint={endpoint} />
+    </main>
+  );
+}
+
+const ORDERS = [
+  ['GIFTERS', 'Most generous'],
+  ['NEWEST', 'Newest'],
+] as const;
+
+type Order = (typeof ORDERS)[number][0];
+
+function LiveNow({ endpoint }: { endpoint: Endpoint }) {
+  const [order, setOrder] = useState<Order>('GIFTERS');
+  return (
+    <section class="live-now" aria-labelledby="live-now">
+      <header>
+        <h2 id="live-now">Live now</h2>
+        <div class="orders" role="group" aria-label="Which come first">
+          {ORDERS.map(([each, words]) => (
+            <button key={each} type="button" class="quiet small" aria-pressed={order === each} onClick={() => setOrder(each)}>{words}</button>
+          ))}
+        </div>
+      </header>
+      <Cards key={order} endpoint={endpoint} order={order} />
+    </section>
+  );
+}
+
+function Cards({ endpoint, order }: { endpoint: Endpoint; order: Order }) {
+  const [rooms, setRooms] = useState<readonly OpenRoom[] | null>(null);
+  const [after, setAfter] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const look = async (): Promise<void> => {
+    try {
+      const { openRooms } = await endpoint.askPatiently<{ openRooms: OpenRooms }>(OPEN_ROOMS, { orderBy: order, after });
+      const before = rooms ?? [];
+      // A room that has changed its place may come again.
+      setRooms([...before, ...openRooms.nodes.filter(({ id }) => before.every((each) => each.id !== id))]);
+      setAfter(openRooms.pageInfo.hasNextPage ? openRooms.pageInfo.endCursor : null);
+      setProblem(null);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  useEffect(() => void look(), []);
+
+  return (
+    <>
+      {problem !== null && <p class="note bad" role="alert">{problem}</p>}
+      {rooms !== null && rooms.length === 0 && <p class="empty">Nobody is live. Be the first.</p>}
+      <ul class="room-cards" data-testid="open-rooms" data-order={rooms === null ? '' : order}>
         {rooms?.map((room) => (
-          <li key={room.id}>
+          <li key={room.id} data-room={room.id}>
             <a href={`/room/${room.id}`}>
-              <span class={`badge ${room.status === 'OPEN' ? 'live' : 'over'}`}>{room.status === 'OPEN' ? 'Live' : 'Ended'}</span>
+              <span class="badge live">Live</span>
               <Avatar name={room.host.id} size="large" />
               <strong>{room.title}</strong>
               <span>{room.host.id}</span>
@@ -74,6 +118,7 @@ export function Lobby({ endpoint }: { endpoint: Endpoint }) {
           </li>
         ))}
       </ul>
-    </main>
+      {after !== null && <button type="button" class="quiet" onClick={() => void look()} data-testid="more-rooms">More rooms</button>}
+    </>
   );
 }

@@ -7,7 +7,6 @@ import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.ts
 import { Avatar, Coins, Count, LinkState, Panel } from '../parts/small.tsx';
 import { Delivery, Stage } from '../parts/stage.tsx';
 import { useRoom, type Watched } from '../room/use_room.ts';
-import { remember } from './seen_rooms.ts';
 import { Missing } from './missing.tsx';
 import { useBalance, useCatalogue } from './use_own.ts';
 
@@ -17,10 +16,8 @@ export function RoomView({ endpoint, roomId }: { endpoint: Endpoint; roomId: str
   const items = useCatalogue(endpoint);
   const { about, room, phase } = watched;
   useEffect(() => {
-    if (about === null) return;
-    document.title = `${about.title} · Largesse live`;
-    remember({ id: about.id, title: about.title, host: about.host.id });
-  }, [about?.id, about?.title]);
+    if (about !== null) document.title = `${about.title} · Largesse live`;
+  }, [about?.title]);
   if (phase === 'missing') return <Missing words="There is no such room." />;
   if (phase === 'failed') return <Missing words="The endpoint does not answer. Load the page again." />;
   const host = about?.host.id ?? '';

@@ -6,13 +6,13 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { newId } from '../api/ids.ts';
 import type { Earnings, Refused } from '../api/types.ts';
 import { diamonds, money } from '../format.ts';
+import { BattleDesk } from '../parts/battle_desk.tsx';
 import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.tsx';
 import { Count, LinkState, Note, Panel } from '../parts/small.tsx';
 import { Delivery, Stage } from '../parts/stage.tsx';
 import { useRoom } from '../room/use_room.ts';
 import { Missing } from './missing.tsx';
 import { RoomHead } from './room.tsx';
-import { remember } from './seen_rooms.ts';
 import { useCatalogue, useEarnings } from './use_own.ts';
 
 const ALIVE_EVERY_MS = 60_000;
@@ -102,9 +102,6 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
   const { about, room, phase } = watched;
   const host = about?.host.id ?? endpoint.user;
   useEffect(() => {
-    if (about !== null) remember({ id: about.id, title: about.title, host: about.host.id });
-  }, [about?.id]);
-  useEffect(() => {
     if (phase !== 'live') return;
     const beat = setInterval(() => void endpoint.ask(KEEP_ROOM_OPEN, { roomId }).catch(() => undefined), ALIVE_EVERY_MS);
     return () => clearInterval(beat);
@@ -140,6 +137,7 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
         <Panel title="Top gifters" id="top-gifters">
           <TopGifters gifters={room.topGifters} />
         </Panel>
+        {phase === 'live' && <BattleDesk endpoint={endpoint} roomId={roomId} />}
         <div class="panel console">
           {problem !== null && <Note kind="bad" onClose={() => setProblem(null)}><p>{problem}</p></Note>}
           {phase === 'closed' ? (

@@ -26,6 +26,7 @@ from gifts.store import (
     gifter,
     history,
     message,
+    open_room,
     reversal,
     room,
     room_gifter,
@@ -349,6 +350,16 @@ async def test_rooms_are_found_by_an_index(
     seek = next(node for node in plan if "Index Name" in node)
     assert all(column in seek.get("Index Cond", "") for column in SOUGHT[used]), seek
     assert not kinds(plan) & {"Seq Scan", "Hash Join", "Merge Join"}
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+async def test_a_page_of_open_rooms_reads_no_closed_one(filled: Conn, end: str) -> None:
+    """However many have closed. Those that are open are sorted: see `open_room.sql`."""
+    statement = open_room.STATEMENTS[f"select_open_{end}"]
+    plan = await plan_of(filled, statement, True, 3, NOON, ONE[0], 21)
+
+    assert indexes(plan) == ["room_open_by_creator"]
+    assert kinds(plan) <= {"Limit", "Sort", "Index Scan"}
 
 
 async def test_settling_finds_the_battles_of_rooms_and_gifts_by_indexes(filled: Conn) -> None:

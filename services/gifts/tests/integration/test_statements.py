@@ -16,6 +16,7 @@ from gifts.store import (
     level_table,
     message,
     notification,
+    open_room,
     reversal,
     room_gifts,
     train,
@@ -25,7 +26,7 @@ from gifts.store import (
 
 MODULES = (
     *(blocked_gifter, catalogue, creator, fan_club, gift, gifter, history, level_table),
-    *(message, notification, reversal, room_gifts, train, user_name, word_list),
+    *(message, notification, open_room, reversal, room_gifts, train, user_name, word_list),
 )
 
 STATEMENTS: Mapping[str, str] = {

@@ -18,7 +18,7 @@ from gifts.store.room import lock_rooms
 
 
 async def remove_message(conn: Conn, gift_id: UUID, act: Act, rules: RoomRules) -> GiftMessage:
-    """Let nobody but operators see what was written with a gift, ever again.
+    """Let nobody but operators see what was written with a gift, until one shows it again.
 
     The gift counts as it did, and no money goes back (C08). Viewers of its room are told to take
     the message down, if it was not withheld all along. Saying it twice changes nothing.
@@ -47,4 +47,6 @@ async def remove_message(conn: Conn, gift_id: UUID, act: Act, rules: RoomRules) 
     if found.silenced is None:
         marks = {room.room_id: [removal(gift_id)] for room in rooms}
         await tell_owed(conn, rooms, rules, lines=marks, at=act.at)
-    return msgspec.structs.replace(found, silenced="REMOVED", silenced_at=act.at)
+    return msgspec.structs.replace(
+        found, silenced="REMOVED", silenced_at=act.at, shown_again_at=None
+    )

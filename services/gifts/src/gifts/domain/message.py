@@ -25,5 +25,7 @@ class GiftMessage(msgspec.Struct, frozen=True):
     silenced: Silenced | None = None
     """Why it is shown to nobody, if it is not."""
     silenced_at: datetime | None = None
+    shown_again_at: datetime | None = None
+    """When an operator showed it again, if it was ever withheld or removed and is no more."""
     hit: Hit | None = None
-    """What withheld it."""
+    """What withheld it, also if it is shown again."""

@@ -11,6 +11,7 @@ from gifts.commands.close_room import close_room
 from gifts.commands.keep_room_open import keep_room_open
 from gifts.commands.open_room import Opened, open_room
 from gifts.commands.remove_message import remove_message
+from gifts.commands.show_message import show_message
 from gifts.domain.eligibility import check_eligible
 from gifts.domain.message import GiftMessage
 from gifts.domain.refusals import DomainError
@@ -92,6 +93,14 @@ class RoomHost:
 
         async def work(conn: Conn) -> GiftMessage:
             return await remove_message(conn, gift_id, act, self._rules)
+
+        return await transact(self._pool, work)
+
+    async def show_message(self, gift_id: UUID, act: Act) -> GiftMessage:
+        """Show the message of a gift again: see `show_message`."""
+
+        async def work(conn: Conn) -> GiftMessage:
+            return await show_message(conn, gift_id, act)
 
         return await transact(self._pool, work)
 

@@ -14,7 +14,7 @@ from gifts.graphql.gift_parts import GiftTarget, MessageStatus
 from gifts.store.message import select_messages
 
 MODERATOR: Final = "operator:moderation"
-"""The scope that reads messages as they were written, and removes them."""
+"""The scope that reads messages as they were written, removes them, and shows them again."""
 READERS: Final = (MODERATOR, AUDITOR)
 
 
@@ -31,6 +31,9 @@ class GiftMessage:
     written_at: datetime = strawberry.field(description="When.")
     silenced_at: datetime | None = strawberry.field(
         description="When it was withheld, or removed; null while it is shown."
+    )
+    shown_again_at: datetime | None = strawberry.field(
+        description="When an operator showed it again; null if it is not, or was all along."
     )
     word_list_version: int | None = strawberry.field(
         description="Of the word list that withheld it, if one did."
@@ -50,6 +53,7 @@ class GiftMessage:
             target=GiftTarget.of(message.target_kind, message.target_id),
             written_at=message.written_at,
             silenced_at=message.silenced_at,
+            shown_again_at=message.shown_again_at,
             word_list_version=None if hit is None else hit.version,
             term=None if hit is None else hit.term,
         )

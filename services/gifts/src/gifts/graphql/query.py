@@ -25,6 +25,7 @@ from gifts.graphql.entities import Creator, Gift, User, find_visible
 from gifts.graphql.item import GiftCatalogue
 from gifts.graphql.level import LevelTable
 from gifts.graphql.message import READERS, GiftMessageConnection, read_messages
+from gifts.graphql.open_rooms import OpenRoomConnection, OpenRoomOrder, read_open_rooms
 from gifts.graphql.room import Room, look_up
 
 
@@ -90,6 +91,23 @@ class Query:
     ) -> Room | None:
         """As it stands."""
         return await look_up(info, id)
+
+    @strawberry.field(description="The live rooms that are open; anyone may look.")
+    async def open_rooms(
+        self,
+        info: Info,
+        order_by: Annotated[
+            OpenRoomOrder, strawberry.argument(description="Which come first.")
+        ] = OpenRoomOrder.NEWEST,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> OpenRoomConnection:
+        """As they stand."""
+        return await read_open_rooms(
+            info, order_by, first=first, after=after, last=last, before=before
+        )
 
     @strawberry.field(
         description="A battle of two live rooms; anyone may look. Null when there is none."

@@ -14,6 +14,7 @@ from gifts.graphql.mutations.open_room import open_room
 from gifts.graphql.mutations.propose_battle import propose_battle
 from gifts.graphql.mutations.remove_gift_message import remove_gift_message
 from gifts.graphql.mutations.send_gift import send_gift
+from gifts.graphql.mutations.show_gift_message import show_gift_message
 from gifts.graphql.mutations.show_me_on_boards import show_me_on_boards
 from gifts.graphql.mutations.undo_gift import undo_gift
 from gifts.graphql.mutations.use_power_up import use_power_up
@@ -119,6 +120,14 @@ class Mutation:
         description=(
             "Show what was written with a gift to nobody any more, on no screen either. The gift "
             "counts, and no money goes back. Safe to retry."
+        ),
+        extensions=[requires_scope(MODERATOR)],
+    )
+    show_gift_message = strawberry.mutation(
+        show_gift_message,
+        description=(
+            "Show again what was written with a gift and was withheld or removed by mistake: with "
+            "the gift and in lists, but in no frame that was told before. Safe to retry."
         ),
         extensions=[requires_scope(MODERATOR)],
     )

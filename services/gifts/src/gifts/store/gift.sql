@@ -207,7 +207,7 @@ SELECT
     g.spent_coins,
     g.frees_up_at,
     g.body_hash,
-    s.status AS silenced
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced
 FROM gift AS g
 LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE g.gift_id = any($1::uuid[]);

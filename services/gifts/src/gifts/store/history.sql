@@ -25,7 +25,7 @@ SELECT
     g.limit_coins,
     g.spent_coins,
     g.frees_up_at,
-    s.status AS silenced
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced
 FROM gift AS g
 LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
@@ -59,7 +59,7 @@ SELECT
     g.limit_coins,
     g.spent_coins,
     g.frees_up_at,
-    s.status AS silenced
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced
 FROM gift AS g
 LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
 WHERE
@@ -93,7 +93,7 @@ SELECT
     g.limit_coins,
     g.spent_coins,
     g.frees_up_at,
-    s.status AS silenced
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
 LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id
@@ -128,7 +128,7 @@ SELECT
     g.limit_coins,
     g.spent_coins,
     g.frees_up_at,
-    s.status AS silenced
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced
 FROM received_gift AS r
 INNER JOIN gift AS g ON r.gift_id = g.gift_id
 LEFT JOIN silenced_message AS s ON g.gift_id = s.gift_id

@@ -30,6 +30,11 @@ async def upsert_removed(conn: Conn, gift_id: UUID, *, at: datetime) -> bool:
     return await conn.fetchval(STATEMENTS["upsert_removed"], gift_id, at) is not None
 
 
+async def show_again(conn: Conn, gift_id: UUID, *, at: datetime) -> bool:
+    """Show the message of a gift again; False: it is shown."""
+    return await conn.fetchval(STATEMENTS["show_again"], gift_id, at) is not None
+
+
 async def select_silenced(conn: Conn, gift_ids: Collection[UUID]) -> set[UUID]:
     """Those of the gifts whose messages are shown to nobody."""
     rows = await conn.fetch(STATEMENTS["select_silenced"], list(gift_ids))
@@ -65,5 +70,6 @@ def _message_of(row: Record) -> GiftMessage:
         written_at=row["requested_at"],
         silenced=row["silenced"],
         silenced_at=row["silenced_at"],
+        shown_again_at=row["shown_again_at"],
         hit=hit,
     )

@@ -13,22 +13,35 @@ SELECT
 FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS i (gift_id, word_list_version, term);
 
 -- name: upsert_removed
--- Nothing comes back where it was removed before.
+-- Nothing comes back where it was removed before, and not shown again.
 -- $1 gift_id, $2 now
 INSERT INTO silenced_message AS s (gift_id, status, silenced_at)
 VALUES ($1, 'REMOVED', $2)
 ON CONFLICT (gift_id) DO UPDATE
     SET
         status = excluded.status,
-        silenced_at = excluded.silenced_at
-    WHERE s.status <> excluded.status
+        silenced_at = excluded.silenced_at,
+        shown_again_at = null
+    WHERE s.status <> excluded.status OR s.shown_again_at IS NOT NULL
 RETURNING s.gift_id;
+
+-- name: show_again
+-- Nothing comes back where it is shown.
+-- $1 gift_id, $2 now
+UPDATE silenced_message
+SET shown_again_at = greatest($2, silenced_at)
+WHERE
+    gift_id = $1
+    AND shown_again_at IS NULL
+RETURNING gift_id;
 
 -- name: select_silenced
 -- $1 gift_ids
 SELECT gift_id
 FROM silenced_message
-WHERE gift_id = any($1::uuid[]);
+WHERE
+    gift_id = any($1::uuid[])
+    AND shown_again_at IS NULL;
 
 -- name: find_message
 -- $1 gift_id
@@ -41,8 +54,9 @@ SELECT
     g.target_id,
     g.message,
     g.requested_at,
-    s.status AS silenced,
-    s.silenced_at,
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced,
+    CASE WHEN s.shown_again_at IS NULL THEN s.silenced_at END AS silenced_at,
+    s.shown_again_at,
     s.word_list_version,
     s.term
 FROM gift AS g
@@ -62,8 +76,9 @@ SELECT
     g.target_id,
     g.message,
     g.requested_at,
-    s.status AS silenced,
-    s.silenced_at,
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced,
+    CASE WHEN s.shown_again_at IS NULL THEN s.silenced_at END AS silenced_at,
+    s.shown_again_at,
     s.word_list_version,
     s.term
 FROM gift AS g
@@ -86,8 +101,9 @@ SELECT
     g.target_id,
     g.message,
     g.requested_at,
-    s.status AS silenced,
-    s.silenced_at,
+    CASE WHEN s.shown_again_at IS NULL THEN s.status END AS silenced,
+    CASE WHEN s.shown_again_at IS NULL THEN s.silenced_at END AS silenced_at,
+    s.shown_again_at,
     s.word_list_version,
     s.term
 FROM gift AS g

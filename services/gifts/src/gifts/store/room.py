@@ -36,7 +36,7 @@ async def insert_room(conn: Conn, room: Room, rules: RoomRules) -> bool:
 async def find_room(conn: Conn, room_id: UUID) -> Room | None:
     """A room as it stands."""
     row = await conn.fetchrow(STATEMENTS["find_room"], room_id)
-    return None if row is None else _room_of(row)
+    return None if row is None else room_of(row)
 
 
 async def find_open_room(conn: Conn, creator_id: str) -> UUID | None:
@@ -46,7 +46,7 @@ async def find_open_room(conn: Conn, creator_id: str) -> UUID | None:
 
 async def lock_rooms(conn: Conn, room_ids: Collection[UUID]) -> list[Room]:
     """The rooms of these ids, as far as there are any, until the transaction ends."""
-    return [_room_of(row) for row in await conn.fetch(STATEMENTS["lock_rooms"], list(room_ids))]
+    return [room_of(row) for row in await conn.fetch(STATEMENTS["lock_rooms"], list(room_ids))]
 
 
 async def find_due(conn: Conn, *, at: datetime) -> bool:
@@ -56,7 +56,7 @@ async def find_due(conn: Conn, *, at: datetime) -> bool:
 
 async def lock_due(conn: Conn, *, at: datetime, limit: int) -> list[Room]:
     """Rooms that the clock has to look at and nobody else holds, until the transaction ends."""
-    return [_room_of(row) for row in await conn.fetch(STATEMENTS["lock_due"], at, limit)]
+    return [room_of(row) for row in await conn.fetch(STATEMENTS["lock_due"], at, limit)]
 
 
 async def update_rooms(
@@ -95,8 +95,11 @@ async def note_battled(conn: Conn, room_ids: Collection[UUID]) -> None:
     await conn.execute(STATEMENTS["note_battled"], list(room_ids))
 
 
-def _room_of(row: Record) -> Room:
-    """The columns are the fields, in order; three of them are the goal."""
+def room_of(row: Record) -> Room:
+    """A room from its columns: they are the fields, in order; three of them are the goal.
+
+    What is missing at the end is not needed, and as in a new room.
+    """
     goal_coins, goal_item_id, goal_count = row[_GOAL]
     goal = None
     if goal_coins is not None or goal_item_id is not None:

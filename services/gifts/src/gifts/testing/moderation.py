@@ -8,6 +8,7 @@ from chassis.operators import Act
 from gifts.commands.publish_word_list import Published, publish_word_list
 from gifts.commands.remove_message import remove_message
 from gifts.commands.send_gifts import NewGift
+from gifts.commands.show_message import show_message
 from gifts.domain.message import GiftMessage
 from gifts.domain.room_rules import RoomRules
 from gifts.domain.word_list import WordListFile
@@ -30,6 +31,12 @@ async def remove(
         return await remove_message(conn, gift_id, act, rules or RoomRules())
 
     return await transact(pool, work)
+
+
+async def show(pool: Pool, gift_id: UUID, *, act: Act | None = None) -> GiftMessage:
+    """Show a message again as an operator does."""
+    act = act or Act("olga", "harmless", NOW)
+    return await transact(pool, lambda conn: show_message(conn, gift_id, act))
 
 
 def a_gift_saying(message: str, room_id: UUID | None = None, **changes: object) -> NewGift:
