@@ -9,7 +9,7 @@ AGE_VERIFIED ?= true
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The local stack ---------------------------------------------------------------------------
 
@@ -44,6 +44,10 @@ token: setup ## Print a token: SUB=alice SCOPE="viewer creator" [REGION= AGE_VER
 trace: setup ## Print the trace of one gift: GIFT=<gift id>
 	@$(python) -m local_stack trace '$(GIFT)'
 
+.PHONY: observe
+observe: setup ## Watch the running stack: Prometheus, alerts, dashboards, until Ctrl-C
+	@$(python) -m observe run
+
 # -- Checks ------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -53,6 +57,14 @@ test: lint ## Everything that a change must pass
 .PHONY: test-page
 test-page: setup ## Test the page in a real Chromium; fails where there is none (make test skips that)
 	@LARGESSE_CHROMIUM="$${LARGESSE_CHROMIUM:-chromium}" sh deploy/local/test.sh -n 0 tests/page
+
+.PHONY: test-rules
+test-rules: setup ## Have promtool check and test the alert rules; fails where there is neither it nor Go
+	@$(python) -m observe test-rules
+
+.PHONY: test-otel
+test-otel: setup ## Have the collector judge its configuration; fails where there is no Go to build it
+	@$(python) -m observe test-collector
 
 .PHONY: lint
 lint: setup ## Style, types, direction of imports
@@ -67,6 +79,18 @@ lint: setup ## Style, types, direction of imports
 format: setup ## Rewrite the code in the agreed format
 	@$(python) -m ruff check --fix-only --quiet
 	@$(python) -m ruff format --quiet
+
+.PHONY: manifests
+manifests: setup ## Render and check the Kubernetes manifests: schemas, references, settings, policy, topics
+	@$(python) -m manifests check
+
+.PHONY: manifests-generated
+manifests-generated: setup ## Write the manifests that are made from contracts and rules
+	@$(python) -m manifests generate
+
+.PHONY: test-k8s
+test-k8s: setup ## Run the manifests on the cluster of KUBECONFIG: an evening, pods deleted, a drain, the books
+	@$(python) -m manifests try
 
 .PHONY: faults
 faults: setup ## Kill processes at random under load for 60 s, then check the books
@@ -87,6 +111,28 @@ bench-p8: ## Benchmark: recovery after kill -9
 bench-p9: ## Benchmark: a purchase over 10,000 gifts is taken back while gifts flow
 bench-boards: ## Benchmark: boards of a creator with a million gifters
 bench-memory: ## Benchmark: memory of the whole stack at rest
+
+# -- Images ------------------------------------------------------------------------------------
+
+.PHONY: images
+images: setup ## Build the images of deploy/docker; needs a Docker engine
+	@$(python) -m local_stack build-images
+
+.PHONY: test-images
+test-images: setup ## Start the whole stack from the images, play an evening, check the books, stop it
+	@$(python) -m local_stack test-images
+
+.PHONY: sbom
+sbom: setup ## List what is in each image, as CycloneDX, in .local/sbom
+	@$(python) -m local_stack sbom
+
+.PHONY: audit
+audit: setup ## Look for known vulnerabilities in what the locks pin
+	@$(python) -m local_stack audit
+
+.PHONY: stand-in-images
+stand-in-images: setup ## Make base images of this machine, where no registry can be reached
+	@sh deploy/docker/stand-in/build.sh
 
 # -- Set-up ------------------------------------------------------------------------------------
 

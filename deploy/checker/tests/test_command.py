@@ -9,12 +9,14 @@ from pathlib import Path
 from checker_world import Copy, World
 
 
-async def checker(world: World, *arguments: str, kafka: str | None = None) -> tuple[int, str, str]:
+async def checker(
+    world: World, *arguments: str, kafka: str | None = None, module: str = "checker"
+) -> tuple[int, str, str]:
     """Run `python -m checker` as the local stack does."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "checker",
+        module,
         *arguments,
         env={
             "CHECKER_WALLET_DSN": world.dsn("wallet"),

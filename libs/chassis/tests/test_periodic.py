@@ -1,11 +1,13 @@
 """Work is done again and again, at once where there is more, and put off in an outage."""
 
 import asyncio
+import time
 
 import asyncpg
 import pytest
 
 from chassis.periodic import repeated
+from chassis.telemetry.metrics import REGISTRY
 from chassis.testing.eventually import eventually
 
 
@@ -24,9 +26,9 @@ class Work:
         return answer
 
 
-async def run(work: Work, *, every_s: float, until: int) -> None:
+async def run(work: Work, *, every_s: float, until: int, name: str = "work") -> None:
     stop = asyncio.Event()
-    running = asyncio.create_task(repeated(work, every_s=every_s, name="work")(stop))
+    running = asyncio.create_task(repeated(work, every_s=every_s, name=name)(stop))
 
     async def done() -> int:
         return work.done
@@ -51,6 +53,22 @@ async def test_it_is_done_again_after_the_pause() -> None:
 
 async def test_an_outage_puts_it_off() -> None:
     await run(Work(ConnectionRefusedError(), asyncpg.AdminShutdownError()), every_s=0.001, until=3)
+
+
+def done_at(name: str) -> float:
+    return REGISTRY.get_sample_value("largesse_work_done_timestamp_seconds", {"work": name}) or 0.0
+
+
+async def test_it_tells_when_it_was_last_done() -> None:
+    """Work that is put off again and again is not done: its moment stays where it was."""
+    began_at = time.time()
+    await run(Work(), every_s=0.001, until=1, name="done")
+    await run(
+        Work(*[ConnectionRefusedError() for _ in range(5)]), every_s=60, until=1, name="put off"
+    )
+
+    assert done_at("done") >= began_at
+    assert done_at("put off") == 0
 
 
 async def test_what_is_no_outage_ends_it() -> None:

@@ -5,6 +5,7 @@ import { Documents } from './documents.ts';
 import { Endpoint } from './endpoint.ts';
 import { createEngine } from './engine.ts';
 import { readGuards } from './guards.ts';
+import { KeySet } from './keys.ts';
 import { Live, LIVE } from './live.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -29,8 +30,11 @@ export async function createGateway(settings: Settings, supergraph: Supergraph, 
   const tracing = createTracing(settings);
   const engine = await createEngine(supergraph, subgraphs.call);
   const documents = new Documents(engine.schema, readGuards(supergraph), settings);
+  const keys = new KeySet(new URL(settings.jwksUrl), settings.tokenKeysAgeMaxS * 1_000, (error) =>
+    log.error('jwks_unreadable', { url: settings.jwksUrl, error }),
+  );
   const tokens = new TokenVerifier({
-    jwksUrl: settings.jwksUrl,
+    keys,
     issuer: settings.tokenIssuer,
     audience: settings.tokenAudience,
   });

@@ -7,14 +7,16 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export type Outcome = 'ok' | 'errors' | 'refused';
 
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
   readonly #requests: Histogram<'outcome'>;
   readonly #errors: Counter<'code'>;
   readonly #subgraphs: Histogram<'subgraph'>;
   readonly #failures: Counter<'subgraph'>;
 
-  constructor() {
-    const registers = [this.#registry];
+  /** `registry`: holds them; given by who wants to list them. */
+  constructor(registry = new Registry()) {
+    this.#registry = registry;
+    const registers = [registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Histogram({
       name: 'graphql_request_seconds',
@@ -57,11 +59,18 @@ export class Metrics {
     this.#subgraphs.labels(subgraph).observe(seconds);
   }
 
+  /** Counts from nought: the first failure of a counter that begins with it would be no increase. */
+  subgraphKnown(subgraph: string): void {
+    this.#failures.labels(subgraph).inc(0);
+  }
+
   subgraphFailed(subgraph: string): void {
     this.#failures.labels(subgraph).inc();
   }
 
-  readonly contentType = this.#registry.contentType;
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
 
   text(): Promise<string> {
     return this.#registry.metrics();

@@ -21,10 +21,20 @@ export interface ServerParts {
   readonly isReady: () => boolean;
 }
 
+/** For browsers: nothing here is another type than it says, belongs into a frame, or tells where it was. */
+const SAFE_HEADERS: ReadonlyMap<string, string> = new Map([
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+]);
+
 export function createGatewayServer(parts: ServerParts, rules: ServerRules): Server {
   const server = createServer(
     { shouldUpgradeCallback: wantsWebSocket },
-    (request, response) => void route(request, response, parts, rules),
+    (request, response) => {
+      for (const [name, value] of SAFE_HEADERS) response.setHeader(name, value);
+      void route(request, response, parts, rules);
+    },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) === '/graphql') parts.live.passSocket(request, socket, head);

@@ -1,4 +1,4 @@
-/** What the gateway is told from outside: environment variables, read once, in `start.ts`. */
+/** What the gateway is told from outside: environment variables and files, read once, in `start.ts`. */
 
 export interface Settings {
   /** Address to listen on. */
@@ -6,6 +6,8 @@ export interface Settings {
   readonly port: number;
   /** The issuer's key set: `file:///…` or `https://…`. */
   readonly jwksUrl: string;
+  /** After this time keys are read again: so long one may go on counting that was taken away. */
+  readonly tokenKeysAgeMaxS: number;
   readonly tokenIssuer: string;
   readonly tokenAudience: string;
   /** GraphQL address of each subgraph, by its name in the supergraph. */
@@ -41,9 +43,10 @@ export interface Settings {
 /** The environment does not hold a usable configuration; the message says all that is wrong. */
 export class SettingsError extends Error {}
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-const PREFIX = 'GATEWAY_';
+/** Of all our variables. */
+export const PREFIX = 'GATEWAY_';
 
 /**
  * Reads and checks all settings. Misspelt `GATEWAY_` names are refused, since a limit that is
@@ -58,6 +61,7 @@ export function readSettings(environment: Environment, subgraphs: readonly strin
     host: reader.text('HOST', '127.0.0.1'),
     port: reader.whole('PORT', undefined, 0, 65_535),
     jwksUrl: reader.url('JWKS_URL', ['file:', 'https:']),
+    tokenKeysAgeMaxS: reader.whole('TOKEN_KEYS_AGE_MAX_S', 300, 1, 86_400),
     tokenIssuer: reader.text('TOKEN_ISSUER'),
     tokenAudience: reader.text('TOKEN_AUDIENCE'),
     subgraphUrls: new Map(

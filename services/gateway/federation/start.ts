@@ -1,12 +1,13 @@
 /** The gateway's process: `node federation/start.ts`. */
 
 import { createLog } from './log.ts';
+import { withSecretFiles } from './secret_files.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { readSupergraph } from './supergraph.ts';
 
 async function main(): Promise<void> {
   const supergraph = readSupergraph();
-  const settings = readSettings(process.env, [...supergraph.subgraphs.values()]);
+  const settings = readSettings(withSecretFiles(process.env), [...supergraph.subgraphs.values()]);
   const log = createLog(settings.logFormat);
   // Loaded once the settings are known to be good: it takes a second.
   const { createGateway } = await import('./gateway.ts');

@@ -28,6 +28,7 @@ export class Subgraphs {
   constructor(rules: SubgraphRules, metrics: Metrics, log: Log) {
     this.#metrics = metrics;
     this.#log = log;
+    for (const name of rules.subgraphUrls.keys()) metrics.subgraphKnown(name);
     this.#byName = new Map(
       [...rules.subgraphUrls].map(([name, url]) => [name, openSubgraph(name, new URL(url), rules)]),
     );

@@ -1,16 +1,8 @@
 /** Who is calling: verifies tokens at the edge. Each subgraph verifies the same token again. */
 
-import { readFile } from 'node:fs/promises';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  jwtVerify,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { ClientError, Code } from './errors.ts';
+import type { KeySet } from './keys.ts';
 
 export interface Viewer {
   readonly sub: string;
@@ -18,7 +10,7 @@ export interface Viewer {
 }
 
 export interface TokenRules {
-  readonly jwksUrl: string;
+  readonly keys: KeySet;
   readonly issuer: string;
   readonly audience: string;
 }
@@ -27,7 +19,6 @@ const ALGORITHMS = ['EdDSA', 'ES256'];
 const LEEWAY_S = 5;
 const CACHED_MAX = 10_000;
 const TOKEN_CHARS_MAX = 8_192;
-const REFRESH_PAUSE_MS = 10_000;
 const SUBJECT = /^[A-Za-z0-9._:@-]{1,64}$/;
 
 interface Proved {
@@ -35,18 +26,14 @@ interface Proved {
   readonly expiresAtMs: number;
 }
 
-/** Verifies each token once and remembers the outcome until it expires, in a bounded cache. */
+/** Verifies each token once and remembers the outcome until it expires or keys change, in a bounded cache. */
 export class TokenVerifier {
   readonly #rules: TokenRules;
-  readonly #keys: JWTVerifyGetKey;
   readonly #proved = new Map<string, Proved>();
+  #provedBy: JWTVerifyGetKey | undefined;
 
   constructor(rules: TokenRules) {
     this.#rules = rules;
-    const url = new URL(rules.jwksUrl);
-    this.#keys = url.protocol === 'file:'
-      ? fileKeys(url)
-      : createRemoteJWKSet(url, { cooldownDuration: REFRESH_PAUSE_MS });
   }
 
   /**
@@ -59,12 +46,19 @@ export class TokenVerifier {
     if (authorization === undefined) return undefined;
     const token = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization)?.[1];
     if (token === undefined || token.length > TOKEN_CHARS_MAX) throw unauthenticated('token_invalid');
+    await this.#forgetWhatOtherKeysProved();
     const proved = this.#proved.get(token) ?? (await this.#prove(token));
     if (Date.now() > proved.expiresAtMs) {
       this.#proved.delete(token);
       throw unauthenticated('token_expired');
     }
     return proved.viewer;
+  }
+
+  async #forgetWhatOtherKeysProved(): Promise<void> {
+    const current = await this.#rules.keys.current().catch(() => undefined);
+    if (current !== this.#provedBy) this.#proved.clear();
+    this.#provedBy = current;
   }
 
   async #prove(token: string): Promise<Proved> {
@@ -82,7 +76,7 @@ export class TokenVerifier {
 
   async #verify(token: string): Promise<JWTPayload> {
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      const { payload } = await jwtVerify(token, this.#rules.keys.find, {
         algorithms: ALGORITHMS,
         issuer: this.#rules.issuer,
         audience: this.#rules.audience,
@@ -92,7 +86,7 @@ export class TokenVerifier {
       return payload;
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw unauthenticated('token_expired');
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+      if (!(error instanceof errors.JOSEError)) {
         throw new ClientError(Code.serviceUnavailable, 'Tokens cannot be checked now. Try again.');
       }
       throw unauthenticated('token_invalid');
@@ -117,24 +111,4 @@ function viewerOf(payload: JWTPayload): Viewer {
     throw unauthenticated('token_invalid');
   }
   return { sub, scopes: new Set(scope.split(/\s+/).filter(Boolean)) };
-}
-
-/** Keys in a local file, read again (at most every 10 s) when a token names a key not in it. */
-function fileKeys(url: URL): JWTVerifyGetKey {
-  let keys: JWTVerifyGetKey | undefined;
-  let readAtMs = 0;
-  const read = async (): Promise<JWTVerifyGetKey> => {
-    readAtMs = Date.now();
-    keys = createLocalJWKSet(JSON.parse(await readFile(url, 'utf8')) as JSONWebKeySet);
-    return keys;
-  };
-  return async (header, token) => {
-    try {
-      return await (keys ?? (await read()))(header, token);
-    } catch (error) {
-      const unknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!unknown || Date.now() - readAtMs < REFRESH_PAUSE_MS) throw error;
-      return (await read())(header, token);
-    }
-  };
 }

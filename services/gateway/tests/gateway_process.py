@@ -33,12 +33,18 @@ class Issuer:
 
     def add_key(self, kid: str) -> None:
         self.keys[kid] = Ed25519PrivateKey.generate()
+        self.publish()
+
+    def publish(self) -> None:
+        """The keys of now, in the place of those before."""
         algorithm = jwt.get_algorithm_by_name("EdDSA")
         entries = [
             algorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name, "alg": "EdDSA"}
             for name, key in self.keys.items()
         ]
-        self.file.write_text(json.dumps({"keys": entries}))
+        draft = self.file.with_suffix(".draft")
+        draft.write_text(json.dumps({"keys": entries}))
+        draft.replace(self.file)
 
     def token(self, sub: str = "alice", scope: str = "", kid: str = "one", **claims: Any) -> str:
         payload = {

@@ -32,10 +32,47 @@ def test_metrics_count_what_happens(gateway: Gateway, issuer: Issuer) -> None:
         'graphql_request_seconds_count{outcome="refused"}',
         'graphql_errors_total{code="UNAUTHENTICATED"}',
         'subgraph_request_seconds_count{subgraph="wallet"}',
+        'subgraph_failures_total{subgraph="gifts"} 0',
         "nodejs_eventloop_lag_seconds",
     ):
         assert line in metrics.text
     assert "secretName" not in metrics.text
+
+
+def test_settings_may_stand_in_files(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Called like their variables, in a directory, as Kubernetes mounts a Secret."""
+    told = dict(settings)
+    (tmp_path / "GATEWAY_TOKEN_ISSUER").write_text(told.pop("GATEWAY_TOKEN_ISSUER") + "\n")
+    (tmp_path / "ca.crt").write_text("other's")
+
+    with run_gateway(tmp_path, told | {"GATEWAY_SECRETS_DIR": str(tmp_path)}) as gateway:
+        assert gateway.client.get("/readyz").is_success
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"GATEWAY_COST_MXA": "5"}, "GATEWAY_COST_MXA is not a setting"),
+        ({"GATEWAY_COST_MAX": " "}, "GATEWAY_COST_MAX is empty"),
+        ({"GATEWAY_TOKEN_ISSUER": "x"}, "the variable GATEWAY_TOKEN_ISSUER are both there"),
+        (None, "which cannot be read (ENOENT): mount the Secret there"),
+    ],
+    ids=["misspelt", "empty", "twice", "no directory"],
+)
+def test_a_wrong_secret_file_is_one_clear_line(
+    tmp_path: Path, settings: dict[str, str], files: dict[str, str] | None, problem: str
+) -> None:
+    """And the process does not start."""
+    folder = tmp_path / "secrets"
+    if files is not None:
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    log = tmp_path / "log"
+    told = settings | {"GATEWAY_PORT": "0", "GATEWAY_SECRETS_DIR": str(folder)}
+
+    assert spawn(told, log).wait(30) == 2
+    assert problem in log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
-from gateway_process import Gateway
+from gateway_process import Gateway, run_gateway
 from subgraphs import Subgraphs
 
 JSON = {"content-type": "application/json"}
@@ -144,3 +145,37 @@ def test_caller_who_hangs_up_harms_nobody(gateway: Gateway) -> None:
             connection.sendall(head + tail)
 
     assert send(gateway, HELLO).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/livez", "/nowhere"])
+def test_browsers_are_told_to_be_careful(gateway: Gateway, path: str) -> None:
+    """Whatever the answer: no other type, no frame, no referrer, and nothing of who answers."""
+    headers = gateway.client.get(path).headers
+
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert not headers.keys() & {"server", "x-powered-by"}
+
+
+def test_answers_are_kept_nowhere_on_their_way(gateway: Gateway) -> None:
+    """They are of one caller."""
+    assert send(gateway, HELLO).headers["cache-control"] == "no-store"
+
+
+def test_no_origin_is_let_in_unless_it_is_named(
+    gateway: Gateway, folder: Path, settings: dict[str, str]
+) -> None:
+    """Never any origin, and never by echoing the one that asks."""
+    asked = {"origin": "https://evil.test", "access-control-request-method": "POST"}
+    told = {"GATEWAY_CORS_ORIGINS": "https://app.test"}
+    with run_gateway(folder, settings | told) as with_one:
+        for each in (gateway, with_one):
+            answer = each.client.options("/graphql", headers=asked)
+            assert "access-control-allow-origin" not in answer.headers
+        allowed = with_one.client.options(
+            "/graphql", headers=asked | {"origin": "https://app.test"}
+        )
+
+    assert allowed.headers["access-control-allow-origin"] == "https://app.test"
+    assert "access-control-allow-credentials" not in allowed.headers

@@ -1,12 +1,15 @@
 """Who may come in at the edge."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from gateway_process import Gateway, Issuer
+from gateway_process import Gateway, Issuer, run_gateway
 from subgraphs import Subgraphs
+
+from chassis.testing.eventually import eventually
 
 ME = "{ me { id } }"
 
@@ -97,3 +100,53 @@ def test_unknown_key_is_refused(gateway: Gateway, issuer: Issuer) -> None:
     token = jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": "two"})
 
     assert refused(gateway, f"Bearer {token}") == "token_invalid"
+
+
+async def test_keys_are_replaced_without_a_restart(
+    tmp_path: Path, settings: dict[str, str], subgraphs: Subgraphs
+) -> None:
+    """Two at a time while tokens of the old one live; once it is taken away, it counts no more."""
+    issuer = Issuer(tmp_path / "keys.json")
+    issuer.add_key("one")
+    told = {"GATEWAY_JWKS_URL": issuer.file.as_uri(), "GATEWAY_TOKEN_KEYS_AGE_MAX_S": "1"}
+    with run_gateway(tmp_path, settings | told) as gateway:
+
+        async def is_let_in(token: str) -> bool:
+            response = gateway.post("{ __typename }", token=token)
+            assert response.status_code in {200, 401}
+            return response.status_code == 200
+
+        old = issuer.token(kid="one")
+        assert await is_let_in(old)
+
+        issuer.add_key("two")
+        new = issuer.token(kid="two")
+        await eventually(lambda: is_let_in(new))
+        assert await is_let_in(old)
+
+        del issuer.keys["one"]
+        issuer.publish()
+
+        await eventually(lambda: is_let_in(old), until=lambda let_in: not let_in)
+        assert await is_let_in(new)
+
+
+async def test_keys_at_hand_count_through_an_outage_of_their_issuer(
+    tmp_path: Path, settings: dict[str, str], subgraphs: Subgraphs
+) -> None:
+    """A key set that cannot be read for a while turns nobody away whom it let in before."""
+    issuer = Issuer(tmp_path / "keys.json")
+    issuer.add_key("one")
+    told = {"GATEWAY_JWKS_URL": issuer.file.as_uri(), "GATEWAY_TOKEN_KEYS_AGE_MAX_S": "1"}
+    with run_gateway(tmp_path, settings | told) as gateway:
+        token = issuer.token()
+        assert gateway.post("{ __typename }", token=token).status_code == 200
+
+        issuer.file.write_text("{")
+
+        async def has_tried_again() -> bool:
+            assert gateway.post("{ __typename }", token=token).status_code == 200
+            return gateway.logged("jwks_unreadable") != []
+
+        await eventually(has_tried_again)
+        assert gateway.post(ME, token=issuer.token("bob")).json() == {"data": {"me": {"id": "bob"}}}

@@ -1,29 +1,45 @@
 """What both commands are told: where to look, and how patiently."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import KafkaSettings, text_of
 from checker.check import Addresses
 from checker.snapshot import SERVICES
 
 
-def add_addresses(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
-    """Let a parser take them; addresses may stand in the environment as well."""
+class Settings(KafkaSettings):
+    """What stands in the environment, or in files: CHECKER_WALLET_DSN and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="CHECKER_", frozen=True, extra="ignore")
+
+    kafka_servers: str = ""
+    topic_prefix: str = ""
+    wallet_dsn: SecretStr | None = None
+    gifts_dsn: SecretStr | None = None
+    payouts_dsn: SecretStr | None = None
+    otlp_endpoint: str | None = None
+
+
+def add_addresses(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Let a parser take them; what is not given stands in the settings."""
     for service in SERVICES:
         parser.add_argument(
             f"--{service}-dsn",
-            default=environment.get(f"CHECKER_{service.upper()}_DSN"),
+            default=text_of(getattr(settings, f"{service}_dsn")),
             help=f"the {service}'s database [CHECKER_{service.upper()}_DSN]",
         )
     parser.add_argument(
         "--kafka",
-        default=environment.get("CHECKER_KAFKA_SERVERS"),
+        default=settings.kafka_servers or None,
         help="host:port,… [CHECKER_KAFKA_SERVERS]",
     )
     parser.add_argument(
         "--topic-prefix",
-        default=environment.get("CHECKER_TOPIC_PREFIX", ""),
+        default=settings.topic_prefix,
         help="stands before each topic's name [CHECKER_TOPIC_PREFIX]",
     )
     parser.add_argument(
@@ -40,15 +56,22 @@ def add_addresses(parser: argparse.ArgumentParser, environment: Mapping[str, str
         metavar="N",
         help="how many records may have been set aside (%(default)s)",
     )
+    parser.add_argument(
+        "--otlp-endpoint",
+        default=settings.otlp_endpoint,
+        metavar="URL",
+        help="base address of an OTLP/HTTP receiver that is told the result"
+        " [CHECKER_OTLP_ENDPOINT]",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report for programs")
 
 
-def addresses_of(arguments: argparse.Namespace) -> Addresses:
-    """Where to look."""
+def addresses_of(arguments: argparse.Namespace, settings: Settings) -> Addresses:
+    """Where to look; how Kafka lets us in is said by the settings alone."""
     return Addresses(
         wallet=arguments.wallet_dsn,
         gifts=arguments.gifts_dsn,
         payouts=arguments.payouts_dsn,
-        kafka=arguments.kafka,
+        kafka=arguments.kafka and settings.brokers._replace(servers=arguments.kafka),
         topic_prefix=arguments.topic_prefix,
     )

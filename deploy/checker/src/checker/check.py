@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from chassis.brokers import Servers
 from chassis.db import OUTAGES
 from chassis.kafka import KafkaError
 from checker import creators, frames, letters, pipeline, questions
@@ -57,7 +58,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """DSN of the wallet's database; an account that may read is enough."""
     gifts: str | None = None
     payouts: str | None = None
-    kafka: str | None = None
+    kafka: Servers | None = None
     """host:port, host:port, …"""
     topic_prefix: str = ""
 

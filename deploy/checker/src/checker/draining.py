@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis import kafka
+from chassis.brokers import Servers
 from checker.report import Finding
 from checker.snapshot import Snapshot, snapshot
 from contracts.event import Topic
@@ -36,7 +37,7 @@ class Progressed:
 
 
 async def wait_until_drained(
-    dsns: Mapping[str, str], servers: str, prefix: str, *, within_s: float
+    dsns: Mapping[str, str], servers: Servers, prefix: str, *, within_s: float
 ) -> Progressed:
     """Wait until services have published and applied all there is, and return how far they are.
 
@@ -57,7 +58,7 @@ async def wait_until_drained(
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _look(dsns: Mapping[str, str], servers: str, prefix: str) -> Progressed:
+async def _look(dsns: Mapping[str, str], servers: Servers, prefix: str) -> Progressed:
     ends, services = await asyncio.gather(
         _ends(dsns, servers, prefix),
         asyncio.gather(*(_progress(service, dsn) for service, dsn in dsns.items())),
@@ -69,7 +70,7 @@ async def _look(dsns: Mapping[str, str], servers: str, prefix: str) -> Progresse
     return Progressed(ends, tuple(waiting))
 
 
-async def _ends(services: Iterable[str], servers: str, prefix: str) -> Ends:
+async def _ends(services: Iterable[str], servers: Servers, prefix: str) -> Ends:
     topics = [prefix + topic.name for service in services for topic in CONSUMES[service]]
     told = await kafka.ends(servers, topics)
     return {(topic.removeprefix(prefix), number): end for (topic, number), end in told.items()}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from chassis import kafka
 from chassis.batch import EventReader
+from chassis.brokers import Servers
 from checker.progress import Progress
 from checker.report import Finding
 from checker.told import Heard, Told, listeners
@@ -83,7 +84,7 @@ class Reading:
 
 
 async def read_topic(
-    servers: str,
+    servers: Servers,
     prefix: str,
     topic: Topic,
     listening: Mapping[type[Event], Callable[[Any], None]],
@@ -155,7 +156,7 @@ def _note_gap(reading: Reading, partition: int, wanted: int, found: int) -> None
 
 
 async def read_topics(
-    servers: str,
+    servers: Servers,
     prefix: str,
     services: Collection[str],
     told: Told,
@@ -200,7 +201,7 @@ async def read_topics(
 class _Task(NamedTuple):
     """One topic to read; can be handed to another process if `progress` can."""
 
-    servers: str
+    servers: Servers
     prefix: str
     topic: str
     folder: Path

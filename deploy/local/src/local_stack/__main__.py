@@ -49,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     reap.add_argument("home", type=Path)
     commands.add_parser("keep-test-servers", help="serve tests until nobody is left")
     commands.add_parser("stop-test-servers", help="stop the servers for tests")
+    commands.add_parser("build-images", help="build the images of deploy/docker")
+    commands.add_parser("test-images", help="play an evening on a stack of those images")
+    commands.add_parser("sbom", help="list what is in each image")
+    commands.add_parser("audit", help="look for known vulnerabilities in what the locks pin")
     return parser
 
 
@@ -103,6 +107,22 @@ def _run(arguments: argparse.Namespace) -> int:
             from local_stack.servers import stop as stop_servers
 
             stop_servers()
+        case "build-images":
+            from local_stack.images import build
+
+            build()
+        case "test-images":
+            from local_stack.image_stack import test
+
+            return test()
+        case "sbom":
+            from local_stack.sbom import write
+
+            write()
+        case "audit":
+            from local_stack.audit import audit
+
+            return audit()
         case unknown:
             raise AssertionError(unknown)
     return 0

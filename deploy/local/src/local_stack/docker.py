@@ -6,10 +6,57 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from local_stack import kafka, paths, postgres
 from local_stack.problem import LocalProblemError
 from local_stack.processes import base_environment
+
+
+def environment() -> dict[str, str]:
+    """What the docker command gets: where its engine is may be said by DOCKER_HOST and the like."""
+    directing = {name: text for name, text in os.environ.items() if name.startswith("DOCKER_")}
+    return base_environment() | directing
+
+
+def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the docker command; `given` is its standard input."""
+    return subprocess.run(
+        ["docker", *arguments],
+        env=environment(),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def problem() -> str | None:
+    """Why containers cannot be had here, with the remedy; None if they can."""
+    if shutil.which("docker") is None:
+        return "there is no docker command: install Docker or an engine that speaks like it"
+    questions = {
+        ("version", "--format", "{{.Server.Version}}"): (
+            "no Docker engine answers: start one (dockerd), or set DOCKER_HOST"
+        ),
+        ("compose", "version"): "docker has no Compose: install its compose plugin",
+    }
+    for question, remedy in questions.items():
+        try:
+            done = subprocess.run(
+                ["docker", *question],
+                env=environment(),
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"docker {question[0]} says nothing within 10 s: restart the engine"
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines()[-1:]
+            return f"{remedy} (docker says: {' '.join(said)[:200]})"
+    return None
 
 
 @cache
@@ -18,19 +65,18 @@ def answers() -> bool:
 
     LARGESSE_CONTAINERS=off says that it is not for us.
     """
-    if os.environ.get("LARGESSE_CONTAINERS") == "off":
-        return False
-    docker = shutil.which("docker")
-    if docker is None:
-        return False
-    for question in (["version", "--format", "{{.Server.Version}}"], ["compose", "version"]):
-        try:
-            done = subprocess.run([docker, *question], capture_output=True, timeout=10, check=False)
-        except subprocess.TimeoutExpired:
-            return False
-        if done.returncode != 0:
-            return False
-    return True
+    return os.environ.get("LARGESSE_CONTAINERS") != "off" and problem() is None
+
+
+def require() -> None:
+    """Make sure that containers can be had.
+
+    Raises:
+        LocalProblemError: They cannot; it says why and what to do.
+    """
+    found = problem()
+    if found is not None:
+        raise LocalProblemError(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +87,8 @@ class Containers:
     """Compose's name for the stack; a second stack of that name would be the same one."""
     ports: Mapping[str, int]
     password: str
+    durable: bool = True
+    """Whether PostgreSQL must not lose a commit when the machine crashes."""
 
     @property
     def postgres_dsn(self) -> str:
@@ -58,7 +106,7 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self._compose("up", "--detach", "--wait", "--wait-timeout", "120")
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "120")
 
     def stop(self) -> None:
         """Stop the containers; their data stays for the next start.
@@ -66,7 +114,7 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self._compose("stop")
+        self.compose("stop")
 
     def remove(self) -> None:
         """Stop the containers and delete their data.
@@ -74,32 +122,40 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self._compose("down", "--volumes")
+        self.compose("down", "--volumes")
 
-    def _compose(self, *arguments: str) -> None:
+    def compose(self, *arguments: str, overlay: Path | None = None, **more: str) -> None:
+        """Run a command of Compose; `more` are variables of an overlay's file.
+
+        Raises:
+            LocalProblemError: Compose failed.
+        """
+        files = [paths.COMPOSE_FILE] if overlay is None else [paths.COMPOSE_FILE, overlay]
         command = [
-            "docker",
-            "compose",
-            f"--project-name={self.project}",
-            f"--file={paths.COMPOSE_FILE}",
+            *("docker", "compose", f"--project-name={self.project}"),
+            *(f"--file={file}" for file in files),
             *arguments,
         ]
-        environment = {
+        settings = {
             "POSTGRES_PORT": str(self.ports["postgres"]),
             "POSTGRES_USER": postgres.SUPERUSER,
             "POSTGRES_PASSWORD": self.password,
+            "POSTGRES_DURABLE": "on" if self.durable else "off",
             "KAFKA_PORT": str(self.ports["kafka"]),
         }
         done = subprocess.run(
             command,
-            env=base_environment() | environment,
+            env=environment() | settings | more,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode != 0:
-            raise LocalProblemError(
-                f"docker compose {arguments[0]} failed ({done.stderr.strip()[-300:]}): see"
-                f" docker compose --project-name={self.project} logs, or set"
+            remedy = (
+                f"see docker compose --project-name={self.project} logs, or set"
                 " LARGESSE_CONTAINERS=off to have local processes instead"
+                if overlay is None
+                else "see what the containers printed"
             )
+            said = " ".join(done.stderr.strip().splitlines()[-1:])[-300:]
+            raise LocalProblemError(f"docker compose {arguments[0]} failed ({said}): {remedy}")

@@ -5,6 +5,7 @@ import struct
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from local_stack import paths
 from local_stack.home import Home
@@ -35,8 +36,20 @@ def spec(home: Home, ports: Mapping[str, int], *, durable: bool) -> ProcessSpec:
     )
 
 
-def prepare(home: Home, ports: Mapping[str, int]) -> None:
+def prepare(
+    home: Home,
+    ports: Mapping[str, int],
+    *,
+    more: Mapping[str, object] = MappingProxyType({}),
+    users: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Write the configuration and, the first time, format the broker's folder.
+
+    Args:
+        home: The stack whose broker it is.
+        ports: The broker listens on `kafka` and `kafka-controller`.
+        more: Further settings of the broker, or others than ours.
+        users: Passwords by name (SCRAM-SHA-512), for listeners that ask for them.
 
     Raises:
         LocalProblemError: The folder could not be formatted.
@@ -44,7 +57,8 @@ def prepare(home: Home, ports: Mapping[str, int]) -> None:
     configuration = _configuration(home)
     configuration.parent.mkdir(parents=True, exist_ok=True)
     logs = home.data("kafka") / "logs"
-    lines = [f"{name}={value}" for name, value in _settings(logs, ports).items()]
+    settings = {**_settings(logs, ports), **more}
+    lines = [f"{name}={value}" for name, value in settings.items()]
     configuration.write_text("\n".join(lines) + "\n")
     if (logs / "meta.properties").exists():
         return
@@ -52,6 +66,10 @@ def prepare(home: Home, ports: Mapping[str, int]) -> None:
         _java(
             "kafka.tools.StorageTool",
             *("format", "--standalone", "-t", _CLUSTER_ID, "-c", str(configuration)),
+            *(
+                f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+                for name, password in users.items()
+            ),
         ),
         env=base_environment(),
         capture_output=True,

@@ -108,8 +108,9 @@ def spawn_detached(home: Home, name: str, command: Sequence[str]) -> int:
 
 
 def own_settings() -> dict[str, str]:
-    """The variables with which a person directs the local stack."""
-    return {name: value for name, value in os.environ.items() if name.startswith("LARGESSE_")}
+    """The variables with which a person directs the local stack, and the docker command."""
+    directing = ("LARGESSE_", "DOCKER_")
+    return {name: value for name, value in os.environ.items() if name.startswith(directing)}
 
 
 def leader(home: Home, name: str) -> psutil.Process | None:

@@ -16,6 +16,7 @@ from local_stack.addresses import Addresses
 from local_stack.client import Client, GatewayError
 from local_stack.databases import password
 from local_stack.evening import play
+from local_stack.home import Home
 from local_stack.money import Partners
 from local_stack.outcome import STAR, Evening
 from local_stack.problem import LocalProblemError
@@ -23,7 +24,7 @@ from local_stack.processes import end_stack, leader, spawn_detached, wait_until
 from local_stack.programs import PROGRAMS
 from local_stack.report import report
 from local_stack.supervise import HOME, SUPERVISOR, running
-from local_stack.supervisor import last_line
+from local_stack.supervisor import Say, last_line
 
 _UP_TIMEOUT_S = 300.0
 _READY_TIMEOUT_S = 60.0
@@ -42,7 +43,7 @@ def run() -> int:
     else:
         _say("the stack is up already")
         _wait_ready(addresses)
-    evening = _play(addresses, tax_table.publish(HOME, addresses))
+    evening = play_evening(HOME, addresses, tax_table.publish(HOME, addresses), _say)
     print(f"\n{report(evening)}\n", flush=True)
     verdict = checking.daily(HOME, addresses, "--summary")
     _show_addresses(addresses, evening)
@@ -104,27 +105,34 @@ def _pass_on(log: Path, seen: int) -> int:
     return seen + len(whole)
 
 
-def _play(addresses: Addresses, withheld: tax_table.TaxTable) -> Evening:
+def play_evening(
+    home: Home, addresses: Addresses, withheld: tax_table.TaxTable, say: Say
+) -> Evening:
+    """Play the evening on the stack at these addresses, whose keys are in `home`.
+
+    Raises:
+        LocalProblemError: It ended early.
+    """
     partners = Partners(
         provider_url=addresses.url("payment-sandbox"),
-        provider_key=password(HOME, "sandbox-api-key"),
+        provider_key=password(home, "sandbox-api-key"),
         bank_url=addresses.url("sandbox-bank"),
-        bank_key=password(HOME, "sandbox-bank-api-key"),
+        bank_key=password(home, "sandbox-bank-api-key"),
     )
 
     def token(subject: str, scope: str) -> str:
-        return tokens.issue(HOME, subject, scope, name=subject.capitalize())
+        return tokens.issue(home, subject, scope, name=subject.capitalize())
 
     async def evening() -> Evening:
         async with Client(addresses.graphql) as client, aclosing(partners):
-            return await play(client, token, _say, partners, withheld)
+            return await play(client, token, say, partners, withheld)
 
     try:
         return asyncio.run(evening())
     except* (GatewayError, httpx.HTTPError) as errors:
         first = errors.exceptions[0]
         raise LocalProblemError(
-            f"the evening ended early ({first}): see the logs in {HOME.path / 'log'}"
+            f"the evening ended early ({first}): see the logs in {home.path / 'log'}"
         ) from first
 
 

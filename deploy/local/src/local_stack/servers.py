@@ -125,7 +125,8 @@ def keep() -> None:
 
 
 def _keep_containers(used: Mapping[str, int]) -> None:
-    containers = docker.Containers("largesse-test", used, password(_HOME, "superuser"))
+    secret = password(_HOME, "superuser")
+    containers = docker.Containers("largesse-test", used, secret, durable=False)
     try:
         containers.start()
         _serve(Servers(containers.postgres_dsn, containers.kafka_servers))

@@ -52,14 +52,23 @@ def _once(name: str, sources: list[Path], result: Path, work: Callable[[], None]
 
 
 def _copy_kafka_jars() -> None:
+    print("setup: fetching Kafka's jars into .local/kafka", file=sys.stderr)
+    copy_jars(paths.KAFKA_POM, paths.KAFKA_JARS, "Kafka's jars")
+
+
+def copy_jars(pom: Path, folder: Path, what: str) -> None:
+    """Have Maven copy the dependencies of a pom into a folder, which holds nothing else after that.
+
+    Raises:
+        LocalProblemError: There is no Maven, or it failed; the message names `what` was wanted.
+    """
     maven = paths.program_on_path("mvn")
     if maven is None:
         raise LocalProblemError(
-            "mvn is not on PATH and Kafka's jars come by it: install Maven"
+            f"mvn is not on PATH and {what} come by it: install Maven"
             " (Debian: apt-get install maven; macOS: brew install maven)"
         )
-    print("setup: fetching Kafka's jars into .local/kafka", file=sys.stderr)
-    shutil.rmtree(paths.KAFKA_JARS, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     environment = dict(os.environ)
     options = java_trust_options(paths.SETUP / "java-truststore.p12")
     environment["MAVEN_OPTS"] = " ".join([environment.get("MAVEN_OPTS", ""), *options]).strip()
@@ -70,16 +79,17 @@ def _copy_kafka_jars() -> None:
             str(maven),
             "--quiet",
             "--batch-mode",
-            f"--file={paths.KAFKA_POM}",
+            f"--file={pom}",
             "dependency:copy-dependencies",
-            f"-DoutputDirectory={paths.KAFKA_JARS}",
+            f"-DoutputDirectory={folder}",
         ],
         environment,
-        "Maven could not fetch Kafka's jars",
+        f"Maven could not fetch {what}",
     )
 
 
-def _node_environment() -> dict[str, str]:
+def node_environment() -> dict[str, str]:
+    """What the lock's npm needs to run."""
     # npm starts `node` by name; it must be the one of the lock.
     path = f"{paths.node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return dict(os.environ) | {"NODE_USE_SYSTEM_CA": "1", "PATH": path}
@@ -96,7 +106,7 @@ def _install_node_packages(name: str, folder: Path) -> None:
             "--no-fund",
             f"--prefix={folder}",
         ],
-        _node_environment(),
+        node_environment(),
         f"npm could not install the {name}'s packages",
     )
 
@@ -109,7 +119,7 @@ def _build_page() -> None:
             *(str(paths.node()), str(vite), "build", str(paths.PAGE_SOURCE)),
             *(f"--outDir={paths.PAGE}", "--emptyOutDir", "--logLevel=warn"),
         ],
-        _node_environment(),
+        node_environment(),
         "vite could not build the page",
     )
 

@@ -1,11 +1,24 @@
-"""`python -m chassis topics --servers HOST:PORT [--prefix P]`: create every declared topic."""
+"""`python -m chassis topics --servers HOST:PORT [--prefix P]`: create every declared topic.
+
+How Kafka lets one in is said by variables like those of services: TOPICS_KAFKA_SECURITY and so on.
+"""
 
 import argparse
 import asyncio
 import sys
 
+from pydantic_settings import SettingsConfigDict
+
 from chassis import kafka
+from chassis.serve import EXIT_MISCONFIGURED
+from chassis.settings import KafkaSettings, MisconfiguredError, read
 from contracts import catalogue
+
+
+class Settings(KafkaSettings):
+    """What the command is told by its environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TOPICS_", frozen=True, extra="ignore")
 
 
 def main() -> int:
@@ -19,9 +32,14 @@ def main() -> int:
     topics.add_argument("--replication-factor", type=int, default=1)
     arguments = parser.parse_args()
     try:
+        settings = read(Settings, kafka_servers=arguments.servers)
+    except MisconfiguredError as error:
+        print(f"topics: the settings are wrong: {error}", file=sys.stderr)
+        return EXIT_MISCONFIGURED
+    try:
         created = asyncio.run(
             kafka.ensure_topics(
-                arguments.servers,
+                settings.brokers,
                 catalogue.topics(),
                 prefix=arguments.prefix,
                 partitions=arguments.partitions,

@@ -1,7 +1,8 @@
 """Who is calling: verifies viewer tokens (JWT, EdDSA or ES256) against a JSON Web Key Set.
 
-A signature check costs about 100 µs, so what a token proved is kept until it expires, in a bounded
-cache. Keys come from a `file://` or `https://` address and are fetched off the event loop.
+A signature check costs about 100 µs, so what a token proved is kept until it expires or keys
+change, in a bounded cache. Keys come from a `file://` or `https://` address and are fetched off the
+event loop.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ TOKEN_BYTES_MAX: Final = 8_192
 JWKS_BYTES_MAX: Final = 1_048_576
 JWKS_TIMEOUT_S: Final = 5.0
 REFRESH_PAUSE_S: Final = 10.0
+KEYS_AGE_MAX_S: Final = 300.0
 
 _SUBJECT = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
 _CLAIMS: Final[Options] = {"require": ["sub", "exp", "iss", "aud"], "verify_exp": False}
@@ -88,19 +90,37 @@ class KeysUnavailableError(Exception):
 
 
 class KeySet:
-    """The issuer's public keys by key id, re-read when a token names one that is not known.
+    """The issuer's public keys by key id.
 
-    Re-reading is limited to one attempt each `REFRESH_PAUSE_S`, whatever callers send.
+    They are read again when a token names one that is not known, and from time to time: a key comes
+    and goes without a restart. Reading is limited to one attempt each `REFRESH_PAUSE_S`, whatever
+    callers send; where it fails, the keys at hand go on counting.
     """
 
-    def __init__(self, url: str, *, now: Callable[[], float] = time.monotonic) -> None:
-        """`url`: `file:///path` or `https://…`; plain `http` only for this machine."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        age_max_s: float = KEYS_AGE_MAX_S,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Args:
+        url: `file:///path` or `https://…`; plain `http` only for this machine.
+        age_max_s: After this time keys are read again: how long a key may go on counting that its
+            issuer has taken away.
+        now: Tells seconds.
+        """
         check_jwks_url(url)
         self._url = url
         self._now = now
+        self._age_max_s = age_max_s
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._document = b""
+        self._read_at: float | None = None
         self._tried_at: float | None = None
         self._lock = asyncio.Lock()
+        self.version = 0
+        """Another number whenever the keys are others: what they proved counts no more."""
 
     async def find(self, kid: str) -> jwt.PyJWK | None:
         """The key of that id, or None.
@@ -118,13 +138,28 @@ class KeySet:
             raise KeysUnavailableError(self._url)
         return self._keys.get(kid)
 
+    async def keep_fresh(self) -> None:
+        """Read the keys again if they were read long ago. Never raises."""
+        # Whoever comes while they are read is answered by those at hand.
+        if self._keys and self._is_old() and self._may_refresh():
+            await self._refresh()
+
+    def _is_old(self) -> bool:
+        return self._read_at is None or self._now() - self._read_at >= self._age_max_s
+
     def _may_refresh(self) -> bool:
-        return self._tried_at is None or self._now() - self._tried_at >= REFRESH_PAUSE_S
+        pause_s = min(REFRESH_PAUSE_S, self._age_max_s)
+        return self._tried_at is None or self._now() - self._tried_at >= pause_s
 
     async def _refresh(self) -> None:
         self._tried_at = self._now()
         try:
-            self._keys = parse_jwks(await _read(self._url))
+            document = await _read(self._url)
+            if document != self._document:
+                self._keys = parse_jwks(document)
+                self._document = document
+                self.version += 1
+            self._read_at = self._now()
         except (OSError, ValueError, httpx.HTTPError, PyJWTError) as error:
             log.error("jwks_unreadable", url=self._url, error=str(error))
 
@@ -150,12 +185,13 @@ class TokenVerifier:
         self._cached_tokens_max = cached_tokens_max
         self._now = now
         self._proved: dict[str, Proof] = {}
+        self._proved_by = keys.version
 
     @classmethod
     def of(cls, settings: ProcessSettings) -> Self:
         """The verifier that a process's settings describe."""
         return cls(
-            KeySet(settings.token_jwks_url),
+            KeySet(settings.token_jwks_url, age_max_s=settings.token_keys_age_max_s),
             issuer=settings.token_issuer,
             audience=settings.token_audience,
         )
@@ -172,6 +208,8 @@ class TokenVerifier:
 
     async def prove(self, token: str) -> Proof:
         """The same, with the moment at which the token stops proving it. Raises as `verify`."""
+        await self._keys.keep_fresh()
+        self._forget_what_other_keys_proved()
         proved = self._proved.get(token)
         if proved is None:
             proved = await self._prove(token)
@@ -182,6 +220,7 @@ class TokenVerifier:
 
     async def _prove(self, token: str) -> Proof:
         key = await self._keys.find(_key_id(token))
+        self._forget_what_other_keys_proved()
         if key is None:
             raise TokenInvalidError
         try:
@@ -202,6 +241,11 @@ class TokenVerifier:
             del self._proved[next(iter(self._proved))]
         self._proved[token] = proved
         return proved
+
+    def _forget_what_other_keys_proved(self) -> None:
+        if self._proved_by != self._keys.version:
+            self._proved.clear()
+            self._proved_by = self._keys.version
 
 
 def check_jwks_url(url: str) -> None:

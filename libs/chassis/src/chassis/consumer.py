@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from chassis.batch import EventReader, Handler
+from chassis.brokers import Servers
 from chassis.consuming.applying import Applier
 from chassis.consuming.fence import FencedError, find_offsets
 from chassis.consuming.lane import Lane
@@ -67,7 +68,7 @@ class Consumer:
         self,
         *,
         pool: Pool,
-        servers: str,
+        servers: Servers,
         group: str,
         subscriptions: Sequence[Subscription],
         topic_prefix: str = "",
@@ -76,7 +77,7 @@ class Consumer:
     ) -> None:
         """Args:
         pool: The service's database; one session per lane is in use at a time.
-        servers: Kafka's addresses.
+        servers: Kafka's cluster.
         group: The consumer group, the service's name.
         subscriptions: What to read, one per topic.
         topic_prefix: Stands before each topic's name.

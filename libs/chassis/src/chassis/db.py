@@ -2,12 +2,16 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from chassis.login import Where, login_of
 from chassis.settings import ServiceSettings
 
 type Record = asyncpg.Record
@@ -31,8 +35,11 @@ OUTAGES = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
+    # While a password is replaced, one side has the new one before the other.
+    asyncpg.InvalidPasswordError,
 )
-"""The server is away, restarting, full or busy: try again later, nothing is wrong with the work."""
+"""The server is away, restarting, full or busy, or does not know our password any more or not yet:
+try again later, nothing is wrong with the work."""
 
 FAILURES = (asyncpg.PostgresError, *OUTAGES)
 """Everything that comes instead of a result: outages, lost races and refusals of the work."""
@@ -62,15 +69,86 @@ With one way to find them there is nothing to plan anew for each set of paramete
 """
 
 
+CONNECT_TIMEOUT_S: Final = 5.0
+"""A server that was moved leaves an address behind at which nobody answers, not even by refusing.
+asyncpg would wait a minute, and the session after it might find the new one at once."""
+
+
+class UntrustedServerError(ConnectionError):
+    """Whoever answers did not prove to be the server that was called: an outage, until somebody
+    mends it. The message says who, why and what to do."""
+
+
+async def connect(
+    where: Where,
+    *,
+    application: str,
+    settings: Mapping[str, str] | None = None,
+    **options: Any,  # noqa: ANN401 - asyncpg's
+) -> "asyncpg.Connection[Record]":
+    """A session of its own, outside of any pool.
+
+    Args:
+        where: The database.
+        application: What the session is called in the server's views.
+        settings: Further parameters of PostgreSQL for the session.
+        options: More of asyncpg's, such as `timeout`.
+
+    Raises:
+        asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError: It cannot be opened;
+            of these, UntrustedServerError where TLS was asked for and the certificate is wrong.
+    """
+    return await _connect(
+        **login_of(where).options(),
+        server_settings={"application_name": application, **(settings or {})},
+        **options,
+    )
+
+
+async def _connect(dsn: str, **options: Any) -> "asyncpg.Connection[Record]":  # noqa: ANN401 - asyncpg's
+    options.setdefault("timeout", CONNECT_TIMEOUT_S)
+    try:
+        return await asyncpg.connect(dsn, **options)
+    except ssl.SSLCertVerificationError as error:
+        raise UntrustedServerError(
+            f"PostgreSQL's certificate was refused ({error.verify_message}): check that sslrootcert"
+            " in the DSN is what the server's certificate comes from, and that the host in the DSN"
+            " is one that it names"
+        ) from error
+    except (FileNotFoundError, PermissionError) as error:
+        files = _tls_files(dsn)
+        if not files:
+            raise
+        # asyncpg does not say which.
+        raise UntrustedServerError(
+            f"of {', '.join(files)} in the DSN one cannot be read ({error.strerror}): mount it"
+        ) from error
+
+
+_connecting: Any = _connect
+"""As the pool calls it: asyncpg's types ask for every parameter of its own by name."""
+
+
+def _tls_files(dsn: str) -> list[str]:
+    named = {"sslrootcert", "sslcert", "sslkey", "sslcrl"}
+    return [f"{name}={file}" for name, file in parse_qsl(urlsplit(dsn).query) if name in named]
+
+
 async def open_pool(
-    dsn: str, *, connections_max: int, application: str, settings: Mapping[str, str] | None = None
+    where: Where,
+    *,
+    connections_max: int,
+    application: str,
+    settings: Mapping[str, str] | None = None,
 ) -> Pool:
     """A pool of at most `connections_max` sessions, opened as they are needed.
 
     `settings` are further parameters of PostgreSQL for these sessions, such as `BY_INDEX`.
+    Raises as `connect`.
     """
     return await asyncpg.create_pool(
-        dsn,
+        **login_of(where).options(),
+        connect=_connecting,
         min_size=1,
         max_size=connections_max,
         reset=_keep_session,
@@ -93,7 +171,7 @@ async def service_pool(settings: ServiceSettings, process: str) -> AsyncGenerato
     They end with the block. All of a service's statements find their rows by key.
     """
     pool = await open_pool(
-        settings.database_dsn.get_secret_value(),
+        settings.login,
         connections_max=settings.database_connections_max,
         application=f"{settings.service}-{process}",
         settings=BY_INDEX,

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
+from chassis.brokers import Servers, options_of
 from contracts.event import Topic
 
 __all__ = [
@@ -64,8 +65,8 @@ def partition_of(key: bytes, partitions: int) -> int:
 class Writer:
     """An idempotent producer that sends whole batches and waits for every acknowledgement."""
 
-    def __init__(self, servers: str, *, client_id: str, timeout_s: float = 30) -> None:
-        self._servers = servers
+    def __init__(self, servers: Servers, *, client_id: str, timeout_s: float = 30) -> None:
+        self._servers = options_of(servers)
         self._client_id = client_id
         self._timeout_s = timeout_s
         self._producer: AIOKafkaProducer | None = None
@@ -91,7 +92,7 @@ class Writer:
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers,
+                **self._servers,
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
@@ -168,10 +169,10 @@ class Reader:
     """A group member whose positions are kept elsewhere: it seeks to where it is told."""
 
     def __init__(
-        self, servers: str, *, group: str, client_id: str, instance: str | None = None
+        self, servers: Servers, *, group: str, client_id: str, instance: str | None = None
     ) -> None:
         """Args:
-        servers: Kafka's addresses.
+        servers: Kafka's cluster.
         group: The consumer group.
         client_id: For the broker's logs.
         instance: This member's own name, which outlives it: whoever joins under the name of a dead
@@ -180,7 +181,7 @@ class Reader:
         """
         self._make = partial(
             AIOKafkaConsumer,
-            bootstrap_servers=servers,
+            **options_of(servers),
             group_id=group,
             group_instance_id=instance,
             client_id=client_id,
@@ -260,9 +261,9 @@ async def stopped(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
 
 
 @asynccontextmanager
-async def admin(servers: str) -> AsyncGenerator[AIOKafkaAdminClient]:
+async def admin(servers: Servers) -> AsyncGenerator[AIOKafkaAdminClient]:
     """A client for topics and offsets."""
-    client = AIOKafkaAdminClient(bootstrap_servers=servers)
+    client = AIOKafkaAdminClient(**options_of(servers))
     await client.start()
     try:
         yield client
@@ -271,7 +272,7 @@ async def admin(servers: str) -> AsyncGenerator[AIOKafkaAdminClient]:
 
 
 async def ensure_topics(
-    servers: str,
+    servers: Servers,
     topics: Iterable[Topic],
     *,
     prefix: str = "",
@@ -312,11 +313,11 @@ def _configs(topic: Topic) -> dict[str, str]:
     }
 
 
-async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
+async def read_all(servers: Servers, topic: str) -> AsyncGenerator[list[RawRecord]]:
     """Everything that a topic holds now, in chunks, each partition's records in order."""
     consumer = AIOKafkaConsumer(
         topic,
-        bootstrap_servers=servers,
+        **options_of(servers),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -340,7 +341,7 @@ async def read_all(servers: str, topic: str) -> AsyncGenerator[list[RawRecord]]:
         await stopped(consumer)
 
 
-async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+async def ends(servers: Servers, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """The offset after the newest record, by topic and partition.
 
     Raises:
@@ -356,7 +357,7 @@ async def ends(servers: str, topics: Iterable[str]) -> dict[tuple[str, int], int
         for topic in described
         for each in topic["partitions"]
     ]
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None)
+    consumer = AIOKafkaConsumer(**options_of(servers), group_id=None)
     # Asked for the ends of topics that it does not know, it waits 0.1 s for each of them.
     consumer.assign(partitions)
     consumer.pause(*partitions)

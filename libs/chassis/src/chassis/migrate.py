@@ -8,7 +8,8 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis import sql
-from chassis.db import Conn
+from chassis.db import Conn, connect
+from chassis.login import Where
 
 _FILE = re.compile(r"(?P<version>\d{4})_[a-z0-9_]+\.sql")
 _SQL = sql.load("chassis", "migrate.sql")
@@ -54,7 +55,7 @@ def migrations(package: str) -> list[Migration]:
     return found
 
 
-async def migrate(dsn: str, package: str) -> list[str]:
+async def migrate(where: Where, package: str) -> list[str]:
     """Bring the database up to date and return the names of the files applied now.
 
     Safe to run from several pods at once: an advisory lock makes them take turns.
@@ -62,7 +63,7 @@ async def migrate(dsn: str, package: str) -> list[str]:
     Raises:
         EditedMigrationError: An applied file was edited; restore it and add a new one.
     """
-    conn = await asyncpg.connect(dsn, timeout=10)
+    conn = await connect(where, application="migrate", timeout=10)
     try:
         await conn.execute(_SQL["lock"])
         await conn.execute(_SQL["ensure_table"])

@@ -8,6 +8,7 @@ import structlog
 from chassis.db import OUTAGES, is_outage
 from chassis.pauses import pause
 from chassis.serve import Task
+from chassis.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -20,8 +21,10 @@ def repeated(work: Callable[[], Awaitable[object]], *, every_s: float, name: str
     Args:
         work: Returns True where there is more to do: then it is done again at once.
         every_s: The pause.
-        name: Of the work, for the log.
+        name: Of the work, for the log and the metric of when it was last done.
     """
+
+    done_at = metrics.WORK_DONE_AT.labels(name)
 
     async def repeat(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -32,6 +35,8 @@ def repeated(work: Callable[[], Awaitable[object]], *, every_s: float, name: str
                 if not is_outage(error):
                     raise
                 log.warning("work_put_off", work=name, reason=repr(error))
+            else:
+                done_at.set_to_current_time()
             if more is True:
                 continue
             await pause(stop, every_s)

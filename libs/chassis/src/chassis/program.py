@@ -8,11 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from chassis import migrate, serve, telemetry
 from chassis.db import OUTAGES
-from chassis.settings import ServiceSettings
+from chassis.settings import MisconfiguredError, ServiceSettings, read
 
 
 class _UnreadableFileError(Exception):
@@ -34,6 +32,17 @@ class Publication[Settings: ServiceSettings](NamedTuple):
     """What `publish` raises of a file that is wrong; nothing is then published."""
 
 
+class Chore[Settings: ServiceSettings](NamedTuple):
+    """What a service does on its database when somebody asks for it, and then ends."""
+
+    command: str
+    help: str
+    run: Callable[[Settings], Coroutine[Any, Any, str]]
+    """Does it, and says what was done."""
+    refused: tuple[type[Exception], ...]
+    """What `run` raises where it could not; the message says why."""
+
+
 class Program[Settings: ServiceSettings](NamedTuple):
     """A service's commands.
 
@@ -45,6 +54,7 @@ class Program[Settings: ServiceSettings](NamedTuple):
     settings: type[Settings]
     publications: Sequence[Publication[Settings]]
     """All that `seed` publishes, in this order."""
+    chores: Sequence[Chore[Settings]] = ()
 
     def run(self, given: Sequence[str] | None = None) -> int:
         """Run one command, by default the one of the command line, and return the exit status."""
@@ -55,8 +65,8 @@ class Program[Settings: ServiceSettings](NamedTuple):
             print(sdl(self._part("graphql.schema", "SCHEMA")), end="")
             return 0
         try:
-            settings = self.settings()  # pyright: ignore[reportCallIssue] - from the environment
-        except ValidationError as error:
+            settings = read(self.settings)
+        except MisconfiguredError as error:
             self._complain(f"the settings are wrong: {error}")
             return serve.EXIT_MISCONFIGURED
         match arguments.command:
@@ -76,24 +86,27 @@ class Program[Settings: ServiceSettings](NamedTuple):
 
     def _prepare(self, settings: Settings, arguments: argparse.Namespace) -> int:
         """Run a command that changes the database and ends."""
+        chores = {each.command: each for each in self.chores}
+        failed = tuple(error for each in self.chores for error in each.refused)
         refused = tuple(error for each in self.publications for error in each.refused)
         try:
             match arguments.command:
                 case "migrate":
-                    dsn = settings.database_dsn.get_secret_value()
-                    applied = asyncio.run(migrate.migrate(dsn, settings.migrations()))
+                    applied = asyncio.run(migrate.migrate(settings.login, settings.migrations()))
                     done = [f"{len(applied)} migrations applied"]
                 case "seed":
                     done = [
                         asyncio.run(each.publish(settings, each.first()))
                         for each in self.publications
                     ]
+                case command if command in chores:
+                    done = [asyncio.run(chores[command].run(settings))]
                 case command:
                     named = next(each for each in self.publications if each.command == command)
                     done = [asyncio.run(named.publish(settings, _read(arguments.file)))]
         except refused as error:
             self._complain(f"nothing was published: {error}")
-        except (migrate.EditedMigrationError, _UnreadableFileError) as error:
+        except (migrate.EditedMigrationError, _UnreadableFileError, *failed) as error:
             self._complain(str(error))
         except OUTAGES as error:
             self._complain(f"{arguments.command} failed: {error!r}")
@@ -114,6 +127,8 @@ class Program[Settings: ServiceSettings](NamedTuple):
         commands.add_parser("migrate", help="bring the database up to date")
         commands.add_parser("seed", help="publish the first content; safe to repeat")
         commands.add_parser("schema", help="print the subgraph's SDL")
+        for each in self.chores:
+            commands.add_parser(each.command, help=each.help)
         for each in self.publications:
             publish = commands.add_parser(
                 each.command, help="check a file and publish the new versions in it"

@@ -9,8 +9,9 @@ import asyncpg
 import structlog
 
 from chassis import outbox, sql
-from chassis.db import BY_INDEX, OUTAGES, Record
+from chassis.db import BY_INDEX, OUTAGES, Record, connect
 from chassis.kafka import KafkaError, Outbound, Writer
+from chassis.login import Where
 from chassis.outbox import StoredRecord
 from chassis.pauses import pause
 from chassis.telemetry import metrics, publish_spans
@@ -34,8 +35,10 @@ class Relay:
     moving its cursor: consumers drop repeats.
     """
 
-    def __init__(self, dsn: str, writer: Writer, *, source: str, topic_prefix: str = "") -> None:
-        self._dsn = dsn
+    def __init__(
+        self, database: Where, writer: Writer, *, source: str, topic_prefix: str = ""
+    ) -> None:
+        self._database = database
         self._writer = writer
         self._source = f"/{source}".encode()
         self._prefix = topic_prefix
@@ -62,14 +65,14 @@ class Relay:
         await self._writer.close()
 
     async def _run_session(self, stop: asyncio.Event) -> None:
-        conn = await asyncpg.connect(
-            self._dsn,
+        conn = await connect(
+            self._database,
+            application="relay",
             timeout=10,
             command_timeout=30,
             # A frozen relay loses its session, and with it the lock, so that another can go on. Its
             # session is idle while it waits for the broker too, which may look for a leader.
-            server_settings={
-                "application_name": "relay",
+            settings={
                 "idle_session_timeout": "15s",
                 # A cursor that a crash takes back only publishes again.
                 "synchronous_commit": "off",

@@ -1,14 +1,24 @@
 """What every service is told by its environment; services add their own fields to it."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal, Self, override
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chassis.brokers import Brokers, BrokersError, Security
+from chassis.login import Login
+from chassis.secret_files import DIRECTORY, SecretFiles, SecretFilesError
 
 
-class ProcessSettings(BaseSettings):
-    """Read once, in `__main__`, and handed down; a missing or malformed value stops the process.
+class MisconfiguredError(Exception):
+    """The settings are wrong; the message names each one that is, and holds no value."""
+
+
+class KafkaSettings(BaseSettings):
+    """Of whoever talks to Kafka: read once, in `__main__`, by `read`, and handed down.
 
     Subclassed with an `env_prefix` of one's own: `kafka_servers` of the wallet is
     WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults.
@@ -17,8 +27,73 @@ class ProcessSettings(BaseSettings):
     # What a value is that was refused is not printed: it stands among passwords and keys.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    secrets_dir: Path | None = None
+    """A directory with settings in files that are called like their variables, such as a mounted
+    Secret of Kubernetes. What is given twice, is empty or is no setting is refused."""
+
     kafka_servers: str
     """Comma-separated host:port pairs."""
+    kafka_security: Security = "PLAINTEXT"
+    """SSL: over TLS, with a certificate of our own where `kafka_certificate_file` names one.
+    SASL_SSL: over TLS, with user name and password (SCRAM-SHA-512)."""
+    kafka_ca_file: str | None = None
+    """PEM: what the brokers' certificates must come from. Without it, what the system trusts."""
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_certificate_file: str | None = None
+    """PEM: the certificate by which the brokers know us."""
+    kafka_key_file: str | None = None
+    """PEM: the certificate's private key."""
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables, and files in the directory that a variable names."""
+        told = env_settings()
+        directory = told.pop(DIRECTORY, None)
+        return init_settings, env_settings, SecretFiles(settings_cls, directory, frozenset(told))
+
+    @model_validator(mode="after")
+    def _require_what_kafka_asks_for(self) -> Self:
+        security = self.kafka_security
+        password = {"kafka_username": self.kafka_username, "kafka_password": self.kafka_password}
+        certificate = {
+            "kafka_certificate_file": self.kafka_certificate_file,
+            "kafka_key_file": self.kafka_key_file,
+        }
+        if security == "SASL_SSL":
+            require_all("kafka_security SASL_SSL", {"kafka_security": security, **password})
+        elif any(password.values()):
+            raise ValueError("kafka_username and kafka_password need kafka_security SASL_SSL")
+        require_all("a certificate for Kafka", certificate)
+        if any(certificate.values()) and security == "PLAINTEXT":
+            raise ValueError("kafka_certificate_file needs kafka_security SSL or SASL_SSL")
+        return self
+
+    @property
+    def brokers(self) -> Brokers:
+        """Where Kafka is, and how we are let in."""
+        return Brokers(
+            self.kafka_servers,
+            self.kafka_security,
+            self.kafka_ca_file,
+            self.kafka_username,
+            self.kafka_password,
+            self.kafka_certificate_file,
+            self.kafka_key_file,
+        )
+
+
+class ProcessSettings(KafkaSettings):
+    """Of every process that serves."""
+
     topic_prefix: str = ""
     """Stands before every topic and group name, so that several systems can share a cluster."""
 
@@ -30,6 +105,9 @@ class ProcessSettings(BaseSettings):
     """Where the public keys of viewers' tokens are: https://… or file:///…"""
     token_issuer: str
     token_audience: str
+    token_keys_age_max_s: float = Field(default=300, gt=0)
+    """How old the keys may be that tokens are checked with: so long a key may go on counting that
+    its issuer has taken away. A new one is found at once."""
 
     otlp_endpoint: str | None = None
     """Where spans go (OTLP over HTTP), e.g. http://collector:4318; without it none are kept."""
@@ -50,7 +128,11 @@ class ServiceSettings(ProcessSettings):
     """The service's name: its package, role, consumer group and the source of its events."""
 
     database_dsn: SecretStr
-    """PostgreSQL, with the service's own role and password."""
+    """PostgreSQL, with the service's own role, and its password unless that stands apart. Over TLS
+    with …?sslmode=verify-full&sslrootcert=FILE."""
+    database_password: SecretStr | None = None
+    """Of the role; it counts before one in the DSN. From a file it is read anew for each
+    connection: it may be changed while we run."""
     database_connections_max: int = Field(default=10, ge=2, le=100)
     """Per process. The sum over all pods must stay under the server's max_connections."""
 
@@ -69,6 +151,59 @@ class ServiceSettings(ProcessSettings):
     def migrations(cls) -> str:
         """The package of the service's migrations."""
         return f"{cls.service}.migrations"
+
+    @property
+    def login(self) -> Login:
+        """How we are let into the database."""
+        dsn = self.database_dsn.get_secret_value()
+        if self.database_password is None:
+            return Login(dsn)
+        return Login(dsn, partial(_newest, self, "database_password"))
+
+
+def read[Settings: KafkaSettings](kind: type[Settings], **given: str) -> Settings:
+    """The settings of a process, checked, with the files that they name.
+
+    Args:
+        kind: Which.
+        given: What is said elsewhere than in the environment; it counts first.
+
+    Raises:
+        MisconfiguredError: Some are missing or wrong.
+    """
+    try:
+        settings = kind(**given)  # pyright: ignore[reportArgumentType] - as text, like variables
+        settings.brokers.options()
+    except ValidationError as error:
+        raise MisconfiguredError(_in_words(kind, error)) from None
+    except (SecretFilesError, BrokersError) as error:
+        raise MisconfiguredError(str(error)) from error
+    return settings
+
+
+def _in_words(kind: type[KafkaSettings], error: ValidationError) -> str:
+    prefix = kind.model_config.get("env_prefix", "")
+    problems: list[str] = []
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "".join(f"{prefix}{part}".upper() for part in each["loc"][:1])
+        if each["type"] == "missing":
+            files = f"{prefix}{DIRECTORY}".upper()
+            problems.append(f"{name} is missing: set it, or put a file {name} into {files}")
+        else:
+            text = each["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}: {text}" if name else text)
+    return "; ".join(problems)
+
+
+def _newest(settings: ServiceSettings, field: str) -> str:
+    """What a secret is now, if a file holds it, or else what it was at the start."""
+    if settings.secrets_dir is not None:
+        name = f"{settings.model_config.get('env_prefix', '')}{field}".lower()
+        for file in settings.secrets_dir.iterdir():
+            if file.name.lower() == name:
+                return file.read_text(encoding="utf-8").strip()
+    secret: SecretStr = getattr(settings, field)
+    return secret.get_secret_value()
 
 
 def require_all(whom: str, needed: Mapping[str, object]) -> None:

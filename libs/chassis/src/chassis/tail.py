@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.brokers import Servers, options_of
 from chassis.kafka import FETCH_WAIT_MS, KafkaError, RawRecord, stopped
 from chassis.pauses import pause
 
@@ -23,15 +24,15 @@ class Tail:
     whoever starts again reads the last minutes again."""
 
     def __init__(
-        self, servers: str, topics: Sequence[str], *, client_id: str, back_s: float
+        self, servers: Servers, topics: Sequence[str], *, client_id: str, back_s: float
     ) -> None:
         """Args:
-        servers: Kafka's addresses.
+        servers: Kafka's cluster.
         topics: Their full names; each must exist.
         client_id: For the broker's logs.
         back_s: How far back to begin.
         """
-        self._servers = servers
+        self._servers = options_of(servers)
         self._topics = topics
         self._client_id = client_id
         self._back_s = back_s
@@ -59,7 +60,7 @@ class Tail:
         while not stop.is_set():
             consumer = AIOKafkaConsumer(
                 *self._topics,
-                bootstrap_servers=self._servers,
+                **self._servers,
                 client_id=self._client_id,
                 group_id=None,
                 enable_auto_commit=False,

@@ -35,7 +35,7 @@ async def run_worker(
     """
     consumer = Consumer(
         pool=pool,
-        servers=settings.kafka_servers,
+        servers=settings.brokers,
         group=settings.service,
         subscriptions=subscriptions,
         topic_prefix=settings.topic_prefix,
@@ -43,8 +43,8 @@ async def run_worker(
         instance=settings.kafka_instance,
     )
     relay = Relay(
-        settings.database_dsn.get_secret_value(),
-        Writer(settings.kafka_servers, client_id=f"{settings.service}-relay"),
+        settings.login,
+        Writer(settings.brokers, client_id=f"{settings.service}-relay"),
         source=settings.service,
         topic_prefix=settings.topic_prefix,
     )

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.auth import (
+    KEYS_AGE_MAX_S,
     REFRESH_PAUSE_S,
     KeySet,
     KeysUnavailableError,
@@ -222,6 +223,26 @@ async def test_weak_algorithms_are_refused(issuer: Issuer, verifier: TokenVerifi
             await verifier.verify(token)
 
 
+@pytest.mark.parametrize("header", ["jku", "x5u", "jwk"])
+async def test_a_token_brings_no_key_along(
+    issuer: Issuer, verifier: TokenVerifier, tmp_path: Path, header: str
+) -> None:
+    """Neither the key itself nor an address to ask for it, which would be asked by us."""
+    stranger = Issuer(tmp_path / "stranger.json")
+    stranger.add_key("one")
+    private, _ = stranger.keys["one"]
+    claims = {"sub": "alice", "iss": ISSUER, "aud": AUDIENCE, "exp": NOW + 600}
+    async with serving(stranger.file) as (url, requests):
+        brought = json.loads(stranger.file.read_text())["keys"][0] if header == "jwk" else url
+        named = {"kid": "one", header: brought}
+        token = jwt.encode(claims, private, algorithm="EdDSA", headers=named)
+
+        with pytest.raises(TokenInvalidError):
+            await verifier.verify(token)
+
+        assert requests == []
+
+
 async def test_key_of_another_kind_is_refused(issuer: Issuer, verifier: TokenVerifier) -> None:
     """The header's algorithm must be the key's own."""
     issuer.add_key("two", "ES256")
@@ -289,6 +310,60 @@ async def test_new_key_is_found_without_restart(
     clock.now += REFRESH_PAUSE_S
 
     assert (await verifier.verify(issuer.token("two"))).sub == "alice"
+
+
+async def test_keys_are_replaced_without_a_restart(issuer: Issuer, clock: Clock) -> None:
+    """Two at a time while tokens of the old one live; once it is taken away, it counts no more,
+    whether its tokens were seen before or not."""
+    verifier = make_verifier(issuer.file.as_uri(), clock)
+    old = issuer.token("one", exp=NOW + 86_400)
+    unseen = issuer.token("one", sub="bob", exp=NOW + 86_400)
+    assert (await verifier.verify(old)).sub == "alice"
+
+    issuer.add_key("two")
+    clock.now += REFRESH_PAUSE_S
+    new = issuer.token("two", exp=NOW + 86_400)
+    assert [(await verifier.verify(token)).sub for token in (old, new)] == ["alice", "alice"]
+
+    del issuer.keys["one"]
+    issuer.publish()
+    clock.now += KEYS_AGE_MAX_S
+
+    assert (await verifier.verify(new)).sub == "alice"
+    for token in (old, unseen):
+        with pytest.raises(TokenInvalidError):
+            await verifier.verify(token)
+
+
+async def test_a_key_that_was_exchanged_under_its_id_proves_nothing_more(
+    issuer: Issuer, clock: Clock
+) -> None:
+    """After a theft an issuer may keep the name of a key."""
+    verifier = make_verifier(issuer.file.as_uri(), clock)
+    stolen = issuer.token("one", exp=NOW + 86_400)
+    await verifier.verify(stolen)
+
+    issuer.add_key("one")
+    clock.now += KEYS_AGE_MAX_S
+
+    with pytest.raises(TokenInvalidError):
+        await verifier.verify(stolen)
+    assert (await verifier.verify(issuer.token("one"))).sub == "alice"
+
+
+async def test_old_keys_count_through_an_outage_of_their_issuer(
+    issuer: Issuer, clock: Clock
+) -> None:
+    """And they are asked for again, not at every request."""
+    async with serving(issuer.file) as (url, requests):
+        verifier = make_verifier(url, clock)
+        token = issuer.token("one", exp=NOW + 86_400)
+        await verifier.verify(token)
+    clock.now += KEYS_AGE_MAX_S
+
+    for _ in range(5):
+        assert (await verifier.verify(token)).sub == "alice"
+    assert len(requests) == 1
 
 
 async def test_unknown_keys_cost_one_request(issuer: Issuer, clock: Clock) -> None:

@@ -13,6 +13,7 @@ from chassis.batch import Batch, Handler
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Conn
 from chassis.kafka import partition_of
+from chassis.telemetry.metrics import DEAD_LETTERS, REGISTRY
 from chassis.testing.databases import Database
 from chassis.testing.eventually import eventually
 from chassis.testing.plugin import Servers
@@ -216,6 +217,10 @@ async def test_poison_is_set_aside_and_its_neighbours_go_on(
     assert stored == ["platform.dead_lettered.v1"] * 6
 
 
+def dead_letters() -> float | None:
+    return REGISTRY.get_sample_value("largesse_dead_letters_total", {"topic": CHARGE.name})
+
+
 async def test_record_that_the_database_refuses_is_found_among_many(
     service: Database, publisher: Publisher, consuming: Consuming
 ) -> None:
@@ -225,11 +230,14 @@ async def test_record_that_the_database_refuses_is_found_among_many(
     bad = ChargeRequested(charge_id=ids.uuid7(), payer_id="payer-bad", order_key="c", coins=1)
     await publisher.events([*sent[:150], bad, *sent[150:]])
 
+    buried = dead_letters() or 0
+
     async with consuming(Recorder()):
         rows = await applied(service, 300)
         await eventually(lambda: offsets_sum(service), until=lambda total: total == 301)
 
     assert per_payer(rows) == per_payer(as_effects(sent))
+    assert dead_letters() == buried + 1
     letter = await service.pool.fetchrow("SELECT record_key, reason FROM dead_letter")
     assert letter is not None
     assert letter["record_key"] == b"payer-bad"
@@ -249,6 +257,16 @@ async def test_other_types_of_the_topic_are_passed_over(
 
     assert sorted(rows) == sorted(as_effects(sent))
     assert await service.pool.fetchval("SELECT count(*) FROM dead_letter") == 0
+
+
+async def test_dead_letters_are_counted_from_nought(
+    service: Database, consuming: Consuming
+) -> None:
+    """A counter that first shows up as 1 has not grown: the first letter would alarm nobody."""
+    DEAD_LETTERS.clear()
+
+    async with consuming(Recorder()):
+        assert dead_letters() == 0
 
 
 async def test_moved_fence_rejects_a_late_owner(

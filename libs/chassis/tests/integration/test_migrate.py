@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis import migrate
+from chassis import migrate, probes
 from chassis.testing.databases import Database
 
 
@@ -58,6 +58,25 @@ async def test_program_newer_than_the_schema_is_told_what_to_run(
             await migrate.check_version(conn, "sample_migrations")
         await migrate.migrate(service.dsn, "sample_migrations")
         await migrate.check_version(conn, "sample_migrations")
+
+
+async def test_a_process_is_not_ready_on_an_older_schema_and_ready_on_a_newer_one(
+    service: Database, package: Path
+) -> None:
+    """A roll-out waits for its migration; processes of the release before serve on after it."""
+    await migrate.migrate(service.dsn, "sample_migrations")
+    released = probes.database(service.pool, "sample_migrations")
+    assert await released.find_fault() is None
+
+    (package / "0101_more.sql").write_text("ALTER TABLE sample ADD COLUMN m integer;")
+    fault = await probes.database(service.pool, "sample_migrations").find_fault()
+    assert fault is not None
+    assert "0101_more" in fault
+
+    await migrate.migrate(service.dsn, "sample_migrations")
+    assert await probes.database(service.pool, "sample_migrations").find_fault() is None
+    (package / "0101_more.sql").unlink()
+    assert await released.find_fault() is None
 
 
 def test_two_files_may_not_share_a_version(package: Path) -> None:

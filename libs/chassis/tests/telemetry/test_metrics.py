@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chassis.graphql.errors import INTERNAL, UNAVAILABLE
 from chassis.telemetry import metrics
 from chassis.telemetry.metrics import REGISTRY, Bounded
 
@@ -26,6 +27,15 @@ def test_counts_requests_and_refusals_by_operation() -> None:
     assert value("largesse_requests_total", operation="TestSend", outcome="refused") == 1
     assert value("largesse_request_seconds_sum", operation="TestSend") == 0.02
     assert value("largesse_refusals_total", operation="TestSend", code="insufficient_coins") == 1
+
+
+def test_failures_of_an_operation_are_counted_from_nought() -> None:
+    """A counter that first shows up as 1 has not grown: the first failure would burn no budget."""
+    metrics.record_request("TestFirst", "ok", 0.01)
+
+    for outcome in (INTERNAL, UNAVAILABLE):
+        assert value("largesse_requests_total", operation="TestFirst", outcome=outcome) == 0
+    assert set(metrics.OUR_FAULT) == {INTERNAL, UNAVAILABLE}
 
 
 def test_invented_names_share_one_label() -> None:

@@ -2,9 +2,8 @@
 
 import sys
 
-from pydantic import ValidationError
-
 from chassis import serve, telemetry
+from chassis.settings import MisconfiguredError, read
 from live_hub.app import run_hub
 from live_hub.operations import SDL
 from live_hub.settings import Settings
@@ -19,8 +18,8 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
-    except ValidationError as error:
+        settings = read(Settings)
+    except MisconfiguredError as error:
         print(f"live_hub: the settings are wrong: {error}", file=sys.stderr)
         return serve.EXIT_MISCONFIGURED
     telemetry.setup("live-hub", "hub", settings)

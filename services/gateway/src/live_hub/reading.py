@@ -30,7 +30,7 @@ class Reading:
             DIAMONDS.name: EventReader([EarningsChanged]),
         }
         self._tail = Tail(
-            settings.kafka_servers,
+            settings.brokers,
             [self._prefix + name for name in self._readers],
             client_id="live-hub",
             back_s=settings.kept_s,

@@ -31,9 +31,8 @@ def make_app(resources: Resources, verifier: TokenVerifier) -> FastAPI:
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
-    dsn = settings.database_dsn.get_secret_value()
     async with service_pool(settings, "api") as pool, asyncio.TaskGroup() as tasks:
-        resources = Resources.of(pool, dsn, rules=settings.room_rules)
+        resources = Resources.of(pool, settings.login, rules=settings.room_rules)
         # Goes on until the last request is answered: those in flight wait for their gifts.
         settlements = tasks.create_task(resources.settlements.run())
         await serve.serve_app(

@@ -1,6 +1,6 @@
-"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, and three that publish FILE.
+"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, reseal, and three with a FILE.
 
-They are publish-rates, publish-payout-terms and publish-withholding.
+Those are publish-rates, publish-payout-terms and publish-withholding.
 """
 
 import sys
@@ -10,13 +10,14 @@ import msgspec
 
 from chassis import clock
 from chassis.db import service_pool, transaction
-from chassis.program import Program, Publication
+from chassis.program import Chore, Program, Publication
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
 from payouts.commands.publish_withholding import publish_withholding
 from payouts.domain.rates import Rate, RateRefusedError
 from payouts.domain.terms import Terms, TermsRefusedError
 from payouts.domain.withholding import TableRefusedError, WithholdingTable
+from payouts.edge.resealing import UnreadableSealsError, reseal_all
 from payouts.settings import Settings
 
 
@@ -53,8 +54,22 @@ async def _publish_withholding(settings: Settings, text: bytes) -> str:
     return f"{len(added)} of {len(wanted)} withholding tables published, the rest is there"
 
 
+async def _reseal(settings: Settings) -> str:
+    async with service_pool(settings, "reseal") as pool:
+        sealed = await reseal_all(pool, settings.sealer)
+    return f"{sealed} sealed anew; all is under the first of PAYOUTS_DETAILS_KEYS"
+
+
 PROGRAM = Program(
     settings=Settings,
+    chores=(
+        Chore(
+            command="reseal",
+            help="seal bank details and tax numbers with the newest key; safe to repeat",
+            run=_reseal,
+            refused=(UnreadableSealsError,),
+        ),
+    ),
     publications=(
         Publication(
             command="publish-rates",

@@ -15,6 +15,7 @@ from payouts.commands.known_rates import KnownRates
 from payouts.edge import rail_webhooks
 from payouts.edge.hold_clerk import holds_gauge
 from payouts.edge.statement_download import statement_downloads
+from payouts.edge.waiting_gauge import waiting_gauge
 from payouts.graphql.context import PayoutsContext
 from payouts.graphql.schema import SCHEMA
 from payouts.links import Links
@@ -69,7 +70,11 @@ def make_app(
     app.router.routes.extend(
         probes.routes(
             [probes.database(pool, Settings.migrations())],
-            figures=[rail_webhooks.alarm_gauge(pool, senders), holds_gauge(pool)],
+            figures=[
+                rail_webhooks.alarm_gauge(pool, senders),
+                holds_gauge(pool),
+                waiting_gauge(pool),
+            ],
         )
     )
     return app

@@ -31,7 +31,8 @@ class Sealer:
     def __init__(self, keys: Sequence[bytes]) -> None:
         """`keys`: newest first, each of 32 bytes."""
         assert keys
-        self._newest = _key_id(keys[0])
+        self.newest = _key_id(keys[0])
+        """The name of the key that seals (8 bytes); every seal begins with its key's."""
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
 
     @classmethod
@@ -70,7 +71,7 @@ class Sealer:
 
     def _seal(self, bound_to: bytes, text: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return self._newest + nonce + self._ciphers[self._newest].encrypt(nonce, text, bound_to)
+        return self.newest + nonce + self._ciphers[self.newest].encrypt(nonce, text, bound_to)
 
     def _open(self, bound_to: bytes, sealed: bytes, whose: str) -> bytes:
         cipher = self._ciphers.get(sealed[:_KEY_ID_BYTES])

@@ -13,6 +13,7 @@ from chassis.db import Pool, service_pool
 from chassis.graphql import Executor, mount_graphql
 from wallet.graphql.context import WalletContext
 from wallet.graphql.schema import SCHEMA
+from wallet.ledger_gauge import ledger_gauge
 from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
 from wallet.providers.stores import stores_of
@@ -48,6 +49,7 @@ def make_app(
                 alarm_gauge(pool, providers),
                 disputes_gauge(pool, now=now),
                 lateness_gauge(pool, _stores(providers)),
+                ledger_gauge(pool),
             ],
         )
     )

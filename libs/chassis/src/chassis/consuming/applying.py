@@ -48,6 +48,8 @@ class Applier:
         self._prefix = prefix
         self._reader = reader
         self._handler = handler
+        # From the start, or the first would be no increase of what is counted.
+        self._buried = metrics.DEAD_LETTERS.labels(topic)
         self.moved_at = 0.0
         """When this last applied something or was held up by an outage, on the loop's clock."""
 
@@ -111,7 +113,7 @@ class Applier:
         metrics.BATCH_RECORDS.labels(self._topic).observe(len(part.records))
         metrics.APPLY_SECONDS.labels(self._topic).observe(self.moved_at - began_at)
         if failed:
-            metrics.DEAD_LETTERS.labels(self._topic).inc(len(failed))
+            self._buried.inc(len(failed))
             log.error("records_set_aside", topic=self._topic, reasons=dead_letters.reasons(failed))
 
     def _read(self, part: _Part) -> tuple[list[Received], list[Undecodable]]:

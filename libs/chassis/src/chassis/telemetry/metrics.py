@@ -18,7 +18,7 @@ from prometheus_client import (
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY: Final = CollectorRegistry()
-ProcessCollector(namespace="largesse", registry=REGISTRY)
+PROCESS: Final = ProcessCollector(namespace="largesse", registry=REGISTRY)
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
@@ -127,6 +127,62 @@ WEBHOOKS_UNMATCHED: Final = Gauge(
     namespace="largesse",
     registry=REGISTRY,
 )
+WEBHOOK_SECONDS: Final = Histogram(
+    "webhook_seconds",
+    "From a delivery's arrival until what it tells is committed, coins included.",
+    ["provider"],
+    namespace="largesse",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+HOUSE_COINS: Final = Gauge(
+    "house_coins",
+    "Coins that ever passed through an account of the house; each api tells the same of all.",
+    ["account", "side"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUTS_OPEN: Final = Gauge(
+    "payouts_open",
+    "Payouts under way, those that rails have not accepted apart; each api tells the same.",
+    ["status"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUTS_OLDEST: Final = Gauge(
+    "payouts_oldest_seconds",
+    "For how long the oldest open payout has its status, a queued one since it was due.",
+    ["status"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUT_BREAKS: Final = Gauge(
+    "payout_breaks_open",
+    "Alarm when above 0: where the books of a rail and ours differ, and nobody has ended it.",
+    namespace="largesse",
+    registry=REGISTRY,
+)
+PAYOUT_ORDERS: Final = Counter(
+    "payout_orders",
+    "Tries to have a rail pay: settled where it took or refused the order, else what is missing.",
+    ["rail", "outcome"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+RAIL_CHANGES: Final = Counter(
+    "rail_changes",
+    "What rails have told of transfers, by what came of it.",
+    ["rail", "status", "effect"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
+WORK_DONE_AT: Final = Gauge(
+    "work_done_timestamp_seconds",
+    "When work that is done again and again was last done to its end, since the epoch.",
+    ["work"],
+    namespace="largesse",
+    registry=REGISTRY,
+)
 STORE_ERRANDS: Final = Counter(
     "store_errands",
     "What app stores wait for: tries that were put off, and ends by what came of them.",
@@ -171,12 +227,21 @@ LOG_LINES_SUPPRESSED: Final = Counter(
 operation_label: Final = Bounded(200)
 """Use it for every `operation` label: clients choose the names of their operations."""
 
+OUR_FAULT: Final = ("INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE")
+"""Outcomes of requests that objectives count as failures, whatever the caller did."""
+
+_failures_begun: set[str] = set()
 _outbox_oldest_at: float | None = None
 
 
 def record_request(operation: str, outcome: str, duration_s: float) -> None:
     """Count one answered request; `outcome` is `ok` or the error's stable code."""
     label = operation_label(operation)
+    if label not in _failures_begun:
+        # From nought: the first failure of a counter that begins with it would be no increase.
+        _failures_begun.add(label)
+        for failure in OUR_FAULT:
+            REQUESTS.labels(label, failure)
     REQUESTS.labels(label, outcome).inc()
     REQUEST_SECONDS.labels(label).observe(duration_s)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.db import Pool
+from chassis.login import Where
 from gifts.domain.level_table import LevelTables
 from gifts.domain.room_rules import RoomRules
 from gifts.edge.battle_host import BattleHost
@@ -36,17 +37,17 @@ class Resources:
     def of(
         cls,
         pool: Pool,
-        dsn: str,
+        where: Where,
         *,
         rules: RoomRules | None = None,
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> Self:
-        """Everything over one database; `dsn` is for the session that listens to it.
+        """Everything over one database; `where` is for the session that listens to it.
 
         `rules`: of live rooms; the defaults unless told otherwise.
         """
         catalogues = CatalogueCache(pool)
-        settlements = Settlements(pool, dsn)
+        settlements = Settlements(pool, where)
         sender = GiftSender(
             pool, catalogues=catalogues, settlements=settlements, answer_within_s=answer_within_s
         )

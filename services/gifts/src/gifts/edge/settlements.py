@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from chassis.db import OUTAGES, Pool
+from chassis.login import Where
 from gifts.domain.gift import Settlement
 from gifts.store.gift import select_settlements
 from gifts.store.notification import listen_settled
@@ -26,14 +27,14 @@ class Settlements:
     way, one more query follows.
     """
 
-    def __init__(self, pool: Pool, dsn: str, *, poll_s: float = POLL_S) -> None:
+    def __init__(self, pool: Pool, where: Where, *, poll_s: float = POLL_S) -> None:
         """Args:
         pool: For the queries.
-        dsn: For a session of its own, on which notifications arrive.
+        where: For a session of its own, on which notifications arrive.
         poll_s: How long to wait for a notification before asking anyway.
         """
         self._pool = pool
-        self._dsn = dsn
+        self._where = where
         self._poll_s = poll_s
         self._waiting: dict[UUID, list[asyncio.Future[Settlement]]] = {}
         self._heard = asyncio.Event()
@@ -84,7 +85,7 @@ class Settlements:
     async def _listen(self) -> None:
         while True:
             try:
-                await listen_settled(self._dsn, self._heard.set)
+                await listen_settled(self._where, self._heard.set)
             except OUTAGES as error:
                 log.warning("listener_interrupted", reason=repr(error))
             await asyncio.sleep(RECONNECT_S)

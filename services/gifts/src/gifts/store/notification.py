@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-import asyncpg
-
 from chassis import sql
+from chassis.db import connect
+from chassis.login import Where
 
 STATEMENTS = sql.load("gifts.store", "notification.sql")
 
@@ -13,7 +13,7 @@ _PING_EVERY_S = 5.0
 _ANSWER_WITHIN_S = 5.0
 
 
-async def listen_settled(dsn: str, heard: Callable[[], None]) -> None:
+async def listen_settled(where: Where, heard: Callable[[], None]) -> None:
     """Call `heard` whenever gifts were settled, on a session of its own, until that session ends.
 
     Raises:
@@ -29,11 +29,11 @@ async def listen_settled(dsn: str, heard: Callable[[], None]) -> None:
     def on_termination(_: object) -> None:
         closed.set()
 
-    conn = await asyncpg.connect(
-        dsn,
+    conn = await connect(
+        where,
+        application="gifts-listener",
         timeout=_ANSWER_WITHIN_S,
         command_timeout=_ANSWER_WITHIN_S,
-        server_settings={"application_name": "gifts-listener"},
     )
     try:
         conn.add_termination_listener(on_termination)

@@ -15,6 +15,7 @@ import structlog
 from chassis import clock
 from chassis.clock import Clock
 from chassis.db import Conn, Pool, transact
+from chassis.telemetry import metrics
 from payouts.commands.apply_rail_change import apply_rail_change
 from payouts.commands.move_payout import move_payout
 from payouts.commands.move_payout_method import disable_payout_method, verify_payout_method
@@ -116,6 +117,7 @@ class PayoutRun:
                     conn, payout_id, waits_for
                 ),
             )
+            metrics.PAYOUT_ORDERS.labels(rail.name, waits_for or "settled").inc()
 
     async def _order(self, rail: Rail, payout_id: UUID, count: int) -> str | None:
         """Order one payout, unless the rail has it; why it is not there yet, None if it is."""
@@ -193,6 +195,8 @@ class PayoutRun:
                     conn, rail.name, change, at=self._now()
                 ),
             )
+            if effect is not None:
+                metrics.RAIL_CHANGES.labels(rail.name, change.status, effect).inc()
             if effect in ("unknown", "mismatched"):
                 log.error("rail_contradicts", rail=rail.name, key=change.key, effect=effect)
         return len(changes)

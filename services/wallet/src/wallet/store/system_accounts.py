@@ -1,6 +1,7 @@
 """The other side of every movement: where coins come from and go to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from chassis import sql
 from chassis.db import Conn
@@ -8,6 +9,16 @@ from wallet.domain.entries import Transfer
 from wallet.domain.ledger import Movement
 
 STATEMENTS = sql.load("wallet.store", "system_accounts.sql")
+
+
+class Total(NamedTuple):
+    """What ever passed through an account of the house."""
+
+    name: str
+    debits_coins: int
+    """Out of it, to viewers or to another such account."""
+    credits_coins: int
+    """Into it."""
 
 
 async def book_counters(
@@ -42,3 +53,8 @@ async def book_counters(
         [debited.get(counter, 0) for counter in counters],
         [credited.get(counter, 0) for counter in counters],
     )
+
+
+async def sum_totals(conn: Conn) -> Sequence[Total]:
+    """Every account that was ever used."""
+    return [Total(*row) for row in await conn.fetch(STATEMENTS["sum_system_accounts"])]

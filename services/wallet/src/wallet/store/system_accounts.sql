@@ -16,3 +16,12 @@ ON CONFLICT (name, shard) DO UPDATE
     SET
         debits_coins = s.debits_coins + excluded.debits_coins,
         credits_coins = s.credits_coins + excluded.credits_coins;
+
+-- name: sum_system_accounts
+-- What ever came into each and went out of it: as many rows as there are accounts and shards.
+SELECT
+    name,
+    sum(debits_coins)::bigint AS debits_coins,
+    sum(credits_coins)::bigint AS credits_coins
+FROM system_account
+GROUP BY name;

@@ -3,6 +3,7 @@
 The status says whether to send it again (docs/errors.md).
 """
 
+import time
 from collections.abc import Mapping
 
 import structlog
@@ -29,6 +30,10 @@ def make_router(
 ) -> APIRouter:
     """The route over an open database."""
     router = APIRouter()
+    for name in providers:
+        # From nought: the first of a counter that begins with it would be no increase.
+        for lost in ("failed", "unavailable"):
+            metrics.WEBHOOK_DELIVERIES.labels(name, lost)
     recorders = {each.name: Recorder(pool, each.name, now=now) for each in providers.values()}
 
     @router.post("/webhooks/{name}")
@@ -36,6 +41,7 @@ def make_router(
         provider = providers.get(name)
         if provider is None:
             return answer(404, "unknown_provider", "there is no such provider")
+        came_at = time.perf_counter()
         try:
             body = await read_body(request)
             event = await _take_in(provider, request, body, now=now)
@@ -44,6 +50,10 @@ def make_router(
             metrics.WEBHOOK_DELIVERIES.labels(name, error.code).inc()
             log.warning("webhook_turned_away", provider=name, code=error.code, reason=str(error))
             return answer(error.status, error.code, str(error))
+        except Exception:
+            metrics.WEBHOOK_DELIVERIES.labels(name, "failed").inc()
+            raise
+        metrics.WEBHOOK_SECONDS.labels(name).observe(time.perf_counter() - came_at)
         metrics.WEBHOOK_DELIVERIES.labels(name, outcome).inc()
         return answer(202 if outcome in ALARMS else 200, outcome, ALARMS.get(outcome, ""))
 

@@ -1,0 +1,1 @@
+"""Reads, checks and tries the Kubernetes manifests of deploy/k8s."""

@@ -1,0 +1,1 @@
+"""`make test-k8s`: the manifests on a real cluster."""
