@@ -61,7 +61,7 @@ class Backups:
             return self.stack.starts("postgres") > starts
 
         await eventually(started, within_s=60)
-        await asyncio.to_thread(self.stack.wait_ready, "postgres")
+        await asyncio.to_thread(self.stack.wait_ready)
 
     async def copy(self) -> Path:
         """A copy of the server's folder, made while it serves; where it is."""
