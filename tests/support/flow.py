@@ -112,15 +112,16 @@ class Flow:
 
 
 @asynccontextmanager
-async def flowing(world: World, *, callers: int = 4) -> AsyncGenerator[Flow]:
+async def flowing(world: World, *, callers: int = 4, poor: bool = True) -> AsyncGenerator[Flow]:
     """Gifts flow within the block; at its end they have stopped and were accounted for.
 
-    Three creators, one of them a star; six viewers, one of whom has too few coins for long.
+    Three creators, one of them a star; five viewers, and if `poor` one who has too few coins for
+    long: some of their gifts are refused.
     """
     creators = [await world.creator(name) for name in ("star", "milo", "aria")]
     rich = await asyncio.gather(*(world.viewer("rich", coins=COINS_EACH) for _ in range(5)))
-    poor = await world.viewer("poor")
-    viewers = {viewer: await world.balance(viewer) for viewer in (*rich, poor)}
+    everybody = (*rich, await world.viewer("poor")) if poor else rich
+    viewers = {viewer: await world.balance(viewer) for viewer in everybody}
     flow = Flow(world, viewers, [creators[0], *creators])
     flow.begin(callers)
     try:

@@ -1,10 +1,11 @@
-"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-…, schema."""
+"""`python -m gifts COMMAND`: api, worker, migrate, seed, publish-…, recover, schema."""
 
 import sys
 
 from chassis import clock
 from chassis.db import Conn, service_pool, transact
-from chassis.program import Program, Publication
+from chassis.kafka import KafkaError
+from chassis.program import Chore, Program, Publication
 from gifts.commands import publish_levels as levels
 from gifts.commands.publish_catalogue import Published, publish_catalogue
 from gifts.commands.publish_word_list import publish_word_list
@@ -12,6 +13,7 @@ from gifts.data import first_catalogue, first_levels, first_word_list
 from gifts.domain.catalogue_file import CatalogueError, read_catalogue
 from gifts.domain.level_file import LevelTableError, read_levels
 from gifts.domain.word_list import WordListError, read_word_list
+from gifts.edge.recovering import recover_lost
 from gifts.settings import Settings
 
 
@@ -57,8 +59,22 @@ async def _publish_words(settings: Settings, text: bytes) -> str:
     )
 
 
+async def _recover(settings: Settings) -> str:
+    async with service_pool(settings, "recover") as pool:
+        count = await recover_lost(pool, settings.brokers, topic_prefix=settings.topic_prefix)
+    return f"{count} gifts that were announced and lost are written again, to be settled"
+
+
 PROGRAM = Program(
     settings=Settings,
+    chores=(
+        Chore(
+            command="recover",
+            help="after a restore, before the worker starts: write lost gifts that topics tell of",
+            run=_recover,
+            refused=(KafkaError,),
+        ),
+    ),
     publications=(
         Publication(
             command="publish-catalogue",

@@ -1,6 +1,6 @@
-"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, reseal, and three with a FILE.
+"""`python -m payouts COMMAND`: api, worker, migrate, seed, schema, reseal, recover, and more.
 
-Those are publish-rates, publish-payout-terms and publish-withholding.
+With a FILE: publish-rates, publish-payout-terms and publish-withholding.
 """
 
 import sys
@@ -10,6 +10,7 @@ import msgspec
 
 from chassis import clock
 from chassis.db import service_pool, transaction
+from chassis.kafka import KafkaError
 from chassis.program import Chore, Program, Publication
 from payouts.commands.publish_rates import publish_rates
 from payouts.commands.publish_terms import publish_terms
@@ -17,6 +18,7 @@ from payouts.commands.publish_withholding import publish_withholding
 from payouts.domain.rates import Rate, RateRefusedError
 from payouts.domain.terms import Terms, TermsRefusedError
 from payouts.domain.withholding import TableRefusedError, WithholdingTable
+from payouts.edge.recovering import overtake_all
 from payouts.edge.resealing import UnreadableSealsError, reseal_all
 from payouts.settings import Settings
 
@@ -60,6 +62,12 @@ async def _reseal(settings: Settings) -> str:
     return f"{sealed} sealed anew; all is under the first of PAYOUTS_DETAILS_KEYS"
 
 
+async def _recover(settings: Settings) -> str:
+    async with service_pool(settings, "recover") as pool:
+        count = await overtake_all(pool, settings.brokers, topic_prefix=settings.topic_prefix)
+    return f"{count} creators of whom more had been told than is known are told anew"
+
+
 PROGRAM = Program(
     settings=Settings,
     chores=(
@@ -68,6 +76,12 @@ PROGRAM = Program(
             help="seal bank details and tax numbers with the newest key; safe to repeat",
             run=_reseal,
             refused=(UnreadableSealsError,),
+        ),
+        Chore(
+            command="recover",
+            help="after a restore: overtake what had been told of creators; safe to repeat",
+            run=_recover,
+            refused=(KafkaError,),
         ),
     ),
     publications=(

@@ -46,6 +46,17 @@ async def insert_gifts(
     """
     rows = await conn.fetch(
         STATEMENTS["insert_gifts"],
+        *columns_of(gifts, hashes, payers),
+        [room_id_of(gift.target_kind, gift.target_id) for gift in gifts],
+    )
+    return {row[0] for row in rows}
+
+
+def columns_of(
+    gifts: Sequence[Gift], hashes: Sequence[bytes], payers: Sequence[Payer]
+) -> tuple[object, ...]:
+    """New gifts as statements take them: $1 to $14 of `insert_gifts`."""
+    return (
         [gift.gift_id for gift in gifts],
         texts([gift.sender_id for gift in gifts]),
         texts([gift.creator_id for gift in gifts]),
@@ -60,9 +71,7 @@ async def insert_gifts(
         [gift.requested_at for gift in gifts],
         [payer.region for payer in payers],
         [payer.age for payer in payers],
-        [room_id_of(gift.target_kind, gift.target_id) for gift in gifts],
     )
-    return {row[0] for row in rows}
 
 
 async def explain_unwanted(conn: Conn, gifts: Sequence[Gift]) -> list[str]:

@@ -143,6 +143,12 @@ async def lock_matured(conn: Conn, day: date, *, limit: int) -> Sequence[str]:
     return [row[0] for row in await conn.fetch(STATEMENTS["lock_matured"], day, limit)]
 
 
+async def raise_versions(conn: Conn, told: Mapping[str, int]) -> Sequence[str]:
+    """Bring versions that are behind what was told up to it; whose they were, locked."""
+    rows = await conn.fetch(STATEMENTS["raise_versions"], list(told), list(told.values()))
+    return [row[0] for row in rows]
+
+
 def _columns(buckets: Sequence[Bucket]) -> tuple[list[str], list[date], list[int]]:
     return (
         [creator_id for creator_id, _, _ in buckets],

@@ -256,3 +256,25 @@ WHERE
 GROUP BY matures_on
 ORDER BY matures_on DESC
 LIMIT $4;
+
+-- name: raise_versions
+-- Creators whose versions are behind what was told of them, brought up to it. They are locked, in the
+-- order of the key; unknown ones are passed over.
+-- $1 creator_ids, $2 versions told
+WITH behind AS (
+    SELECT
+        c.creator_id,
+        i.version
+    FROM creator_earning AS c
+    INNER JOIN unnest($1::text[], $2::bigint[]) AS i (creator_id, version)
+        ON c.creator_id = i.creator_id
+    WHERE c.version < i.version
+    ORDER BY c.creator_id
+    FOR UPDATE OF c
+)
+
+UPDATE creator_earning AS c
+SET version = b.version
+FROM behind AS b
+WHERE c.creator_id = b.creator_id
+RETURNING c.creator_id;
