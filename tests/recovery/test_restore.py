@@ -23,7 +23,7 @@ from support.flow import flowing
 from support.state import Observer, changed
 from support.world import World
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.long, pytest.mark.timeout(600)]
 
 TOLD_AGAIN = {"outbox", "outbox_stream", "outbox_cursor", "consumed_offset"}
 """Of the services that stayed ahead: answers that come again move offsets, and nothing else."""
