@@ -67,8 +67,8 @@ def test_prices_of_your_own(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--gifts-per-s", "0"), ("--gifts-per-s", "1", "--costs", "no-such-file")],
-    ids=["no load", "no figures"],
+    [("--gifts-per-s", "0"), ("--gifts-per-s", "1", "--costs", "no-such-file"), ("--viewers", "5")],
+    ids=["no load", "no figures", "viewers alone"],
 )
 def test_what_cannot_be_reckoned_is_said_in_a_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]

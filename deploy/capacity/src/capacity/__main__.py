@@ -23,6 +23,8 @@ def main() -> int:
     try:
         costs = read_costs(given.costs)
         if given.gifts_per_s is None:
+            if given.viewers or given.rooms:
+                raise ValueError("viewers and rooms of which load? Give --gifts-per-s too")
             print(ceilings_table(costs), plans_table(costs), sep="\n", end="")
             return 0
         load = Load(given.gifts_per_s, given.viewers, given.rooms, given.days)

@@ -43,7 +43,7 @@ class Processes(NamedTuple):
     pods: int
     cores: float
     memory_gb: float
-    """Measured, of all of them."""
+    """Of all of them."""
 
 
 class Databases(NamedTuple):
@@ -137,10 +137,7 @@ def _cores(load: Load, costs: Costs, us_per_gift: float) -> float:
 
 
 def _deliveries_per_s(load: Load, costs: Costs) -> float:
-    """Frames to viewers: a room has one for each of its gifts, and no more than so many a second.
-
-    Every payer's balance, too, to whoever spends it: one for each gift.
-    """
+    """Frames to viewers: a room has one for each of its gifts, and no more than so many a second."""
     if not load.rooms:
         return 0
     per_room = load.gifts_per_s / load.rooms
