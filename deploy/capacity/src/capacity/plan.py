@@ -137,7 +137,7 @@ def _cores(load: Load, costs: Costs, us_per_gift: float) -> float:
 
 
 def _deliveries_per_s(load: Load, costs: Costs) -> float:
-    """Frames to viewers: a room has one for each of its gifts, and no more than so many a second."""
+    """Frames to viewers: one for each gift in their room, and no more than so many a second."""
     if not load.rooms:
         return 0
     per_room = load.gifts_per_s / load.rooms
