@@ -80,6 +80,12 @@ format: setup ## Rewrite the code in the agreed format
 	@$(python) -m ruff check --fix-only --quiet
 	@$(python) -m ruff format --quiet
 
+.PHONY: capacity
+capacity: setup ## What a load takes: [GIFTS_PER_S= VIEWERS= ROOMS= DAYS= COSTS=]; without one, the tables of docs/capacity.md
+	@$(python) -m capacity $(if $(GIFTS_PER_S),--gifts-per-s='$(GIFTS_PER_S)') \
+		$(if $(VIEWERS),--viewers='$(VIEWERS)') $(if $(ROOMS),--rooms='$(ROOMS)') \
+		$(if $(DAYS),--days='$(DAYS)') $(if $(COSTS),--costs='$(COSTS)')
+
 .PHONY: manifests
 manifests: setup ## Render and check the Kubernetes manifests: schemas, references, settings, policy, topics
 	@$(python) -m manifests check

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 setup_dir=.local/setup
-packages="libs/contracts libs/chassis services/wallet services/gifts services/payouts services/gateway deploy/checker deploy/local deploy/observe deploy/k8s"
+packages="libs/contracts libs/chassis services/wallet services/gifts services/payouts services/gateway deploy/checker deploy/local deploy/observe deploy/k8s deploy/capacity"
 mkdir -p "$setup_dir"
 
 # Two set-ups at once would install over each other. Not every system has flock; those go without.

@@ -27,7 +27,7 @@ _INSTALLED = packages_distributions()
 _OUR_PACKAGES = {
     *("contracts", "chassis", "checker", "live_hub", *SERVICES),
     *("demo_page", "local_stack", "manifests", "observe", "payment_sandbox", "sandbox_bank"),
-    "trace_store",
+    *("capacity", "trace_store"),
 }
 
 

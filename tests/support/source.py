@@ -17,7 +17,7 @@ _ROOTS = (
     "libs/chassis",
     *(f"services/{name}" for name in (*SERVICES, "gateway")),
 )
-_DEPLOYED = ("deploy/local", "deploy/checker", "deploy/observe", "deploy/k8s")
+_DEPLOYED = ("deploy/local", "deploy/checker", "deploy/observe", "deploy/k8s", "deploy/capacity")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What a load takes, from what was measured: docs/capacity.md."""
