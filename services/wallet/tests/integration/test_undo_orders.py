@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import engine
 
@@ -62,6 +62,18 @@ HISTORIES = st.lists(
 ).map(lambda blocks: [step for block in blocks for step in block])
 """Between a gift that is undone and its end no other is given: it would be of other lots."""
 
+RETURNED_TWICE = [
+    Step("buy", 67, 0),
+    Step("give", 81, 0),
+    Step("regret", 1, 0),
+    Step("lose", 1, 0),
+    Step("buy", 32, 0),
+    Step("expire", 1, 0),
+    Step("win", 1, 0),
+    Step("undo", 0, 0),
+]
+"""The bonus of the second purchase has repaid what was owed of both lots of the first, and has
+expired when both are given back."""
 
 LEGS = """
 SELECT reversal_id, position, cause_id, party, coins
@@ -263,6 +275,7 @@ def test_what_was_undone_never_was(
             numbers = iter(range(10**6))
 
             @given(HISTORIES)
+            @example(RETURNED_TWICE)
             @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
             def check(steps: list[Step]) -> None:
                 number = next(numbers)

@@ -148,7 +148,8 @@ class Entries:
         is_expired = has_lot_expired(lot, self._at)
         if is_expired:
             self.transfer(RECEIVABLE, BREAKAGE, coins)
-            entry_id = self._id(f"expired:{lot.lot_id}")
+            # One lot may have repaid several that are given back.
+            entry_id = self._id(f"expired:{lot.lot_id}:{len(self.debts)}")
         else:
             self.put(lot, coins, RECEIVABLE)
             entry_id = self.movements[-1].movement_id
