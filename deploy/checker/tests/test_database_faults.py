@@ -131,6 +131,11 @@ FAULTS = {
         "DELETE FROM room_gifter WHERE user_id = 'viewer-1'",
         {("INV10", "gifts")},
     ),
+    "a first gifter who is not": Fault(
+        "gifts",
+        "UPDATE room SET top = '[]' WHERE creator_id = 'ben'",
+        {("INV10", "gifts")},
+    ),
     "a piece too many in a streak": Fault(
         "gifts",
         "UPDATE room_streak SET pieces = pieces + 1"

@@ -56,6 +56,7 @@ _OF_SERVICE: Mapping[str, Sequence[Question]] = {
         Question("INV8", "prices_hold", "prices are the catalogue's when sold"),
         Question("INV10", "rooms_replay", "rooms stand as their gifts add up"),
         Question("INV10", "room_gifters_replay", "gifters of rooms gave what they gave"),
+        Question("INV10", "room_tops_replay", "the first gifters of rooms gave most"),
         Question("INV10", "room_streaks_replay", "pieces in streaks are pieces charged"),
         Question("battles", "battles_replay", "battles' points and winners equal their logs"),
         Question("battles", "battle_gifts_replay", "gifts count in battles as they were charged"),

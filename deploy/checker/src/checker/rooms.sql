@@ -77,6 +77,40 @@ FROM (
     ) AS g USING (room_id, user_id)
 ) AS gifters;
 
+-- name: room_tops_replay
+-- The first ten that a room keeps for its frames are those who gave most, as they are looked up.
+SELECT
+    count(*) AS compared,
+    count(*) FILTER (WHERE is_wrong) AS wrong,
+    (array_agg('room ' || room_id) FILTER (WHERE is_wrong))[1:5] AS examples
+FROM (
+    SELECT
+        r.room_id,
+        convert_from(r.top, 'UTF8')::jsonb IS DISTINCT FROM coalesce(
+            (
+                SELECT
+                    jsonb_agg(
+                        jsonb_build_array(t.user_id, t.coins, t.place)
+                        ORDER BY t.coins DESC, t.place
+                    )
+                FROM (
+                    SELECT
+                        g.user_id,
+                        g.coins,
+                        g.place
+                    FROM room_gifter AS g
+                    WHERE
+                        g.room_id = r.room_id
+                        AND g.coins > 0
+                    ORDER BY g.coins DESC, g.place
+                    LIMIT 10
+                ) AS t
+            ),
+            '[]'
+        ) AS is_wrong
+    FROM room AS r
+) AS rooms;
+
 -- name: room_streaks_replay
 -- I7: pieces in streaks are pieces that were charged: of items that make streaks, sent without a
 -- message. A closed room has no open streak.

@@ -11,8 +11,9 @@ ADD COLUMN owes_ends boolean NOT NULL DEFAULT false,
 -- Whether a battle ever began in it.
 ADD COLUMN has_battled boolean NOT NULL DEFAULT false,
 -- From when on the clock reads the room, which may be long before it is due: a busy room is due
--- several times a second, and only this column is indexed. Null with `due_at`.
-ADD COLUMN look_at timestamptz;
+-- several times a second, and only this column is indexed. Null with `due_at`. A process of the version
+-- before knows nothing of it when it opens a room.
+ADD COLUMN look_at timestamptz DEFAULT now();
 
 ALTER TABLE room ALTER COLUMN waiting SET STORAGE EXTERNAL;
 
@@ -60,10 +61,9 @@ SET
     has_battled = EXISTS (SELECT FROM battle_room AS b WHERE b.room_id = r.room_id),
     look_at = r.due_at;
 
-DROP TABLE room_entry;
+-- What is copied waits no longer there. The table goes, and `look_at` is bound to `due_at`, with a later
+-- version: while this one is rolled out, processes of the one before write both as they did.
+DELETE FROM room_entry;
 
-ALTER TABLE room ADD CONSTRAINT room_is_found CHECK (
-    (look_at IS NULL) = (due_at IS NULL) AND look_at <= due_at
-);
 DROP INDEX room_by_due;
 CREATE INDEX room_by_look ON room (look_at) WHERE look_at IS NOT NULL;
