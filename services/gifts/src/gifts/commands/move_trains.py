@@ -75,9 +75,7 @@ async def move_trains(
         [
             each
             for each in platforms.values()
-            if before.get(each.room_id) is None
-            or before[each.room_id][0] is not each.train
-            or before[each.room_id][1] is not each.sparks
+            if before.get(each.room_id) != (each.train, each.sparks)
         ],
     )
     await store.insert_gifts(conn, gifts)
