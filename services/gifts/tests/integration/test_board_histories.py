@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chassis.db import Pool, transaction
@@ -141,6 +141,14 @@ class Evening:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=steps)
+@example(
+    history=[
+        ("gift", 1, "ann", 1, 0),
+        ("gift", 1, "ben", 1, 0),
+        ("take", 0, 1),
+        ("give back", 0),
+    ]
+)
 async def test_boards_are_what_the_model_says(service: Database, history: list[Any]) -> None:
     """Of every window, finished ones too: who stands there, with how much, in which order.
 

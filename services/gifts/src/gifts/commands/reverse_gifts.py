@@ -151,7 +151,8 @@ async def _book(conn: Conn, standings: Sequence[Standing], legs: Sequence[Leg]) 
     given = await store.select_given(conn, taken.keys())
     return Lost(
         losses(touched, given.values(), legs),
-        [_taken_of(given[gift_id], coins) for gift_id, coins in taken.items()],
+        # What was taken and given back before it counted moves nobody.
+        [_taken_of(given[gift_id], coins) for gift_id, coins in taken.items() if coins],
         [
             Joining(given[gift_id].creator_id, given[gift_id].sender_id, gift_id, is_taken_back)
             for gift_id, is_taken_back in ends(touched, legs).items()
