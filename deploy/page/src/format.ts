@@ -1,4 +1,4 @@
-/** How amounts and names are written for people. */
+/** How amounts, names and errors are written for people. */
 
 import type { Money } from './api/types.ts';
 
@@ -38,4 +38,9 @@ export function hue(name: string): number {
 /** Who does not want to be shown is somebody. */
 export function called(name: string | null): string {
   return name ?? 'Somebody';
+}
+
+/** What went wrong, as it is said to people. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

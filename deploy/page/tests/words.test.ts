@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newId } from '../src/api/ids.ts';
-import { called, clock, diamonds, money } from '../src/format.ts';
+import { called, clock, diamonds, money, wordsOf } from '../src/format.ts';
 
 test('diamonds are rounded down: nobody reads of more than they have', () => {
   assert.equal(diamonds(1_999_999), '1.99');
@@ -21,6 +21,10 @@ test('a clock counts whole seconds down to nothing', () => {
 
 test('who does not want to be shown is somebody', () => {
   assert.equal(called(null), 'Somebody');
+});
+
+test('an error is said in its own words, without its name', () => {
+  assert.deepEqual([wordsOf(new TypeError('no way')), wordsOf('away')], ['no way', 'away']);
 });
 
 test('ids are UUIDs of version 7, and sort by time', () => {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { OpenRoom } from '../api/types.ts';
-import { clock } from '../format.ts';
+import { clock, wordsOf } from '../format.ts';
 import { accept, hasHit, lookAtDesk, lookForRivals, propose, prove, use, type Desk, type HostedBattle, type PowerUp, type PowerUpKind, type Proof } from '../room/battle_desk.ts';
 import { useNow } from './room_parts.tsx';
 import { Note, Panel } from './small.tsx';
@@ -24,7 +24,7 @@ export function BattleDesk({ endpoint, roomId }: { endpoint: Endpoint; roomId: s
       const words = await work();
       setSaid(words === null ? null : { kind: 'good', words });
     } catch (error) {
-      setSaid({ kind: 'bad', words: error instanceof Error ? error.message : String(error) });
+      setSaid({ kind: 'bad', words: wordsOf(error) });
     } finally {
       setBusy(false);
       setLooks((before) => before + 1);

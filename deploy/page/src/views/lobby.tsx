@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { OPEN_ROOMS } from '../api/documents.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { OpenRoom, OpenRooms } from '../api/types.ts';
-import { whole } from '../format.ts';
+import { whole, wordsOf } from '../format.ts';
 import { Avatar, Coin } from '../parts/small.tsx';
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
@@ -96,7 +96,7 @@ function Cards({ endpoint, order }: { endpoint: Endpoint; order: Order }) {
       setAfter(openRooms.pageInfo.hasNextPage ? openRooms.pageInfo.endCursor : null);
       setProblem(null);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(wordsOf(error));
     }
   };
   useEffect(() => void look(), []);

@@ -5,7 +5,7 @@ import { ACCEPT_GIFTS, CLOSE_ROOM, KEEP_ROOM_OPEN, OPEN_ROOM } from '../api/docu
 import type { Endpoint } from '../api/endpoint.ts';
 import { newId } from '../api/ids.ts';
 import type { Earnings, Refused } from '../api/types.ts';
-import { diamonds, money } from '../format.ts';
+import { diamonds, money, wordsOf } from '../format.ts';
 import { BattleDesk } from '../parts/battle_desk.tsx';
 import { BattleBoard, Ending, GoalBar, TopGifters } from '../parts/room_parts.tsx';
 import { Count, LinkState, Note, Panel } from '../parts/small.tsx';
@@ -57,7 +57,7 @@ function Doors({ endpoint, onOpen }: { endpoint: Endpoint; onOpen: (id: string) 
       else if (openRoom.__typename === 'RoomAlreadyOpen') onOpen(openRoom.openRoomId);
       else setProblem(openRoom.message);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(wordsOf(error));
     } finally {
       setBusy(false);
     }
@@ -114,7 +114,7 @@ function OnAir({ endpoint, roomId, onNext }: { endpoint: Endpoint; roomId: strin
       const { closeRoom } = await endpoint.askPatiently<{ closeRoom: { __typename: string } & Refused }>(CLOSE_ROOM, { roomId });
       setProblem(closeRoom.__typename === 'CloseRoomPayload' ? null : closeRoom.message);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(wordsOf(error));
     }
   };
   const watchUrl = `${location.origin}/room/${roomId}`;

@@ -38,9 +38,10 @@ async def move_trains(
     if not open_rooms:
         return {}
     platforms = await store.select_platforms(conn, open_rooms)
-    if not platforms and all(gift.coins < QUALIFYING_MIN for gift in given):
+    is_any_dear = any(gift.coins >= QUALIFYING_MIN for gift in given)
+    if not platforms and not is_any_dear:
         return {}
-    rules = await store.rules_in_force(conn, at=at)
+    rules = await store.rules_in_force(conn, at=at) if is_any_dear else None
     before = {room_id: (each.train, each.sparks) for room_id, each in platforms.items()}
     gifts: list[TrainGift] = []
     moved = {
@@ -53,7 +54,7 @@ async def move_trains(
             continue
         platform = platforms.get(gift.room_id)
         if platform is None:
-            if gift.coins < rules.qualifying_coins:
+            if rules is None or gift.coins < rules.qualifying_coins:
                 continue
             platform = platforms[gift.room_id] = Platform(gift.room_id)
         gifts += platform.give(gift, rules, at=at)
@@ -75,9 +76,7 @@ async def move_trains(
         [
             each
             for each in platforms.values()
-            if before.get(each.room_id) is None
-            or before[each.room_id][0] is not each.train
-            or before[each.room_id][1] is not each.sparks
+            if before.get(each.room_id) != (each.train, each.sparks)
         ],
     )
     await store.insert_gifts(conn, gifts)

@@ -88,39 +88,47 @@ async def tell_rooms(
     await _write_streaks(conn, streaks, at)
     owing = {streak.room_id for streak in streaks.owed()}
     shown = await _look_up(conn, [*due, *calm], chosen.values(), platforms, at)
-    frames: list[RoomFrame] = []
-    after: list[Room] = []
-    for room in rooms:
-        room_id = room.room_id
-        standing = room
-        if room_id in chosen:
-            ends_left = chosen[room_id].ends_left
-            standing = msgspec.structs.replace(
-                room,
-                seq=room.seq + 1,
-                framed_at=at,
-                told_at=at,
-                untold=ends_left,
-                owes_ends=ends_left,
-                waiting=b"",
-            )
-        elif room.untold:
-            added = lines.get(room_id)
-            standing = msgspec.structs.replace(
-                room,
-                waiting=add_waiting(room.waiting, added) if added else room.waiting,
-                owes_ends=room.owes_ends or room_id in owing,
-            )
-        elif room_id in shown.top:
-            standing = msgspec.structs.replace(room, told_at=at)
-        if room_id in shown.top:
-            frames.append(_frame_of(standing, chosen.get(room_id), shown, rules, at))
-        after.append(standing)
+    after = [_standing(room, chosen.get(room.room_id), lines, owing, shown, at) for room in rooms]
+    frames = [
+        _frame_of(room, chosen.get(room.room_id), shown, rules, at)
+        for room in after
+        if room.room_id in shown.top
+    ]
     await note_trains_told(
         conn, [shown.trains[room_id] for room_id in chosen if room_id in shown.trains]
     )
     await store.update_rooms(conn, after, rules, at=at)
     return Told(after, frames)
+
+
+def _standing(
+    room: Room,
+    chosen: Chosen | None,
+    lines: Mapping[UUID, Sequence[Line]],
+    owing: Collection[UUID],
+    shown: _Shown,
+    at: datetime,
+) -> Room:
+    """A room once its frame is made, or what is untold waits for it."""
+    room_id = room.room_id
+    if chosen is not None:
+        return msgspec.structs.replace(
+            room,
+            seq=room.seq + 1,
+            framed_at=at,
+            told_at=at,
+            untold=chosen.ends_left,
+            owes_ends=chosen.ends_left,
+            waiting=b"",
+        )
+    if room.untold:
+        added = lines.get(room_id)
+        return msgspec.structs.replace(
+            room,
+            waiting=add_waiting(room.waiting, added) if added else room.waiting,
+            owes_ends=room.owes_ends or room_id in owing,
+        )
+    return msgspec.structs.replace(room, told_at=at) if room_id in shown.top else room
 
 
 def _frame_of(

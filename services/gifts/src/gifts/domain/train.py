@@ -92,14 +92,14 @@ class Platform(msgspec.Struct):
     train: Train | None = None
     sparks: list[Spark] = []
 
-    def give(self, gift: Given, rules: TrainRules, *, at: datetime) -> list[TrainGift]:
+    def give(self, gift: Given, rules: TrainRules | None, *, at: datetime) -> list[TrainGift]:
         """Add a gift to the train that runs, or let it help to start one; what it did.
 
         The next one begins when the last has cooled down, and viewers have been told of its end.
 
         Args:
             gift: Of this room, charged.
-            rules: In force: a new train goes by them.
+            rules: In force: a new train goes by them. None: the gift is below `QUALIFYING_MIN`.
             at: Now. What is over by then has ended: see `Train.end_if_over`.
         """
         train = self.train
@@ -108,7 +108,7 @@ class Platform(msgspec.Struct):
                 return [train.add(gift.gift_id, gift.sender_id, gift.coins, at=at)]
             if not train.end_told or at < train.ended_at + train.rules.cooldown:
                 return []
-        if gift.coins < rules.qualifying_coins:
+        if rules is None or gift.coins < rules.qualifying_coins:
             return []
         self.sparks = kept(self.sparks, gift, rules)
         if len(self.sparks) < rules.starters:

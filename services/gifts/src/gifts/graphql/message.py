@@ -6,7 +6,17 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import AUDITOR, After, Before, Connection, First, Last, Page
+from chassis.graphql import (
+    AUDITOR,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Page,
+    Refusal,
+    refusal,
+)
 from gifts.domain import message as domain
 from gifts.graphql.context import Info
 from gifts.graphql.entities import Creator, User
@@ -57,6 +67,19 @@ class GiftMessage:
             word_list_version=None if hit is None else hit.version,
             term=None if hit is None else hit.term,
         )
+
+
+@refusal(
+    code="gift_message_unknown",
+    description="There is no such gift, or it came without a message.",
+)
+class GiftMessageUnknown(Refusal):
+    """Both look the same."""
+
+    message: str = strawberry.field(
+        default="No gift of this id has a message.",
+        description="For people, in English; may change.",
+    )
 
 
 @strawberry.type(description="A page of what was written to a creator, newest first.")

@@ -6,19 +6,11 @@ from uuid import UUID
 import strawberry
 
 from chassis import clock
-from chassis.graphql import Refusal, act_of, refusal
+from chassis.graphql import act_of
 from chassis.telemetry import metrics
 from gifts.domain.refusals import GiftMessageUnknownError
 from gifts.graphql.context import Info
-from gifts.graphql.message import GiftMessage
-
-
-@refusal(
-    code="gift_message_unknown",
-    description="There is no such gift, or it came without a message.",
-)
-class GiftMessageUnknown(Refusal):
-    """Both look the same."""
+from gifts.graphql.message import GiftMessage, GiftMessageUnknown
 
 
 @strawberry.input(description="The message to remove, and why.")
@@ -54,5 +46,5 @@ async def remove_gift_message(
         message = await info.context.rooms.remove_message(input.gift_id, act)
     except GiftMessageUnknownError as error:
         metrics.record_refusal("removeGiftMessage", error.code)
-        return GiftMessageUnknown(message="No gift of this id has a message.")
+        return GiftMessageUnknown()
     return RemoveGiftMessagePayload(gift_message=GiftMessage.of(message))

@@ -10,8 +10,7 @@ from chassis.graphql import act_of
 from chassis.telemetry import metrics
 from gifts.domain.refusals import GiftMessageUnknownError
 from gifts.graphql.context import Info
-from gifts.graphql.message import GiftMessage
-from gifts.graphql.mutations.remove_gift_message import GiftMessageUnknown
+from gifts.graphql.message import GiftMessage, GiftMessageUnknown
 
 
 @strawberry.input(description="The message to show again, and why.")
@@ -47,5 +46,5 @@ async def show_gift_message(
         message = await info.context.rooms.show_message(input.gift_id, act)
     except GiftMessageUnknownError as error:
         metrics.record_refusal("showGiftMessage", error.code)
-        return GiftMessageUnknown(message="No gift of this id has a message.")
+        return GiftMessageUnknown()
     return ShowGiftMessagePayload(gift_message=GiftMessage.of(message))
