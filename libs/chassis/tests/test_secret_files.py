@@ -82,6 +82,24 @@ def test_a_missing_directory_is_named(directory: Path, monkeypatch: pytest.Monke
         read(Settings)
 
 
+def test_an_empty_variable_names_no_directory(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one that the process was started in."""
+    fill(directory, {"DEMO_DATABASE_DSN": DSN, "DEMO_DATABASE_PASSWORD": "of another"})
+    monkeypatch.chdir(directory)
+    monkeypatch.setenv("DEMO_SECRETS_DIR", "")
+
+    with pytest.raises(MisconfiguredError, match="DEMO_DATABASE_DSN is missing"):
+        read(Settings)
+
+    monkeypatch.setenv("DEMO_DATABASE_DSN", DSN)
+    monkeypatch.setenv("DEMO_DATABASE_PASSWORD", "ours")
+    login = read(Settings).login
+    assert login.password is not None
+    assert login.password() == "ours"
+
+
 @pytest.mark.parametrize(
     ("files", "problem"),
     [

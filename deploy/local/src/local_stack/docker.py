@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from local_stack import kafka, paths, postgres
 from local_stack.problem import LocalProblemError
@@ -19,14 +20,27 @@ def environment() -> dict[str, str]:
     return base_environment() | directing
 
 
-def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the docker command; `given` is its standard input."""
+def run(
+    *arguments: str,
+    timeout_s: float | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> subprocess.CompletedProcess[str]:
+    """Run the docker command.
+
+    Args:
+        arguments: Of the command.
+        timeout_s: How long it may take; None: for ever.
+        variables: More of its environment.
+
+    Raises:
+        subprocess.TimeoutExpired: It took longer.
+    """
     return subprocess.run(
         ["docker", *arguments],
-        env=environment(),
-        input=given,
+        env={**environment(), **variables},
         capture_output=True,
         text=True,
+        timeout=timeout_s,
         check=False,
     )
 
@@ -43,14 +57,7 @@ def problem() -> str | None:
     }
     for question, remedy in questions.items():
         try:
-            done = subprocess.run(
-                ["docker", *question],
-                env=environment(),
-                capture_output=True,
-                text=True,
-                timeout=10,
-                check=False,
-            )
+            done = run(*question, timeout_s=10)
         except subprocess.TimeoutExpired:
             return f"docker {question[0]} says nothing within 10 s: restart the engine"
         if done.returncode != 0:
@@ -131,11 +138,6 @@ class Containers:
             LocalProblemError: Compose failed.
         """
         files = [paths.COMPOSE_FILE] if overlay is None else [paths.COMPOSE_FILE, overlay]
-        command = [
-            *("docker", "compose", f"--project-name={self.project}"),
-            *(f"--file={file}" for file in files),
-            *arguments,
-        ]
         settings = {
             "POSTGRES_PORT": str(self.ports["postgres"]),
             "POSTGRES_USER": postgres.SUPERUSER,
@@ -143,12 +145,11 @@ class Containers:
             "POSTGRES_DURABLE": "on" if self.durable else "off",
             "KAFKA_PORT": str(self.ports["kafka"]),
         }
-        done = subprocess.run(
-            command,
-            env=environment() | settings | more,
-            capture_output=True,
-            text=True,
-            check=False,
+        done = run(
+            *("compose", f"--project-name={self.project}"),
+            *(f"--file={file}" for file in files),
+            *arguments,
+            variables=settings | more,
         )
         if done.returncode != 0:
             remedy = (

@@ -31,7 +31,6 @@ _UP_TIMEOUT_S: Final = 300.0
 CONTAINED: Final = tuple(name for name in PROGRAMS if name != "demo-page")
 """The programs that are containers: the page's server reads the files of a local stack."""
 
-
 _PROVES: Final = "largesse-checker"
 """Not of the stack: the books are proved from without."""
 

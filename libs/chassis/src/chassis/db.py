@@ -117,9 +117,9 @@ async def _connect(dsn: str, **options: Any) -> "asyncpg.Connection[Record]":  #
         ) from error
     except (FileNotFoundError, PermissionError) as error:
         files = _tls_files(dsn)
-        if not files:
+        # Of those of TLS nobody says which; a password's file is named.
+        if error.filename is not None or not files:
             raise
-        # asyncpg does not say which.
         raise UntrustedServerError(
             f"of {', '.join(files)} in the DSN one cannot be read ({error.strerror}): mount it"
         ) from error

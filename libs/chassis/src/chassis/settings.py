@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, Self, override
+from typing import Annotated, ClassVar, Literal, Self, override
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.brokers import Brokers, BrokersError, Security
@@ -15,6 +15,11 @@ from chassis.secret_files import DIRECTORY, SecretFiles, SecretFilesError
 
 class MisconfiguredError(Exception):
     """The settings are wrong; the message names each one that is, and holds no value."""
+
+
+def _none_if_empty(directory: str | None) -> str | None:
+    # The path of nothing would be the folder that the process was started in.
+    return directory or None
 
 
 class KafkaSettings(BaseSettings):
@@ -27,7 +32,7 @@ class KafkaSettings(BaseSettings):
     # What a value is that was refused is not printed: it stands among passwords and keys.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    secrets_dir: Path | None = None
+    secrets_dir: Annotated[Path | None, BeforeValidator(_none_if_empty)] = None
     """A directory with settings in files that are called like their variables, such as a mounted
     Secret of Kubernetes. What is given twice, is empty or is no setting is refused."""
 
@@ -57,7 +62,7 @@ class KafkaSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Variables, and files in the directory that a variable names."""
         told = env_settings()
-        directory = told.pop(DIRECTORY, None)
+        directory = _none_if_empty(told.pop(DIRECTORY, None))
         return init_settings, env_settings, SecretFiles(settings_cls, directory, frozenset(told))
 
     @model_validator(mode="after")

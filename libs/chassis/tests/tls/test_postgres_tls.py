@@ -113,3 +113,10 @@ async def test_a_changed_password_needs_no_restart(role: Role) -> None:
             assert await old.fetchval("SELECT 1") == 1
     finally:
         pool.terminate()
+
+
+async def test_a_missing_password_is_no_fault_of_tls(role: Role) -> None:
+    role.file.unlink()
+
+    with pytest.raises(FileNotFoundError, match="DEMO_DATABASE_PASSWORD"):
+        await connect(role.login, application="test")

@@ -4,12 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, override
 
-from prometheus_client import Counter, Gauge
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from chassis.graphql.errors import INTERNAL
-from chassis.telemetry.metrics import REGISTRY
+from chassis.telemetry.metrics import REGISTRY, counter, gauge
 from live_hub.delivery import RecentDeliveries
 
 _BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10, 60)
@@ -44,51 +43,27 @@ class _DeliverySeconds(Collector):
         )
 
 
-CONNECTIONS: Final = Gauge(
-    "live_connections",
-    "Clients that are connected, by protocol.",
-    ["protocol"],
-    namespace="largesse",
-    registry=REGISTRY,
+CONNECTIONS: Final = gauge(
+    "live_connections", "Clients that are connected, by protocol.", ["protocol"]
 )
-SUBSCRIPTIONS: Final = Gauge(
-    "live_subscriptions",
-    "Subscriptions under way, by field.",
-    ["field"],
-    namespace="largesse",
-    registry=REGISTRY,
-)
-REFUSED: Final = Counter(
+SUBSCRIPTIONS: Final = gauge("live_subscriptions", "Subscriptions under way, by field.", ["field"])
+REFUSED: Final = counter(
     "live_refused",
     "Subscriptions and connections that were refused, by the error's code.",
     ["code"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-DELIVERIES: Final = Counter(
-    "live_deliveries",
-    "Payloads written to clients.",
-    namespace="largesse",
-    registry=REGISTRY,
-)
-RESYNCHRONISATIONS: Final = Counter(
+DELIVERIES: Final = counter("live_deliveries", "Payloads written to clients.")
+RESYNCHRONISATIONS: Final = counter(
     "live_resynchronisations",
     "Snapshots that stand for frames which a client was too slow for, or which were lost.",
-    namespace="largesse",
-    registry=REGISTRY,
 )
-CUT: Final = Counter(
-    "live_connections_cut",
-    "Connections ended because the client took nothing for too long.",
-    namespace="largesse",
-    registry=REGISTRY,
+CUT: Final = counter(
+    "live_connections_cut", "Connections ended because the client took nothing for too long."
 )
-UNREADABLE: Final = Counter(
+UNREADABLE: Final = counter(
     "live_unreadable_records",
     "Records that are no events that the hub can read; it passed them over.",
     ["topic"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
 RECENT: Final = RecentDeliveries()
 """What `delivered` was told lately, for operators who ask."""

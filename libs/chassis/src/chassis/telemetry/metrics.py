@@ -5,6 +5,7 @@ through `Bounded`, so that nobody can fill the memory by inventing names.
 """
 
 import time
+from functools import partial
 from typing import Final
 
 from prometheus_client import (
@@ -19,6 +20,10 @@ from prometheus_client import (
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY: Final = CollectorRegistry()
 PROCESS: Final = ProcessCollector(namespace="largesse", registry=REGISTRY)
+
+counter: Final = partial(Counter, namespace="largesse", registry=REGISTRY)
+gauge: Final = partial(Gauge, namespace="largesse", registry=REGISTRY)
+histogram: Final = partial(Histogram, namespace="largesse", registry=REGISTRY)
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
@@ -41,187 +46,126 @@ class Bounded:
         return value
 
 
-REQUESTS: Final = Counter(
+REQUESTS: Final = counter(
     "requests",
     "Requests answered, by first field and outcome: ok, or the error's code.",
     ["operation", "outcome"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-REQUEST_SECONDS: Final = Histogram(
+REQUEST_SECONDS: Final = histogram(
     "request_seconds",
     "Time from a request's arrival to its answer.",
     ["operation"],
-    namespace="largesse",
     buckets=_SECONDS,
-    registry=REGISTRY,
 )
-REFUSALS: Final = Counter(
-    "refusals",
-    "Expected failures, by operation and refusal code.",
-    ["operation", "code"],
-    namespace="largesse",
-    registry=REGISTRY,
+REFUSALS: Final = counter(
+    "refusals", "Expected failures, by operation and refusal code.", ["operation", "code"]
 )
-TRANSACT_RETRIES: Final = Counter(
+TRANSACT_RETRIES: Final = counter(
     "transact_retries",
     "Transactions started again after a lost race, by the database's reason.",
     ["reason"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-OUTBOX_PUBLISHED: Final = Counter(
+OUTBOX_PUBLISHED: Final = counter(
     "outbox_published_records",
     "Records that the relay published and the broker acknowledged.",
     ["topic"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-OUTBOX_AGE: Final = Gauge(
+OUTBOX_AGE: Final = gauge(
     "outbox_oldest_seconds",
     "Age of the oldest outbox row that is not published yet; 0 when all are.",
-    namespace="largesse",
-    registry=REGISTRY,
 )
-CONSUMER_LAG: Final = Gauge(
+CONSUMER_LAG: Final = gauge(
     "consumer_lag_records",
     "Records in the partition that this process owns and has not applied yet.",
     ["topic", "partition"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-BATCH_RECORDS: Final = Histogram(
-    "consumer_batch_records",
-    "Records applied in one transaction.",
-    ["topic"],
-    namespace="largesse",
-    buckets=_RECORDS,
-    registry=REGISTRY,
+BATCH_RECORDS: Final = histogram(
+    "consumer_batch_records", "Records applied in one transaction.", ["topic"], buckets=_RECORDS
 )
-APPLY_SECONDS: Final = Histogram(
+APPLY_SECONDS: Final = histogram(
     "consumer_apply_seconds",
     "Time to apply one batch, from its first statement to its commit.",
     ["topic"],
-    namespace="largesse",
     buckets=_SECONDS,
-    registry=REGISTRY,
 )
-DEAD_LETTERS: Final = Counter(
-    "dead_letters",
-    "Records set aside because they cannot be applied.",
-    ["topic"],
-    namespace="largesse",
-    registry=REGISTRY,
+DEAD_LETTERS: Final = counter(
+    "dead_letters", "Records set aside because they cannot be applied.", ["topic"]
 )
-WEBHOOK_DELIVERIES: Final = Counter(
+WEBHOOK_DELIVERIES: Final = counter(
     "webhook_deliveries",
     "Webhook deliveries received, by what came of them or why they were turned away.",
     ["provider", "outcome"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-WEBHOOKS_UNMATCHED: Final = Gauge(
+WEBHOOKS_UNMATCHED: Final = gauge(
     "webhooks_unmatched",
     "Alarm when above 0: kept deliveries that no known payment or event type explains.",
     ["provider"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-WEBHOOK_SECONDS: Final = Histogram(
+WEBHOOK_SECONDS: Final = histogram(
     "webhook_seconds",
     "From a delivery's arrival until what it tells is committed, coins included.",
     ["provider"],
-    namespace="largesse",
     buckets=_SECONDS,
-    registry=REGISTRY,
 )
-HOUSE_COINS: Final = Gauge(
+HOUSE_COINS: Final = gauge(
     "house_coins",
     "Coins that ever passed through an account of the house; each api tells the same of all.",
     ["account", "side"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-PAYOUTS_OPEN: Final = Gauge(
+PAYOUTS_OPEN: Final = gauge(
     "payouts_open",
     "Payouts under way, those that rails have not accepted apart; each api tells the same.",
     ["status"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-PAYOUTS_OLDEST: Final = Gauge(
+PAYOUTS_OLDEST: Final = gauge(
     "payouts_oldest_seconds",
     "For how long the oldest open payout has its status, a queued one since it was due.",
     ["status"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-PAYOUT_BREAKS: Final = Gauge(
+PAYOUT_BREAKS: Final = gauge(
     "payout_breaks_open",
     "Alarm when above 0: where the books of a rail and ours differ, and nobody has ended it.",
-    namespace="largesse",
-    registry=REGISTRY,
 )
-PAYOUT_ORDERS: Final = Counter(
+PAYOUT_ORDERS: Final = counter(
     "payout_orders",
     "Tries to have a rail pay: settled where it took or refused the order, else what is missing.",
     ["rail", "outcome"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-RAIL_CHANGES: Final = Counter(
+RAIL_CHANGES: Final = counter(
     "rail_changes",
     "What rails have told of transfers, by what came of it.",
     ["rail", "status", "effect"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-WORK_DONE_AT: Final = Gauge(
+WORK_DONE_AT: Final = gauge(
     "work_done_timestamp_seconds",
     "When work that is done again and again was last done to its end, since the epoch.",
     ["work"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-STORE_ERRANDS: Final = Counter(
+STORE_ERRANDS: Final = counter(
     "store_errands",
     "What app stores wait for: tries that were put off, and ends by what came of them.",
     ["provider", "kind", "outcome"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-STORE_ERRANDS_LATE: Final = Gauge(
+STORE_ERRANDS_LATE: Final = gauge(
     "store_errands_late",
     "Alarm when above 0: what app stores wait for and a quarter of the time for it is over.",
     ["provider", "kind"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-STORE_LIST_AGE: Final = Gauge(
+STORE_LIST_AGE: Final = gauge(
     "store_list_age_seconds",
     "Alarm when above some hours: how long ago the list of purchases taken back was read.",
     ["provider"],
-    namespace="largesse",
-    registry=REGISTRY,
 )
-DISPUTES_OVERDUE: Final = Gauge(
+DISPUTES_OVERDUE: Final = gauge(
     "disputes_overdue",
     "Alarm when above 0: payments whose payer's bank wants them back, undecided for too long.",
-    namespace="largesse",
-    registry=REGISTRY,
 )
-PAYOUT_HOLDS_OVERDUE: Final = Gauge(
+PAYOUT_HOLDS_OVERDUE: Final = gauge(
     "payout_holds_overdue",
     "Alarm when above 0: payouts held for longer than their review may take.",
-    namespace="largesse",
-    registry=REGISTRY,
 )
-LOG_LINES_SUPPRESSED: Final = Counter(
-    "log_lines_suppressed",
-    "Log lines dropped by the flood filter.",
-    ["logger"],
-    namespace="largesse",
-    registry=REGISTRY,
+LOG_LINES_SUPPRESSED: Final = counter(
+    "log_lines_suppressed", "Log lines dropped by the flood filter.", ["logger"]
 )
 
 operation_label: Final = Bounded(200)
