@@ -1,17 +1,13 @@
 """A topic read again from its beginning has no second effect (T10)."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import pytest
 
 from chassis.kafka import Outbound, Writer
-from chassis.testing.databases import dsn_of
 from contracts.event import encode
 from contracts.gifts.v1 import CHARGE as REQUESTS
 from contracts.gifts.v1 import GIFT as GIFTS
@@ -20,6 +16,7 @@ from contracts.wallet.v1 import CHARGE as ANSWERS
 from support.books import Books
 from support.flow import flowing
 from support.groups import rewind_group
+from support.sabotage import superuser
 from support.state import Observer, changed
 from support.world import World
 
@@ -32,18 +29,6 @@ EXPECTED = {"outbox", "outbox_stream", "outbox_cursor", "consumed_offset"}
 """Answers are told again to whoever asks again, and offsets run on; effects do not."""
 
 
-@asynccontextmanager
-async def session(
-    world: World, service: str
-) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-    addresses = world.stack.addresses
-    conn = await asyncpg.connect(dsn_of(addresses.postgres_dsn, addresses.prefix + service))
-    try:
-        yield conn
-    finally:
-        await conn.close()
-
-
 @pytest.mark.parametrize("service", TOPICS)
 async def test_everything_once_more(world: World, observer: Observer, service: str) -> None:
     """The service's offsets in its database are lost: it reads all of its topics again."""
@@ -53,7 +38,7 @@ async def test_everything_once_more(world: World, observer: Observer, service: s
 
     worker = f"{service}-worker"
     await asyncio.to_thread(world.stack.stop, worker)
-    async with session(world, service) as conn:
+    async with superuser(world.stack, service) as conn:
         rewound = await conn.fetchval(
             "WITH moved AS (UPDATE consumed_offset SET next_offset = 0"
             " WHERE next_offset > 0 RETURNING 1) SELECT count(*) FROM moved"

@@ -7,19 +7,18 @@ the same answers under the same ids.
 import asyncio
 import re
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
-from chassis.testing.databases import dsn_of
 from local_stack.processes import base_environment
 from local_stack.programs import service_settings
 from support.backups import Backups
 from support.books import Books
 from support.flow import flowing
+from support.sabotage import superuser
 from support.state import Observer, changed
 from support.world import World
 
@@ -52,20 +51,8 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def made(world: World, service: str, since: datetime) -> Sequence[asyncpg.Record]:
-    async with _session(world, service) as conn:
+    async with superuser(world.stack, service) as conn:
         return await conn.fetch(MADE[service], since)
-
-
-@asynccontextmanager
-async def _session(
-    world: World, service: str
-) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-    addresses = world.stack.addresses
-    conn = await asyncpg.connect(dsn_of(addresses.postgres_dsn, addresses.prefix + service))
-    try:
-        yield conn
-    finally:
-        await conn.close()
 
 
 async def recover(world: World, service: str) -> int:

@@ -6,19 +6,14 @@ from typing import Any
 import pytest
 
 from chassis.auth import Viewer
-from chassis.graphql import Executor, Operation
 from chassis.ids import uuid7
 from chassis.testing.databases import Database
 from local_stack.operations import documents
-from payouts.commands.known_rates import KnownRates
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.testing.agreeing import AGENCY, HOLD, PATHS, agree, collect, moved
+from payouts.testing.asking import answer_to
 from payouts.testing.paying import (
     CREATOR,
-    LINKS,
     NOW,
-    SEALER,
     add_method,
     request,
     review,
@@ -26,7 +21,6 @@ from payouts.testing.paying import (
 )
 from payouts.testing.stating import let_time_be_told, state, tick
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
 AGENT = Viewer(AGENCY, frozenset({"viewer", "creator"}))
 OTTO = Viewer("otto", frozenset({"operator:payouts"}))
@@ -101,16 +95,9 @@ async def answered(
     at: datetime = NOW,
     **variables: Any,
 ) -> dict[str, Any]:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: at,
+    return await answer_to(
+        database.pool, viewer, documents().get(document, document), variables, at
     )
-    return await EXECUTOR.run(Operation(documents().get(document, document), variables), context)
 
 
 async def ask(

@@ -12,22 +12,17 @@ from hypothesis import strategies as st
 from chassis.auth import Viewer
 from chassis.batch import Batch, Received
 from chassis.db import Pool, transact, transaction
-from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database, migrated
 from chassis.testing.plugin import Servers
 from contracts.event import Event
 from contracts.gifts.v1 import GIFT, GiftReinstated, GiftReversed, GiftSent
 from payouts.commands.fold_figures import fold_figures
-from payouts.commands.known_rates import KnownRates
 from payouts.commands.publish_rates import publish_rates
 from payouts.consumers.gift_sent import GiftHandler
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.testing import a_gift, a_rate, a_slice, altered, given_back, taken_back
-from payouts.testing.paying import LINKS, SEALER
+from payouts.testing.asking import answer_to
 from payouts.testing.stating import tick
 
-EXECUTOR = Executor(SCHEMA)
 DAY = datetime(2026, 5, 10, tzinfo=UTC)
 NOW = DAY + timedelta(days=10)
 REFUNDABLE_UNTIL = DAY + timedelta(days=60)
@@ -48,17 +43,8 @@ FIELDS = ("gifts", "coins", "microDiamonds", "reversedCoins", "reversedMicroDiam
 
 
 async def run(pool: Pool, viewer: Viewer | None = STAR, **variables: Any) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: NOW,
-    )
     asked = {"from": "2026-05-01", "to": "2026-06-01", "by": "DAY", **variables}
-    return await EXECUTOR.run(Operation(ANALYTICS, asked), context)
+    return await answer_to(pool, viewer, ANALYTICS, asked, NOW)
 
 
 async def analytics(pool: Pool, **variables: Any) -> Any:

@@ -7,18 +7,13 @@ import pytest
 
 from chassis.auth import Viewer
 from chassis.db import transaction
-from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from payouts.commands.accrue_gifts import accrue_gifts
-from payouts.commands.known_rates import KnownRates
 from payouts.domain.accrual import accrue
 from payouts.domain.rates import RateBook
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.testing import SENT_AT, a_gift, a_rate, a_slice
-from payouts.testing.paying import LINKS, SEALER
+from payouts.testing.asking import answer_to
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer("star", frozenset({"viewer", "creator"}))
 
 CREATOR = """
@@ -63,16 +58,7 @@ async def ask(
     variables: dict[str, object] | None = None,
     now: datetime = SENT_AT,
 ) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: now,
-    )
-    return await EXECUTOR.run(Operation(query, variables or {}), context)
+    return await answer_to(database.pool, viewer, query, variables or {}, now)
 
 
 @pytest.fixture

@@ -6,22 +6,17 @@ import pytest
 
 from chassis.auth import Viewer
 from chassis.db import Conn, transact
-from chassis.graphql import Executor, Operation
 from chassis.ids import uuid7
 from chassis.testing.databases import Database
 from local_stack.operations import documents
-from payouts.commands.known_rates import KnownRates
 from payouts.commands.reconcile_rail import reconcile_rail
 from payouts.domain.reconciliation import Theirs
 from payouts.domain.transfer import transfer_key
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
+from payouts.testing.asking import answer_to
 from payouts.testing.deciding import DECIDE
 from payouts.testing.paying import (
     CREATOR,
-    LINKS,
     NOW,
-    SEALER,
     add_method,
     assert_payouts_balance,
     request,
@@ -30,7 +25,6 @@ from payouts.testing.paying import (
 )
 from support.bank_scene import Scene
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
 OTTO = Viewer("otto", frozenset({"operator:payouts"}))
 DETAILS = {
@@ -86,16 +80,9 @@ async def ask(
     viewer: Viewer = STAR,
     **variables: Any,
 ) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: NOW,
+    body = await answer_to(
+        database.pool, viewer, documents().get(document, document), variables, NOW
     )
-    body = await EXECUTOR.run(Operation(documents().get(document, document), variables), context)
     assert "errors" not in body, body
     data: Any = body["data"]
     [answer] = data.values()

@@ -7,19 +7,15 @@ import pytest
 
 from chassis import ids
 from chassis.auth import Viewer
-from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from contracts.gifts.v1 import GiftSent
-from payouts.commands.known_rates import KnownRates
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.testing import a_gift, assert_books_balance
+from payouts.testing.asking import answer_to
 from payouts.testing.deciding import need_second_operator
-from payouts.testing.paying import LINKS, NOW, SEALER
+from payouts.testing.paying import NOW
 from payouts.testing.quarantining import freeze
 from payouts.testing.telling import deliver
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer("star", frozenset({"viewer", "creator"}))
 SENDER = Viewer("viewer", frozenset({"viewer", "creator"}))
 OTTO = Viewer("otto", frozenset({"operator:payouts"}))
@@ -64,16 +60,7 @@ async def ask(
     now: datetime = NOW,
     **variables: object,
 ) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: now,
-    )
-    return await EXECUTOR.run(Operation(query, variables), context)
+    return await answer_to(database.pool, viewer, query, variables, now)
 
 
 async def given(database: Database, coins: int = 10_000) -> GiftSent:

@@ -7,14 +7,11 @@ import asyncpg
 import pytest
 
 from chassis.auth import Viewer
-from chassis.graphql import Executor, Operation
 from chassis.telemetry.metrics import REGISTRY
 from chassis.testing.databases import Database
 from payouts.commands.correct_withholding import Corrected
-from payouts.commands.known_rates import KnownRates
 from payouts.domain.refusals import CorrectionChangedError
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
+from payouts.testing.asking import answer_to
 from payouts.testing.deciding import (
     DECIDE,
     GROSS_MINOR,
@@ -23,10 +20,9 @@ from payouts.testing.deciding import (
     logged,
     need_second_operator,
 )
-from payouts.testing.paying import LINKS, NOW, SEALER
+from payouts.testing.paying import NOW
 from payouts.testing.taxing import ask_to_correct, assert_withholding_balances, overwithheld
 
-EXECUTOR = Executor(SCHEMA)
 CORRECT = """
 mutation ($input: CorrectWithholdingInput!) {
   correctWithholding(input: $input) {
@@ -127,16 +123,7 @@ async def test_database_corrects_nothing_by_one_operator(
 
 
 async def ask(database: Database, document: str, who: str, scope: str, **variables: Any) -> Any:
-    context = PayoutsContext.of(
-        Viewer(who, frozenset({scope})),
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: NOW,
-    )
-    body = await EXECUTOR.run(Operation(document, variables), context)
+    body = await answer_to(database.pool, Viewer(who, frozenset({scope})), document, variables, NOW)
     assert "errors" not in body, body
     data: Any = body["data"]
     [answer] = data.values()

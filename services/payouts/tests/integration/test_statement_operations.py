@@ -14,21 +14,17 @@ from pypdf import PdfReader
 from starlette.applications import Starlette
 
 from chassis.auth import Viewer
-from chassis.graphql import Executor, Operation
 from chassis.testing.databases import Database
 from local_stack.operations import documents
 from payouts import statement_pdf
 from payouts.commands import read_statement
-from payouts.commands.known_rates import KnownRates
 from payouts.edge.statement_download import statement_downloads
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
 from payouts.links import Form, Links
+from payouts.testing.asking import answer_to
 from payouts.testing.documents import read_pages
-from payouts.testing.paying import CREATOR, LINKS, SEALER, add_method, request, review
+from payouts.testing.paying import CREATOR, LINKS, add_method, request, review
 from payouts.testing.stating import LAG, earn_in, let_time_be_told, tick
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
 MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
 JUNE = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -70,16 +66,9 @@ async def may(database: Database) -> Database:
 async def run(
     database: Database, document: str, viewer: Viewer | None = STAR, **variables: Any
 ) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: JUNE,
+    return await answer_to(
+        database.pool, viewer, documents().get(document, document), variables, JUNE
     )
-    return await EXECUTOR.run(Operation(documents().get(document, document), variables), context)
 
 
 async def statement(database: Database, period: str, **variables: Any) -> Any:

@@ -6,19 +6,14 @@ from typing import Any
 import pytest
 
 from chassis.auth import Viewer
-from chassis.graphql import Executor, Operation
 from chassis.ids import uuid7
 from chassis.testing.databases import Database
 from local_stack.operations import documents
-from payouts.commands.known_rates import KnownRates
 from payouts.domain.payout import PayoutStatus
-from payouts.graphql.context import PayoutsContext
-from payouts.graphql.schema import SCHEMA
+from payouts.testing.asking import answer_to
 from payouts.testing.paying import (
     CREATOR,
-    LINKS,
     NOW,
-    SEALER,
     cancel,
     request,
     settled_creator,
@@ -27,7 +22,6 @@ from payouts.testing.stating import let_time_be_told, state, tick
 from payouts.testing.taxing import withhold
 from support.bank_scene import Scene
 
-EXECUTOR = Executor(SCHEMA)
 STAR = Viewer(CREATOR, frozenset({"viewer", "creator"}))
 OTTO = Viewer("otto", frozenset({"operator:payouts"}))
 TEN_DOLLARS = 2_000_000_000
@@ -71,16 +65,9 @@ query ($period: String!) { me { creator { statement(period: $period) { lines(fir
 
 
 async def ask(database: Database, document: str, viewer: Viewer = STAR, **variables: Any) -> Any:
-    context = PayoutsContext.of(
-        viewer,
-        "request-1",
-        pool=database.pool,
-        rates=KnownRates(),
-        sealer=SEALER,
-        links=LINKS,
-        now=lambda: NOW,
+    body = await answer_to(
+        database.pool, viewer, documents().get(document, document), variables, NOW
     )
-    body = await EXECUTOR.run(Operation(documents().get(document, document), variables), context)
     assert "errors" not in body, body
     data: Any = body["data"]
     [answer] = data.values()

@@ -1,18 +1,14 @@
 """Reads what gifts itself has told, and finds the gifts in it that its database does not know."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched
 from typing import Final
 from uuid import UUID
 
-from chassis import kafka
-from chassis.batch import EventReader
 from chassis.brokers import Servers
 from chassis.db import Conn, Pool, transact
-from contracts.event import Event, Topic
-from contracts.gifts.v1 import CHARGE, GIFT, ChargeRequested, GiftSent
+from chassis.rereading import read_told
+from contracts.gifts.v1 import ChargeRequested, GiftSent
 from gifts.commands.recover_gifts import LostGift, recover_gifts
 from gifts.store.recovery import select_unknown
 
@@ -28,17 +24,17 @@ async def recover_lost(pool: Pool, servers: Servers, *, topic_prefix: str = "") 
         KafkaError: The broker is away, or does not let us read what gifts has told.
     """
     sent: dict[UUID, GiftSent] = {}
-    async for events in _told(servers, topic_prefix, GIFT, GiftSent):
-        told = {event.gift_id: event for event, _ in events if isinstance(event, GiftSent)}
+    async for events in read_told(servers, GiftSent, topic_prefix=topic_prefix):
+        told = {event.gift_id: event for event, _ in events}
         async with pool.acquire() as conn:
             unknown = await select_unknown(conn, list(told))
         sent |= {gift_id: told[gift_id] for gift_id in unknown}
     if not sent:
         return 0
     asked: dict[UUID, tuple[ChargeRequested, datetime]] = {}
-    async for events in _told(servers, topic_prefix, CHARGE, ChargeRequested):
+    async for events in read_told(servers, ChargeRequested, topic_prefix=topic_prefix):
         for event, at in events:
-            if isinstance(event, ChargeRequested) and event.charge_id in sent:
+            if event.charge_id in sent:
                 # The first is the gift's own; whoever else used the id was told of a conflict.
                 asked.setdefault(event.charge_id, (event, at))
     lost: list[LostGift] = []
@@ -53,20 +49,3 @@ async def recover_lost(pool: Pool, servers: Servers, *, topic_prefix: str = "") 
 
         written += await transact(pool, work)
     return written
-
-
-async def _told(
-    servers: Servers, prefix: str, topic: Topic, kind: type[Event]
-) -> AsyncGenerator[list[tuple[Event, datetime]]]:
-    """Events of one kind and when each was published, a few thousand at a time."""
-    reader = EventReader([kind])
-    async with aclosing(kafka.read_all(servers, prefix + topic.name)) as chunks:
-        async for chunk in chunks:
-            at = {
-                (record.partition, record.offset): datetime.fromtimestamp(
-                    record.timestamp / 1000, UTC
-                )
-                for record in chunk
-            }
-            received, _ = reader.read(chunk)
-            yield [(each.event, at[each.partition, each.offset]) for each in received]

@@ -59,8 +59,8 @@ async def release_gift(
         creator_id=decided.creator_id,
         released_at=act.at,
     )
-    await outbox.record(conn, event, traceparent=traceparent)
-    await let_go(conn, decided, at=act.at, traceparent=traceparent)
+    stands = await let_go(conn, decided, at=act.at)
+    await outbox.record(conn, event, *stands, traceparent=traceparent)
     return decided
 
 

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from chassis import outbox
 from chassis.db import Conn
-from contracts.payouts.v1 import GiftQuarantined
+from contracts.payouts.v1 import EarningsChanged, GiftQuarantined
 from payouts.commands.known_rates import KnownRates
 from payouts.commands.tell_earnings import figure_earnings
 from payouts.domain.accrual import Accrual
@@ -83,37 +83,29 @@ async def quarantine_gift(
         micro_diamonds=sum(held.values()),
         frozen_at=at,
     )
-    await outbox.record(conn, event, traceparent=traceparent)
-    await hold(conn, order.creator_id, held, at=at, traceparent=traceparent)
+    stands = await _hold(conn, order.creator_id, held, at=at)
+    await outbox.record(conn, event, *stands, traceparent=traceparent)
     return Quarantined(quarantine, replayed=False)
 
 
-async def let_go(
-    conn: Conn, quarantine: Quarantine, *, at: datetime, traceparent: str | None = None
-) -> None:
+async def let_go(conn: Conn, quarantine: Quarantine, *, at: datetime) -> list[EarningsChanged]:
     """Hold nothing of a gift any more: what is left of it is its creator's as it would have been.
 
-    Locks: the outbox' api stream; the caller holds the creator.
+    The caller holds the creator, and publishes how they stand then.
     """
     accrual = (await select_accruals(conn, [quarantine.gift_id]))[quarantine.gift_id]
     amounts: Counter[Bucket] = Counter()
     for each in left_of(accrual, await clawbacks.select_of_gifts(conn, [quarantine.gift_id])):
         amounts[each.bucket] -= each.micro_diamonds
-    await hold(conn, quarantine.creator_id, amounts, at=at, traceparent=traceparent)
+    return await _hold(conn, quarantine.creator_id, amounts, at=at)
 
 
-async def hold(
-    conn: Conn,
-    creator_id: str,
-    amounts: Mapping[Bucket, int],
-    *,
-    at: datetime,
-    traceparent: str | None,
-) -> None:
-    """Move what is held of a creator's buckets, and tell how they stand then."""
+async def _hold(
+    conn: Conn, creator_id: str, amounts: Mapping[Bucket, int], *, at: datetime
+) -> list[EarningsChanged]:
+    """Move what is held of a creator's buckets; what is to be told of how they stand then."""
     await earnings.hold(conn, amounts)
-    for event in await figure_earnings(conn, [creator_id], at=at.astimezone(UTC)):
-        await outbox.record(conn, event, traceparent=traceparent)
+    return await figure_earnings(conn, [creator_id], at=at)
 
 
 def _buckets(accrual: Accrual) -> set[Bucket]:

@@ -1,15 +1,14 @@
 """Reads what payouts itself has told of creators, and overtakes it where a restore fell behind."""
 
 from collections.abc import Mapping
-from contextlib import aclosing
 from itertools import batched
 from typing import Final
 
-from chassis import clock, kafka
-from chassis.batch import EventReader
+from chassis import clock
 from chassis.brokers import Servers
 from chassis.db import Conn, Pool, transact
-from contracts.payouts.v1 import DIAMONDS, EarningsChanged
+from chassis.rereading import read_told
+from contracts.payouts.v1 import EarningsChanged
 from payouts.commands.overtake_told import overtake_told
 
 AT_ONCE: Final = 500
@@ -33,15 +32,9 @@ async def overtake_all(pool: Pool, servers: Servers, *, topic_prefix: str = "") 
     return overtaken
 
 
-async def _newest(servers: Servers, prefix: str) -> Mapping[str, int]:
-    reader = EventReader([EarningsChanged])
+async def _newest(servers: Servers, topic_prefix: str) -> Mapping[str, int]:
     newest: dict[str, int] = {}
-    async with aclosing(kafka.read_all(servers, prefix + DIAMONDS.name)) as chunks:
-        async for chunk in chunks:
-            received, _ = reader.read(chunk)
-            for each in received:
-                event = each.event
-                if isinstance(event, EarningsChanged):
-                    known = newest.get(event.creator_id, 0)
-                    newest[event.creator_id] = max(known, event.version)
+    async for events in read_told(servers, EarningsChanged, topic_prefix=topic_prefix):
+        for event, _ in events:
+            newest[event.creator_id] = max(newest.get(event.creator_id, 0), event.version)
     return newest
