@@ -8,10 +8,11 @@ from functools import cache
 from typing import Final
 
 from local_stack import paths
+from local_stack.databases import SERVICES
 from manifests.problem import ManifestError
 
 SETTINGS: Final = "GATEWAY_"
-SUBGRAPHS: Final = ("wallet", "gifts", "payouts", "live")
+SUBGRAPHS: Final = (*SERVICES, "live")
 
 _PROGRAM: Final = """
 const { readSettings } = await import(process.argv[1]);

@@ -9,9 +9,9 @@ import yaml
 from checker.topics import audited
 from contracts import catalogue
 from contracts.event import Topic
+from local_stack.databases import SERVICES
 from local_stack.paths import REPOSITORY
 from manifests.paths import COMPONENTS
-from manifests.programs import SERVICES
 from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
 
 _CLUSTER: Final = {"strimzi.io/cluster": "largesse"}

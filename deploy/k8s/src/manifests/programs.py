@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_settings import BaseSettings
 
+from local_stack.databases import SERVICES
 from manifests.gateway import SETTINGS as GATEWAY_SETTINGS
 from manifests.gateway import gateway_names
-
-SERVICES: Final = ("wallet", "gifts", "payouts")
 
 _SETTINGS: Final = {
     **{service: f"{service}.settings" for service in SERVICES},

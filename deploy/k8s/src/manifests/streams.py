@@ -11,7 +11,7 @@ from typing import Final
 from contracts import catalogue
 from contracts.dead_letter.v1 import DEAD_LETTER
 from contracts.event import Topic
-from manifests.programs import SERVICES
+from local_stack.databases import SERVICES
 
 PARTITIONS: Final = 24
 """Of each topic in production, fixed when it is created: keys would move to others. A worker uses
