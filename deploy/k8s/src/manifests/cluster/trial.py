@@ -19,6 +19,7 @@ from manifests.kind_secrets import HOME
 from manifests.objects import Objects, parse, render
 from manifests.paths import LOCAL, overlay_names
 from manifests.problem import ManifestError
+from manifests.programs import is_ours
 
 RUN: Final = "kind"
 """The overlay that runs for real; the others need operators whose images have to be pulled."""
@@ -82,7 +83,7 @@ def _require_images(objects: Objects) -> None:
         container["image"]
         for each in objects.with_pods()
         for container in each.containers()
-        if "largesse-" in container["image"]
+        if is_ours(container)
     }
     # A node lists fifty images at most, the largest first; ours may be among the others.
     nodes = kube.items("nodes")
