@@ -19,7 +19,7 @@ import gifts.api
 import payouts.api
 import wallet.api
 from chassis.settings import ProcessSettings
-from support.source import REPOSITORY, modules
+from support.source import REPOSITORY, missing_tests, modules
 
 DOCUMENT = (REPOSITORY / "docs" / "security.md").read_text()
 NAMED = re.compile(r"`([\w./-]+)::(\w+)`")
@@ -49,13 +49,7 @@ def test_every_test_that_is_named_exists() -> None:
     """One that was renamed takes its mention along."""
     named = NAMED.findall(DOCUMENT)
 
-    missing = [
-        f"{file}::{name}"
-        for file, name in named
-        if f"def {name}(" not in (REPOSITORY / file).read_text()
-    ]
-
-    assert missing == []
+    assert missing_tests(named) == []
     assert len(named) == DOCUMENT.count("::")
 
 

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -93,3 +93,12 @@ def tracked_files() -> tuple[Path, ...]:
     ).stdout
     paths = [REPOSITORY / name for name in listed.split("\0") if name]
     return tuple(path for path in paths if path.exists())
+
+
+def missing_tests(named: Iterable[tuple[str, str]]) -> list[str]:
+    """Of tests that a page names, by file and function, those that are not there."""
+    return [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (REPOSITORY / file).read_text()
+    ]

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from capacity.costs import COSTS, read_costs
+from manifests.generated import topics
+from manifests.streams import PARTITIONS
 
 REPOSITORY = Path(__file__).parents[3]
 PERFORMANCE = (REPOSITORY / "docs/performance.md").read_text()
@@ -80,6 +82,19 @@ def test_bytes(name: str) -> None:
     found = getattr(read_costs().written, name)
 
     assert found == dearest(name, 0, heading="| bytes written per gift")
+
+
+def test_what_the_manifests_say() -> None:
+    """Partitions, copies, how long Kafka keeps gifts, and the gateway's heap."""
+    costs = read_costs()
+    k8s = REPOSITORY / "deploy/k8s"
+    kafka = (k8s / "components/kafka-strimzi/kafka.yaml").read_text()
+    gateway = (k8s / "base/gateway/gateway.yaml").read_text()
+
+    assert costs.assumed.partitions == PARTITIONS
+    assert {each["spec"]["replicas"] for each in topics()} == {costs.assumed.replicas_kafka}
+    assert f"log.retention.hours: {costs.assumed.kafka_days * 24:.0f}\n" in kafka
+    assert f"--max-old-space-size={costs.memory_mb.gateway:.0f}," in gateway
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from local_stack import paths as local_paths
 from local_stack.file_lock import FileLock
 from local_stack.problem import LocalProblemError
 from local_stack.setup import copy_jars
 from manifests import tools
+from manifests.objects import bodies
 from manifests.paths import K8S, LOCAL
 from manifests.problem import ManifestError
 
@@ -121,12 +120,8 @@ def folder() -> Path:
 @cache
 def crds() -> tuple[dict[str, Any], ...]:
     """Every CRD."""
-    found: list[dict[str, Any]] = []
-    for file in sorted(folder().glob("*.yaml")):
-        # Python reads YAML ten times as fast where PyYAML was built with libyaml.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        found += [each for each in yaml.load_all(file.read_text(), loader) if each]
-    return tuple(found)
+    files = sorted(folder().glob("*.yaml"))
+    return tuple(each for file in files for each in bodies(file.read_text()))
 
 
 def _copy(module: Module, target: Path) -> None:

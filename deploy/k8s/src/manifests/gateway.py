@@ -2,16 +2,18 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
 from local_stack import paths
-from manifests.problem import ManifestError
+from local_stack.databases import SERVICES
+from manifests import tools
 
 SETTINGS: Final = "GATEWAY_"
-SUBGRAPHS: Final = ("wallet", "gifts", "payouts", "live")
+SUBGRAPHS: Final = (*SERVICES, "live")
+
+_SETTINGS_FILE: Final = paths.GATEWAY / "federation" / "settings.ts"
 
 _PROGRAM: Final = """
 const { readSettings } = await import(process.argv[1]);
@@ -25,26 +27,25 @@ try {
 
 
 def gateway_problem(variables: Mapping[str, str]) -> str | None:
-    """What the gateway would say of these variables before it refuses to start."""
-    done = subprocess.run(
+    """What the gateway would say of these variables before it refuses to start.
+
+    Raises:
+        ManifestError: Its settings cannot be read.
+    """
+    answer = tools.run(
         [
             *(str(paths.node()), "--input-type=module", "--eval", _PROGRAM),
-            *(str(paths.GATEWAY / "federation" / "settings.ts"), json.dumps(dict(variables))),
-            json.dumps(SUBGRAPHS),
+            *(str(_SETTINGS_FILE), json.dumps(dict(variables)), json.dumps(SUBGRAPHS)),
         ],
-        capture_output=True,
-        text=True,
-        check=False,
+        "the gateway's settings cannot be read",
     )
-    if done.returncode != 0:
-        raise ManifestError(f"the gateway's settings cannot be read: {done.stderr[-500:]}")
-    return json.loads(done.stdout).get("problem")
+    return json.loads(answer).get("problem")
 
 
 @cache
 def gateway_names() -> Mapping[str, bool]:
     """Every variable of the gateway, and whether it must be told."""
-    text = (paths.GATEWAY / "federation" / "settings.ts").read_text()
+    text = _SETTINGS_FILE.read_text()
     written = re.findall(r"reader\.\w+\('([A-Z_]+)'", text)
     names = [SETTINGS + name for name in written]
     names += [f"{SETTINGS}{name.upper()}_URL" for name in SUBGRAPHS]

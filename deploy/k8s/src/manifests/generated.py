@@ -9,10 +9,10 @@ import yaml
 from checker.topics import audited
 from contracts import catalogue
 from contracts.event import Topic
+from local_stack.databases import SERVICES
 from local_stack.paths import REPOSITORY
 from manifests.paths import COMPONENTS
-from manifests.programs import SERVICES
-from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
+from manifests.streams import CHECKER, HUB, PARTITIONS, by_name, consumed, produced, watched
 
 _CLUSTER: Final = {"strimzi.io/cluster": "largesse"}
 _HEAD: Final = "# Made by `make manifests-generated` from {source}; not edited.\n"
@@ -38,16 +38,14 @@ def outdated() -> list[str]:
 
 def _documents() -> Mapping[Path, str]:
     kafka = COMPONENTS / "kafka-strimzi"
-    made: dict[Path, str] = {
+    rules = sorted((REPOSITORY / "deploy" / "prometheus" / "rules").glob("*.yaml"))
+    return {
         kafka / "topics.yaml": _text("libs/contracts", topics()),
         kafka / "users.yaml": _text("libs/contracts and the consumers' source", users()),
+        COMPONENTS / "observability" / "rules.yaml": _text(
+            "deploy/prometheus/rules", prometheus_rules(rules)
+        ),
     }
-    rules = REPOSITORY / "deploy" / "prometheus" / "rules"
-    if rules.is_dir():
-        made[COMPONENTS / "observability" / "rules.yaml"] = _text(
-            "deploy/prometheus/rules", prometheus_rules(sorted(rules.glob("*.yaml")))
-        )
-    return made
 
 
 def topics() -> list[dict[str, Any]]:
@@ -65,7 +63,7 @@ def topics() -> list[dict[str, Any]]:
                 "config": {"min.insync.replicas": 2, **_retention(topic)},
             },
         }
-        for topic in sorted(catalogue.topics(), key=lambda topic: topic.name)
+        for topic in by_name(catalogue.topics())
     ]
 
 
@@ -93,22 +91,18 @@ def users() -> list[dict[str, Any]]:
         for service in SERVICES
     ]
     made.append(_user(HUB, _on_topics(watched(), "Describe", "Read")))
-    made.append(_user(CHECKER, _on_topics(_by_name(audited()), "Describe", "Read")))
-    read = {topic.name: topic for topics in consumed().values() for topic in topics}
+    made.append(_user(CHECKER, _on_topics(by_name(audited()), "Describe", "Read")))
+    read = {topic for topics in consumed().values() for topic in topics}
     made.append(
         _user(
             "keda",
             [
-                *_on_topics([read[name] for name in sorted(read)], "Describe"),
+                *_on_topics(by_name(read), "Describe"),
                 *(_on("group", service, "Describe") for service in SERVICES),
             ],
         )
     )
     return made
-
-
-def _by_name(topics: Iterable[Topic]) -> Sequence[Topic]:
-    return sorted(topics, key=lambda topic: topic.name)
 
 
 def _user(name: str, acls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

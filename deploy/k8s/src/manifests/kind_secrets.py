@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Final
 
 from local_stack import keys
-from local_stack.databases import AUDITOR, key, password
+from local_stack.databases import AUDITOR, SERVICES, key, password
 from local_stack.home import Home
 from manifests.paths import LOCAL, overlay
-from manifests.programs import SERVICES
 
 HOME: Final = Home(LOCAL / "stack")
 """Holds them, in the form in which the local stack keeps its own: the evening needs some."""

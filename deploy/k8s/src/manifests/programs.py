@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_settings import BaseSettings
 
+from local_stack.databases import SERVICES
 from manifests.gateway import SETTINGS as GATEWAY_SETTINGS
 from manifests.gateway import gateway_names
-
-SERVICES: Final = ("wallet", "gifts", "payouts")
 
 _SETTINGS: Final = {
     **{service: f"{service}.settings" for service in SERVICES},
@@ -23,7 +22,7 @@ _SETTINGS: Final = {
 }
 """The module of each program's `Settings`."""
 
-REGISTRY_NAME: Final = "largesse-"
+_IMAGE: Final = "largesse-"
 """What our images are called, whatever registry they are in."""
 
 
@@ -47,12 +46,17 @@ class Program(NamedTuple):
         return _class(self.name)
 
 
+def is_ours(container: Mapping[str, Any]) -> bool:
+    """Whether a container is of an image of ours."""
+    return _IMAGE in container["image"]
+
+
 def program_of(container: Mapping[str, Any]) -> Program | None:
     """The program of a container; None where it is not ours."""
-    image = container["image"].partition("@")[0]
-    if REGISTRY_NAME not in image:
+    if not is_ours(container):
         return None
-    if image.partition(REGISTRY_NAME)[2].partition(":")[0] == "gateway":
+    image = container["image"].partition("@")[0]
+    if image.partition(_IMAGE)[2].partition(":")[0] == "gateway":
         return Program("gateway", GATEWAY_SETTINGS)
     module = container["args"][0]
     if module not in _SETTINGS:

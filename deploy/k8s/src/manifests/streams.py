@@ -1,7 +1,7 @@
 """Who writes and reads which topic: from the contracts and from the consumers' source."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from typing import Final
 from contracts import catalogue
 from contracts.dead_letter.v1 import DEAD_LETTER
 from contracts.event import Topic
-from manifests.programs import SERVICES
+from local_stack.databases import SERVICES
 
 PARTITIONS: Final = 24
 """Of each topic in production, fixed when it is created: keys would move to others. A worker uses
@@ -38,8 +38,12 @@ def watched() -> tuple[Topic, ...]:
 def produced(service: str) -> tuple[Topic, ...]:
     """The topics that a service's outbox is published to."""
     own = [topic for topic in catalogue.topics() if topic.name.startswith(f"{service}.")]
-    # The catalogue has them in the order in which somebody imported them.
-    return (*sorted(own, key=lambda topic: topic.name), DEAD_LETTER)
+    return (*by_name(own), DEAD_LETTER)
+
+
+def by_name(topics: Iterable[Topic]) -> Sequence[Topic]:
+    """Sorted: the catalogue has them in the order in which somebody imported them."""
+    return sorted(topics, key=lambda topic: topic.name)
 
 
 def _subscribed(service: str) -> Iterator[Topic]:

@@ -3,11 +3,11 @@
 import json
 import math
 import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import override
 
@@ -27,13 +27,13 @@ class DrawingServer(ThreadingHTTPServer):
         self.prometheus_url = prometheus_url
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def ask(self, query: str, only_now: bool) -> Sequence[Line]:
-        """Have Prometheus answer a query."""
-        now = time.time()
+    def ask(self, at: datetime, query: str, only_now: bool) -> Sequence[Line]:
+        """Have Prometheus answer a query as of a moment."""
+        end = at.timestamp()
         if only_now:
-            path, told = "query", {"time": now}
+            path, told = "query", {"time": end}
         else:
-            told = {"start": now - drawing.SPAN_S, "end": now, "step": drawing.STEP_S}
+            told = {"start": end - drawing.SPAN_S, "end": end, "step": drawing.STEP_S}
             path = "query_range"
         asked = urllib.parse.urlencode({"query": query, **told})
         with urllib.request.urlopen(f"{self.prometheus_url}/api/v1/{path}?{asked}") as answer:
@@ -59,7 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404, "there is no such dashboard")
             return
         document = json.loads((places.DASHBOARDS / f"{name}.json").read_text())
-        page = drawing.page(document, names, self.server.ask, at=datetime.now(UTC)).encode()
+        # One moment for all panels: what the last one asks for is seconds later on a slow machine.
+        at = datetime.now(UTC)
+        page = drawing.page(document, names, partial(self.server.ask, at), at=at).encode()
         self.send_response(200)
         self.send_header("content-type", "text/html; charset=utf-8")
         self.send_header("content-length", str(len(page)))

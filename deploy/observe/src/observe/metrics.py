@@ -16,14 +16,11 @@ from chassis.telemetry import metrics as of_every_process
 from checker import telling as of_the_checker
 from live_hub import metrics as of_the_hub
 from local_stack import paths
+from local_stack.databases import SERVICES
 from observe import places
 
 PROCESSES: Final[Mapping[str, str]] = {
-    **{
-        f"{service}-{process}": "service"
-        for service in ("wallet", "gifts", "payouts")
-        for process in ("api", "worker")
-    },
+    **{f"{service}-{process}": "service" for service in SERVICES for process in ("api", "worker")},
     "live-hub": "live-hub",
     "gateway": "gateway",
 }

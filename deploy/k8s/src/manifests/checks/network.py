@@ -7,9 +7,9 @@ and the receiver may receive, as Kubernetes decides it: a pod that no policy is 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, Final, NamedTuple
 
+from local_stack.databases import SERVICES
 from manifests.objects import Object, Objects, matches
 from manifests.operators import made_pods
-from manifests.programs import SERVICES
 
 OUTSIDE: Final = "outside"
 """Addresses that are not the cluster's own."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from manifests.objects import Object, Objects, matches
-from manifests.programs import program_of
+from manifests.programs import is_ours, program_of
 
 type Check = Callable[[Objects], Iterator[str]]
 
@@ -61,7 +61,7 @@ def check_read_only_root(objects: Objects) -> Iterator[str]:
     for each in objects.with_pods():
         for container in each.containers():
             read_only = (container.get("securityContext") or {}).get("readOnlyRootFilesystem")
-            if _is_ours(container) and read_only is not True:
+            if is_ours(container) and read_only is not True:
                 yield f"{each}: {container['name']} may write to its own files"
 
 
@@ -138,7 +138,7 @@ def check_resources(objects: Objects) -> Iterator[str]:
                 yield f"{each}: {container['name']} does not say what it needs"
             if "memory" not in limits:
                 yield f"{each}: {container['name']} may take all memory"
-            if "cpu" in limits and _is_ours(container):
+            if "cpu" in limits and is_ours(container):
                 yield f"{each}: {container['name']} is throttled"
 
 
@@ -239,7 +239,7 @@ def check_secrets(objects: Objects) -> Iterator[str]:
     """No secret is a variable of ours: files change without a restart, nobody inherits them."""
     for each in objects.with_pods():
         for container in each.containers():
-            if not _is_ours(container) or "sandboxes" in container["image"]:
+            if not is_ours(container) or "sandboxes" in container["image"]:
                 continue
             if any("secretRef" in source for source in container.get("envFrom") or ()):
                 yield f"{each}: {container['name']} gets a Secret as variables"
@@ -287,14 +287,10 @@ RULES: Final[tuple[Check, ...]] = (
 )
 
 
-def _is_ours(container: Any) -> bool:  # noqa: ANN401 - YAML
-    return "largesse-" in container["image"]
-
-
 def _serves(each: Object) -> bool:
     """Whether it is a part of the system: neither a server below it nor somebody's stand-in."""
     return any(
-        _is_ours(container) and "sandboxes" not in container["image"]
+        is_ours(container) and "sandboxes" not in container["image"]
         for container in each.pod_spec["containers"]
     )
 

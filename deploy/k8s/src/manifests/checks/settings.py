@@ -2,8 +2,7 @@
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Final
 from unittest.mock import patch
 
@@ -108,7 +107,7 @@ def _refused(each: Environment, program: Program) -> str | None:
     values.pop(f"{program.prefix}SECRETS_DIR", None)
     if program.name == "gateway":
         return gateway_problem(values)
-    with _environment(values):
+    with patch.dict(os.environ, values, clear=True):
         try:
             program.settings()()
         except ValidationError as error:
@@ -119,9 +118,3 @@ def _refused(each: Environment, program: Program) -> str | None:
 def _stand_in(name: str) -> str:
     """Something in the form of a secret."""
     return base64.b64encode(bytes(32)).decode() if name.endswith("_KEYS") else "a-secret"
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    with patch.dict(os.environ, values, clear=True):
-        yield

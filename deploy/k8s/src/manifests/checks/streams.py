@@ -5,8 +5,8 @@ from typing import Any
 
 from checker.topics import audited
 from contracts import catalogue
+from local_stack.databases import SERVICES
 from manifests.objects import Objects
-from manifests.programs import SERVICES
 from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
 
 

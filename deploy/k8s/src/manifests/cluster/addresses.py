@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from local_stack.addresses import Addresses
-from local_stack.databases import password
+from local_stack.databases import SERVICES, password
 from local_stack.home import Home
 from manifests.objects import Objects
-from manifests.programs import SERVICES
 
 _HOST: Final = "127.0.0.1"
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from manifests import tools
@@ -24,14 +24,13 @@ def kubectl(*arguments: str, stdin: str | None = None) -> str:
     return tools.run(command, f"kubectl {' '.join(arguments[:3])} failed", stdin=stdin)
 
 
-def get(*arguments: str) -> Any:  # noqa: ANN401 - JSON
-    """What `kubectl get … --output json` says."""
-    return json.loads(kubectl("get", *arguments, "--output", "json"))
+def items(*arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
+    """The objects that `kubectl get` lists.
 
-
-def items(*arguments: str) -> list[dict[str, Any]]:
-    """The objects of a list."""
-    return get(*arguments)["items"]
+    Raises:
+        ManifestError: It failed.
+    """
+    return json.loads(kubectl("get", *arguments, "--output", "json", stdin=stdin))["items"]
 
 
 def apply(text: str, *, dry_run: bool = False) -> None:
@@ -42,6 +41,15 @@ def apply(text: str, *, dry_run: bool = False) -> None:
     """
     more = ["--dry-run=server"] if dry_run else []
     kubectl(*_APPLY, *more, "--filename", "-", stdin=text)
+
+
+def apply_bodies(bodies: Iterable[Mapping[str, Any]]) -> None:
+    """The same with objects that no file has.
+
+    Raises:
+        ManifestError: The API server refused one.
+    """
+    apply("---\n".join(json.dumps(body) + "\n" for body in bodies))
 
 
 _APPLY: Final = (

@@ -19,10 +19,12 @@ from manifests.kind_secrets import HOME
 from manifests.objects import Objects, parse, render
 from manifests.paths import LOCAL, overlay_names
 from manifests.problem import ManifestError
+from manifests.programs import is_ours
 
 RUN: Final = "kind"
 """The overlay that runs for real; the others need operators whose images have to be pulled."""
 
+_OURS: Final = "app.kubernetes.io/part-of=largesse"
 _READY_S: Final = 240.0
 _GIFTS_AFTER: Final = 40
 """How many gifts must be sent after each disturbance before the next one."""
@@ -82,7 +84,7 @@ def _require_images(objects: Objects) -> None:
         container["image"]
         for each in objects.with_pods()
         for container in each.containers()
-        if "largesse-" in container["image"]
+        if is_ours(container)
     }
     # A node lists fifty images at most, the largest first; ours may be among the others.
     nodes = kube.items("nodes")
@@ -100,7 +102,7 @@ def _require_images(objects: Objects) -> None:
 
 def _install_crds() -> None:
     names = [crd["metadata"]["name"] for crd in crds.crds()]
-    kube.apply("---\n".join(json.dumps(crd) + "\n" for crd in crds.crds()))
+    kube.apply_bodies(crds.crds())
     kube.kubectl(
         *("wait", "--for=condition=Established", "--timeout=60s"),
         *(f"customresourcedefinition/{name}" for name in names),
@@ -112,7 +114,7 @@ def _apply_namespace(objects: Objects) -> None:
     """The other objects cannot be tried without it, not even on the server's word alone."""
     namespace = objects.find("Namespace", kube.NAMESPACE)
     assert namespace is not None, "the base makes it"
-    kube.apply(json.dumps(namespace.body))
+    kube.apply_bodies([namespace.body])
 
 
 def _apply(text: str, objects: Objects) -> None:
@@ -136,13 +138,12 @@ def _apply(text: str, objects: Objects) -> None:
 
 def _generations(text: str) -> dict[str, Any]:
     """What tells of a change of what was asked for, by object; a status may change any time."""
-    found = json.loads(kube.kubectl("get", "--filename", "-", "--output", "json", stdin=text))
     return {
         f"{each['kind']}/{each['metadata']['name']}": (
             each["metadata"].get("generation"),
             each.get("data"),
         )
-        for each in found["items"]
+        for each in kube.items("--filename", "-", stdin=text)
     }
 
 
@@ -182,7 +183,7 @@ def _require_reachable(url: str) -> None:
 def _delete_each_pod(flow: Traffic) -> list[dict[str, Any]]:
     """Every pod of everything once, servers below and stand-ins included."""
     done: list[dict[str, Any]] = []
-    for pod in kube.items("pods", "--selector", "app.kubernetes.io/part-of=largesse"):
+    for pod in kube.items("pods", "--selector", _OURS):
         if pod["status"]["phase"] != "Running":
             continue
         name = pod["metadata"]["name"]
@@ -205,13 +206,13 @@ def _drain() -> None:
     On a cluster of one node everything goes at once and comes back at once: budgets let one pod of
     a workload go whatever the number of its pods, so that a drain ends even there.
     """
-    pods = kube.items("pods", "--selector", "app.kubernetes.io/part-of=largesse")
+    pods = kube.items("pods", "--selector", _OURS)
     nodes = [pod["spec"]["nodeName"] for pod in pods if pod["status"]["phase"] == "Running"]
     node = max(set(nodes), key=nodes.count)
     try:
         kube.kubectl(
             *("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=300s"),
-            *("--pod-selector", "app.kubernetes.io/part-of=largesse"),
+            *("--pod-selector", _OURS),
         )
     finally:
         kube.kubectl("uncordon", node)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from manifests.cluster.kube import NAMESPACE, apply, items, kubectl, wait
+from manifests.cluster.kube import NAMESPACE, apply_bodies, items, kubectl, wait
 from manifests.objects import Objects
 from manifests.problem import ManifestError
 
@@ -44,7 +44,7 @@ def ensure_volumes(objects: Objects, image: str) -> str | None:
     if not missing:
         return None
     _make_folders(missing, node, image)
-    apply("---\n".join(json.dumps(_volume(claim, node)) + "\n" for claim in missing))
+    apply_bodies(_volume(claim, node) for claim in missing)
     return f"no default StorageClass: made {len(missing)} volumes of folders under {_FOLDER}"
 
 
@@ -120,7 +120,7 @@ def _make_folders(claims: list[str], node: str, image: str) -> None:
             ],
         },
     }
-    apply(json.dumps(namespace))
+    apply_bodies([namespace])
     try:
         kubectl("create", "--namespace", _MAKERS, "--filename", "-", stdin=json.dumps(pod))
 

@@ -1,6 +1,7 @@
 """What the dashboards have in common."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from grafana_foundation_sdk.builders import common
@@ -23,9 +24,13 @@ type Query = tuple[str, str]
 """PromQL, and the legend."""
 
 
-def board(title: str, uid: str, about: str) -> Dashboard:
-    """An empty dashboard of ours; its data source is chosen at the top."""
-    return (
+type Row = Sequence[Stat | Timeseries]
+"""Panels that belong together."""
+
+
+def board(title: str, uid: str, about: str, *rows: Row) -> Dashboard:
+    """A dashboard of ours; its data source is chosen at the top."""
+    made = (
         Dashboard(f"Largesse: {title}")
         .uid(f"largesse-{uid}")
         .description(about)
@@ -36,6 +41,9 @@ def board(title: str, uid: str, about: str) -> Dashboard:
         .readonly()
         .with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
     )
+    for panel in chain.from_iterable(rows):
+        made = made.with_panel(panel)
+    return made
 
 
 def lines(

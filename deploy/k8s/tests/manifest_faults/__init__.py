@@ -1,0 +1,1 @@
+"""Faults to be planted in what is rendered, by the check that is to find them."""
