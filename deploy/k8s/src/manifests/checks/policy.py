@@ -8,6 +8,9 @@ from manifests.programs import is_ours, program_of
 
 type Check = Callable[[Objects], Iterator[str]]
 
+_GATEWAY_GRACE_S: Final = 20
+"""Its default, which TypeScript has."""
+
 MARGIN_S: Final = 10
 """What a process may need after its grace: connections that hang, telemetry, the exit itself."""
 
@@ -304,4 +307,6 @@ def _grace_s(container: Any, objects: Objects) -> float | None:  # noqa: ANN401 
         told = settings and settings.body["data"].get(f"{program.prefix}SHUTDOWN_GRACE_S")
         if told:
             return float(told)
-    return 20 if program.name not in ("payment_sandbox", "sandbox_bank") else 5
+    if program.name == "gateway":
+        return _GATEWAY_GRACE_S
+    return program.settings().model_fields["shutdown_grace_s"].default
