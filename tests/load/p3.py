@@ -1,7 +1,7 @@
 """P3: gifts through the three services, from the request to the accrual, sustained.
 
-Then the same to live rooms, every creator's, with the hub that reads their frames: in turns with
-gifts to videos, since what counts is the ratio of the two.
+Then, in turns, since what counts is their ratio: the same to videos, to live rooms of which every
+creator has one, without frames, and to the rooms with frames and the hub that reads them.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from local_stack.stack import Stack
 from local_stack.tables import table
 
 _PROCESSES = ("trace-store", "wallet-worker", "gifts-worker", "payouts-worker")
-_LIVE = ("live-hub",)
+_SILENT = {"GIFTS_LIVE_FRAMES": "false"}
 _DATABASES = ("wallet", "gifts", "payouts")
 
 
@@ -88,7 +88,7 @@ def main() -> int:
                 "acks": "all",
             },
         ),
-        *([_in_rooms(turns, options, checker)] if turns else []),
+        *([_with_frames(turns, options, checker), _in_rooms(turns, checker)] if turns else []),
     )
 
 
@@ -112,34 +112,43 @@ class _Run(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """The same gifts to the same creators, by videos and then in their live rooms."""
+    """The same gifts to the same creators."""
 
     videos: _Run
+    silent: _Run
+    """In live rooms without frames."""
     rooms: _Run
-
-    @property
-    def ratio(self) -> float:
-        """Of rooms to videos."""
-        return self.rooms.per_s / self.videos.per_s
+    """In live rooms with frames, which the hub reads."""
 
 
 def _turn(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Turn:
     videos = asyncio.run(_feed(stack, giving, options, options.turn_seconds))
-    stack.start(*_LIVE)
-    rooms = asyncio.run(_with_gifts(stack, lambda pool: open_rooms(pool, giving.creators)))
-    in_rooms = msgspec.structs.replace(giving, rooms=rooms)
-    turn = _Turn(videos, asyncio.run(_feed(stack, in_rooms, options, options.turn_seconds)))
-    asyncio.run(_with_gifts(stack, lambda pool: close_rooms(pool, rooms)))
-    stack.stop(*_LIVE)
-    say(f"{videos.per_s:,.0f} gifts/s to videos, {turn.rooms.per_s:,.0f} to rooms")
+    stack.stop("gifts-worker")
+    stack.start("gifts-worker", settings=_SILENT)
+    silent = _feed_rooms(stack, giving, options)
+    stack.stop("gifts-worker")
+    stack.start("gifts-worker", "live-hub")
+    rooms = _feed_rooms(stack, giving, options)
+    stack.stop("live-hub")
+    turn = _Turn(videos, silent, rooms)
+    per_s = ", ".join(f"{run.per_s:,.0f}" for run in turn)
+    say(f"gifts/s to videos, to rooms without frames, with frames: {per_s}")
     return turn
 
 
-def _in_rooms(turns: Sequence[_Turn], options: argparse.Namespace, checker: Verdict) -> Figure:
+def _feed_rooms(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Run:
+    rooms = asyncio.run(_with_gifts(stack, lambda pool: open_rooms(pool, giving.creators)))
+    in_rooms = msgspec.structs.replace(giving, rooms=rooms)
+    run = asyncio.run(_feed(stack, in_rooms, options, options.turn_seconds))
+    asyncio.run(_with_gifts(stack, lambda pool: close_rooms(pool, rooms)))
+    return run
+
+
+def _with_frames(turns: Sequence[_Turn], options: argparse.Namespace, checker: Verdict) -> Figure:
     latencies_ms = [latency for turn in turns for latency in turn.rooms.fed.latencies_ms]
     return Figure(
-        name="the same in live rooms, as a share of that to videos",
-        value=statistics.median(turn.ratio for turn in turns),
+        name="in live rooms with frames, as a share of that without",
+        value=statistics.median(turn.rooms.per_s / turn.silent.per_s for turn in turns),
         unit="×",
         p50_ms=percentile(latencies_ms, 50),
         p99_ms=percentile(latencies_ms, 99),
@@ -149,10 +158,25 @@ def _in_rooms(turns: Sequence[_Turn], options: argparse.Namespace, checker: Verd
             "bar": 0.85,
             "rooms": options.creators,
             "seconds": options.turn_seconds,
+            "gifts_per_s_without": [round(turn.silent.per_s) for turn in turns],
+            "gifts_per_s_with": [round(turn.rooms.per_s) for turn in turns],
+            "cpu_us_per_gift_without": [_rounded(turn.silent.cpu_us) for turn in turns],
+            "cpu_us_per_gift_with": [_rounded(turn.rooms.cpu_us) for turn in turns],
+        },
+    )
+
+
+def _in_rooms(turns: Sequence[_Turn], checker: Verdict) -> Figure:
+    """What rooms cost besides frames, too: totals, gifters, streaks and trains of each."""
+    return Figure(
+        name="in live rooms with frames, as a share of that to videos",
+        value=statistics.median(turn.rooms.per_s / turn.videos.per_s for turn in turns),
+        unit="×",
+        cpu_us_per_item=statistics.median(sum(turn.videos.cpu_us.values()) for turn in turns),
+        checker=checker,
+        settings={
             "gifts_per_s_to_videos": [round(turn.videos.per_s) for turn in turns],
-            "gifts_per_s_to_rooms": [round(turn.rooms.per_s) for turn in turns],
             "cpu_us_per_gift_to_videos": [_rounded(turn.videos.cpu_us) for turn in turns],
-            "cpu_us_per_gift_to_rooms": [_rounded(turn.rooms.cpu_us) for turn in turns],
         },
     )
 
@@ -167,8 +191,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--star-share", type=float, default=0.2)
     parser.add_argument("--group", type=int, default=500, help="gifts per transaction of the api")
     parser.add_argument("--backlog", type=int, default=6_000, help="gifts under way at most")
-    parser.add_argument("--turns", type=int, default=3, help="to videos, then to rooms")
-    parser.add_argument("--turn-seconds", type=float, default=15.0, help="each of the two")
+    parser.add_argument("--turns", type=int, default=3, help="to videos, to silent rooms, to rooms")
+    parser.add_argument("--turn-seconds", type=float, default=15.0, help="each of the three")
     return parser.parse_args()
 
 

@@ -91,11 +91,15 @@ class Stack:
         )
         keys.ensure_keys(home)
 
-    def start(self, *names: str) -> None:
+    def start(self, *names: str, settings: Mapping[str, str] | None = None) -> None:
         """Start processes and wait until they serve; without names, all of them.
 
         What they need comes with them: servers, databases with their tables and first content,
         topics. What runs already is left alone.
+
+        Args:
+            names: Of servers and programs.
+            settings: Environment variables besides the stack's, until these programs are stopped.
 
         Raises:
             LocalProblemError: A port is taken or a process does not come up.
@@ -116,7 +120,10 @@ class Stack:
         self.prepare(*services)
         programs_wanted = [name for name in PROGRAMS if name in wanted - running]
         for name in programs_wanted:
-            self._start(programs.spec(name, self.home, self.addresses, self._settings))
+            spec = programs.spec(
+                name, self.home, self.addresses, {**self._settings, **(settings or {})}
+            )
+            self._start(spec)
         self.wait_ready(*programs_wanted)
 
     def prepare(self, *services: str) -> None:

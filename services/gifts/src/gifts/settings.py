@@ -38,6 +38,9 @@ class Settings(ServiceSettings):
     """From the start of a battle to its end, without time makers."""
     regret_window_s: float = Field(default=_RULES.regret_window.total_seconds(), ge=0)
     """How long a sender may undo a gift, from when it was charged; 0: not at all."""
+    live_frames: bool = _RULES.live_frames
+    """Whether open rooms get frames. Off, gifts go on and count, and what frames cost is free for
+    them; on again, rooms tell how they stand within `room_keyframe_every_s`."""
     room_clock_every_s: float = Field(default=0.05, gt=0)
     """How long a worker waits between two looks at what is due in rooms."""
 
@@ -54,4 +57,5 @@ class Settings(ServiceSettings):
             age_max=timedelta(seconds=self.room_age_max_s),
             battle_length=timedelta(seconds=self.battle_length_s),
             regret_window=timedelta(seconds=self.regret_window_s),
+            live_frames=self.live_frames,
         )

@@ -9,7 +9,7 @@ import msgspec
 from chassis.db import Conn
 from gifts.domain.room import Room
 from gifts.domain.room_line import Line
-from gifts.domain.room_rules import RoomRules, is_frame_due
+from gifts.domain.room_rules import RoomRules, has_aged
 from gifts.domain.room_streak import Streaks
 from gifts.store import room_streak as store
 
@@ -45,9 +45,7 @@ async def end_streaks(
         room.room_id: None if room.room_id in closing else at
         for room in rooms
         if room.streaks_end_at is not None
-        and (
-            room.room_id in closing or (room.streaks_end_at <= at and is_frame_due(room, rules, at))
-        )
+        and (room.room_id in closing or (room.streaks_end_at <= at and has_aged(room, rules, at)))
     }
     if not ending:
         return list(rooms)

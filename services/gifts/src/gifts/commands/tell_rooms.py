@@ -17,7 +17,7 @@ from gifts.domain.battle_frame import battle_shown
 from gifts.domain.room import Gifter, Room
 from gifts.domain.room_frame import NOTHING, frame_of
 from gifts.domain.room_line import Chosen, Line, add_waiting
-from gifts.domain.room_rules import RoomRules, is_frame_due, is_keyframe_due
+from gifts.domain.room_rules import RoomRules, gets_frames, is_frame_due, is_keyframe_due
 from gifts.domain.room_streak import Streaks
 from gifts.domain.room_top import gifters_of
 from gifts.domain.train import Platform
@@ -82,13 +82,22 @@ async def tell_rooms(
     lines = {} if lines is None else lines
     streaks = Streaks((), rules) if streaks is None else streaks
     rooms = await end_streaks(conn, rooms, streaks, lines, rules, closing=closing, at=at)
-    due = [room for room in rooms if room.untold and is_frame_due(room, rules, at)]
-    calm = [room for room in rooms if not room.untold and is_keyframe_due(room, rules, at)]
+    due = [room for room in rooms if is_frame_due(room, rules, at)]
+    calm = [
+        room
+        for room in rooms
+        if not room.untold and gets_frames(room, rules) and is_keyframe_due(room, rules, at)
+    ]
     chosen = await choose_lines(conn, due, lines, streaks)
     await _write_streaks(conn, streaks, at)
     owing = {streak.room_id for streak in streaks.owed()}
     shown = await _look_up(conn, [*due, *calm], chosen.values(), platforms, at)
-    after = [_standing(room, chosen.get(room.room_id), lines, owing, shown, at) for room in rooms]
+    after = [
+        _framed(room, chosen[room.room_id], at)
+        if room.room_id in chosen
+        else _waiting(room, lines.get(room.room_id, ()), rules, owes=room.room_id in owing, at=at)
+        for room in rooms
+    ]
     frames = [
         _frame_of(room, chosen.get(room.room_id), shown, rules, at)
         for room in after
@@ -101,34 +110,35 @@ async def tell_rooms(
     return Told(after, frames)
 
 
-def _standing(
-    room: Room,
-    chosen: Chosen | None,
-    lines: Mapping[UUID, Sequence[Line]],
-    owing: Collection[UUID],
-    shown: _Shown,
-    at: datetime,
+def _framed(room: Room, chosen: Chosen, at: datetime) -> Room:
+    """A room once its frame is made."""
+    return msgspec.structs.replace(
+        room,
+        seq=room.seq + 1,
+        framed_at=at,
+        told_at=at,
+        untold=chosen.ends_left,
+        owes_ends=chosen.ends_left,
+        waiting=b"",
+    )
+
+
+def _waiting(
+    room: Room, added: Sequence[Line], rules: RoomRules, *, owes: bool, at: datetime
 ) -> Room:
-    """A room once its frame is made, or what is untold waits for it."""
-    room_id = room.room_id
-    if chosen is not None:
-        return msgspec.structs.replace(
-            room,
-            seq=room.seq + 1,
-            framed_at=at,
-            told_at=at,
-            untold=chosen.ends_left,
-            owes_ends=chosen.ends_left,
-            waiting=b"",
-        )
-    if room.untold:
-        added = lines.get(room_id)
-        return msgspec.structs.replace(
-            room,
-            waiting=add_waiting(room.waiting, added) if added else room.waiting,
-            owes_ends=room.owes_ends or room_id in owing,
-        )
-    return msgspec.structs.replace(room, told_at=at) if room_id in shown.top else room
+    """A room that gets no frame with anything new; what is untold waits for one.
+
+    Where there are none, only what is to be taken down waits: what was given would wait for ever.
+    """
+    if not gets_frames(room, rules):
+        added = [line for line in added if line.removed]
+    return msgspec.structs.replace(
+        room,
+        # A keyframe is told now, or would be: the clock need not come back before the next.
+        told_at=at if is_keyframe_due(room, rules, at) else room.told_at,
+        waiting=add_waiting(room.waiting, added) if added else room.waiting,
+        owes_ends=room.owes_ends or owes,
+    )
 
 
 def _frame_of(

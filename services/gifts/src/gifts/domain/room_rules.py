@@ -29,6 +29,9 @@ class RoomRules(NamedTuple):
     """In whole seconds; each battle keeps the one that it was proposed with."""
     regret_window: timedelta = timedelta(seconds=5)
     """From the charge of a gift on its sender may undo it for this time; zero: nobody ever may."""
+    live_frames: bool = True
+    """Whether open rooms get frames. Without, everything in them counts as ever and their last
+    frame has it, but nobody sees it happen."""
 
 
 def busy(rules: RoomRules) -> RoomRules:
@@ -39,16 +42,26 @@ def busy(rules: RoomRules) -> RoomRules:
 _SOON: Final = timedelta(seconds=1)
 
 
-def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:
-    """Whether the room's newest frame is old enough for the next one.
+def has_aged(room: Room, rules: RoomRules, at: datetime) -> bool:
+    """Whether the room's newest frame is old enough for what is not done all the time.
 
     One from the future was made by a process whose clock is ahead: it silences nobody.
     """
     return not timedelta(0) <= at - room.framed_at < rules.frame_every
 
 
+def gets_frames(room: Room, rules: RoomRules) -> bool:
+    """Whether what happens in the room is told; of one that is closed how it stands in the end."""
+    return rules.live_frames or room.closed_at is not None
+
+
+def is_frame_due(room: Room, rules: RoomRules, at: datetime) -> bool:
+    """Whether what is untold of a room is to be told now."""
+    return room.untold and gets_frames(room, rules) and has_aged(room, rules, at)
+
+
 def is_keyframe_due(room: Room, rules: RoomRules, at: datetime) -> bool:
-    """Whether a calm room has been silent for long enough."""
+    """Whether an open room has been silent for long enough."""
     return room.closed_at is None and at >= room.told_at + rules.keyframe_every
 
 
@@ -60,7 +73,7 @@ def is_left_behind(room: Room, rules: RoomRules, at: datetime) -> bool:
 def due_at(room: Room, rules: RoomRules) -> datetime | None:
     """When the clock has to look at a room next; None: never, unless something happens in it."""
     due: list[datetime] = []
-    if room.untold:
+    if room.untold and gets_frames(room, rules):
         due.append(room.framed_at + rules.frame_every)
     if room.closed_at is None:
         due += (room.told_at + rules.keyframe_every, _closes_at(room, rules))
