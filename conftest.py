@@ -10,10 +10,11 @@ pytest_plugins = ["chassis.testing.plugin"]
 # First, so that xdist sees the groups when it reads them.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `stack` run one after another: two whole stacks are too many for two cores."""
+    """Tests of a group run one after another: two whole stacks are too many for two cores."""
     for item in items:
-        if item.get_closest_marker("stack") is not None:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        for group in ("stack", "part_of_stack"):
+            if item.get_closest_marker(group) is not None:
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

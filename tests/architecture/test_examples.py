@@ -19,7 +19,7 @@ from local_stack.servers import Servers
 from local_stack.stack import Stack, private_stack
 from support.source import REPOSITORY
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.part_of_stack
 
 _SQL = sql.load("support", "examples.sql")
 

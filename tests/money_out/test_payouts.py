@@ -28,7 +28,7 @@ from local_stack.servers import Servers
 from local_stack.stack import Stack, private_stack
 from support.world import Answer, World, patiently
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.part_of_stack, pytest.mark.timeout(300)]
 
 PROGRAMS = ("sandbox-bank", "payouts-api", "payouts-worker", "gateway")
 TEN_DOLLARS = 2_000_000_000

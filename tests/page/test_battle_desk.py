@@ -1,22 +1,17 @@
 """Battles as hosts have them in the studio: two browsers, two hosts, one battle."""
 
-import json
 import re
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from support.browsing import PHONE, a_screen
+from support.told_battles import SEED, ended_battle, tell_desk
 from support.watching import a_room
 from support.world import World
 
 pytestmark = pytest.mark.stack
-
-SEED = bytes(range(32)).hex()
-SEED_HASH = "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd"
-"""What `sha256sum` says of it."""
 
 
 async def test_hosts_battle_from_their_studios(world: World, browser: Browser) -> None:
@@ -90,15 +85,7 @@ async def test_the_revealed_seed_is_checked_on_the_screen(
     """A real battle ends only after half a minute, so the test tells of one that is over."""
     async with a_room(world) as (host, room_id):
         screen = await a_screen(browser, world, host)
-
-        async def over(route: Route) -> None:
-            answer = await route.fetch()
-            body = await answer.json()
-            if "PageBattleDesk" in (route.request.post_data or ""):
-                body["data"]["room"]["battle"] = ended_battle(host, room_id, told)
-            await route.fulfill(response=answer, body=json.dumps(body))
-
-        await screen.page.route(world.stack.addresses.graphql, over)
+        await tell_desk(screen.page, world, ended_battle(host, room_id, told))
         await screen.visit(f"/studio/{room_id}")
 
         reveal = screen.part("reveal")
@@ -109,17 +96,3 @@ async def test_the_revealed_seed_is_checked_on_the_screen(
         if is_right:
             await expect(reveal).to_contain_text("Glove no. 1 rolled 44 of 100")
         assert screen.complaints == []
-
-
-def ended_battle(host: str, room_id: str, seed: str) -> dict[str, Any]:
-    """A battle whose result is known, with one glove."""
-    at = "2026-11-28T12:00:00+00:00"
-    glove = {"kind": "GLOVE", "number": 1, "roomId": room_id, "fromAt": at, "untilAt": at}
-    return {
-        "id": "019b76da-a800-7000-8000-000000000008",
-        "status": "ENDED",
-        "seedHash": SEED_HASH,
-        "seed": seed,
-        "sides": [{"host": {"id": each}} for each in (host, "rival")],
-        "powerUps": [glove | {"id": "019b76da-a800-7000-8000-00000000000a"}],
-    }

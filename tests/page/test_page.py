@@ -1,17 +1,15 @@
 """The page in real browsers: what one sends, the other sees."""
 
 import asyncio
-import json
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Route, WebSocketRoute, expect
+from playwright.async_api import Browser, Route, expect
 
 from support.browsing import PHONE, a_screen
-from support.watching import a_room, socket_url
+from support.told_battles import in_seconds, running_battle, tell_frames
+from support.watching import a_room
 from support.world import World
 
 pytestmark = pytest.mark.stack
@@ -275,21 +273,8 @@ async def test_a_battle_shows_both_sides(world: World, browser: Browser) -> None
     async with a_room(world) as (host, room_id):
         screen = await a_screen(browser, world, "bob")
         sender = await world.viewer("alice", coins=2)
-        battle: dict[str, Any] = running_battle(host, room_id)
-
-        def with_battle(mine: WebSocketRoute) -> None:
-            theirs = mine.connect_to_server()
-
-            def tell(message: str | bytes) -> None:
-                told = json.loads(message)
-                frame = told.get("payload", {}).get("data", {}).get("roomFrames")
-                if frame is not None:
-                    frame["battle"] = battle
-                mine.send(json.dumps(told))
-
-            theirs.on_message(tell)
-
-        await screen.page.route_web_socket(socket_url(world), with_battle)
+        battle = running_battle(host, room_id)
+        await tell_frames(screen.page, world, battle)
         await screen.watches(room_id)
 
         board = screen.part("battle")
@@ -316,7 +301,7 @@ async def test_a_battle_that_outlasts_its_room(world: World, browser: Browser) -
     async with a_room(world) as (host, room_id):
         pass
     screen = await a_screen(browser, world, "bob")
-    told: dict[str, Any] = running_battle(host, room_id) | {"endsAt": _in(1)}
+    told: dict[str, Any] = running_battle(host, room_id) | {"endsAt": in_seconds(1)}
     sides = [
         {
             **{name: side[name] for name in ("points", "hits", "combos")},
@@ -342,21 +327,3 @@ async def test_a_battle_that_outlasts_its_room(world: World, browser: Browser) -
     battle |= {"status": "ENDED", "winnerRoomId": room_id}
     await expect(board).to_contain_text(f"👑 {host}")
     assert screen.complaints == []
-
-
-def _in(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-
-
-def running_battle(host: str, room_id: str) -> dict[str, Any]:
-    """A battle as frames tell it, half over: the host has a glove, the rival is behind a mist."""
-    side: dict[str, Any] = dict.fromkeys(("hiddenUntil", "multipliedUntil", "hammeringUntil"))
-    side |= {"hits": 0, "combos": 0}
-    mine = {"roomId": room_id, "creatorId": host, "points": 320, "multipliedUntil": _in(200)}
-    rival = {"roomId": str(uuid4()), "creatorId": "rival", "points": None, "hiddenUntil": _in(200)}
-    return {
-        "status": "RUNNING",
-        "endsAt": _in(200),
-        "winnerRoomId": None,
-        "sides": [side | mine, side | rival],
-    }

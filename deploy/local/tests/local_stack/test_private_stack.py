@@ -15,7 +15,7 @@ from local_stack.ports import HOST
 from local_stack.processes import living, wait_until
 from local_stack.stack import Stack, private_stack
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.part_of_stack
 
 OWNER = """
 import signal

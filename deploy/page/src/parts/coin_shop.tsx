@@ -6,7 +6,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { newId } from '../api/ids.ts';
 import type { Balance, Bundle, Refused } from '../api/types.ts';
 import { money, whole } from '../format.ts';
-import { Coin, Coins } from './small.tsx';
+import { CloseButton, Coin, Coins } from './small.tsx';
 
 interface CoinShopProps {
   readonly endpoint: Endpoint;
@@ -52,7 +52,7 @@ export function CoinShop({ endpoint, balance, onClose }: CoinShopProps) {
       <header>
         <h2 id="shop-title">Get coins</h2>
         <span>{balance !== null && <Coins value={balance.coins} />}</span>
-        <button type="button" class="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>✕</button>
+        <CloseButton does="Close" onClick={() => dialog.current?.close()} />
       </header>
       {problem !== null && <p class="note bad" role="alert">{problem}</p>}
       {ordered === null ? (

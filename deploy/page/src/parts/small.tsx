@@ -94,11 +94,21 @@ export function Panel({ title, children, id, aside }: { title: string; children:
   );
 }
 
+/** A cross to look at, a word to hear. */
+export function CloseButton({ does, onClick }: { does: string; onClick: () => void }) {
+  return (
+    <button type="button" class="quiet" onClick={onClick}>
+      <span aria-hidden="true">✕</span>
+      <span class="unseen">{does}</span>
+    </button>
+  );
+}
+
 export function Note({ kind, children, onClose }: { kind: 'bad' | 'good'; children: ComponentChildren; onClose: () => void }) {
   return (
     <div class={`note ${kind}`} role={kind === 'bad' ? 'alert' : 'status'} data-testid="note">
       <div>{children}</div>
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={onClose}>✕</button>
+      <CloseButton does="Dismiss" onClick={onClose} />
     </div>
   );
 }

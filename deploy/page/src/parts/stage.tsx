@@ -128,32 +128,34 @@ function Floats({ watched }: { watched: Watched }) {
 }
 
 function GiftLog({ lines, nameOf }: { lines: readonly Line[]; nameOf: (itemId: string) => string }) {
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [lines.length]);
   return (
-    <ul class="log" ref={list} role="log" aria-label="Gifts" aria-live="polite" data-testid="log" tabIndex={0}>
-      {lines.slice(-LOG_SHOWN).map((line) => (
-        <li
-          key={line.key}
-          data-testid="line"
-          data-key={line.key}
-          data-item={line.itemId}
-          data-sender={line.sender}
-          data-count={line.count}
-          data-ended={String(line.hasEnded)}
-        >
-          <Avatar name={line.sender} size="small" />
-          <span>
-            <strong>{called(line.sender)}</strong> sent {nameOf(line.itemId)} {picture(line.itemId)}
-            {line.count > 1 && <b> ×{whole(line.count)}</b>}
-            {line.message !== null && <q>{line.message}</q>}
-          </span>
-          <Coins value={line.coins} />
-        </li>
-      ))}
-    </ul>
+    <div class="log" ref={list} role="log" aria-label="Gifts" aria-live="polite" data-testid="log" tabIndex={0}>
+      <ul>
+        {lines.slice(-LOG_SHOWN).map((line) => (
+          <li
+            key={line.key}
+            data-testid="line"
+            data-key={line.key}
+            data-item={line.itemId}
+            data-sender={line.sender}
+            data-count={line.count}
+            data-ended={String(line.hasEnded)}
+          >
+            <Avatar name={line.sender} size="small" />
+            <span>
+              <strong>{called(line.sender)}</strong> sent {nameOf(line.itemId)} {picture(line.itemId)}
+              {line.count > 1 && <b> ×{whole(line.count)}</b>}
+              {line.message !== null && <q>{line.message}</q>}
+            </span>
+            <Coins value={line.coins} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -19,7 +19,7 @@ from chassis.testing.eventually import eventually
 from contracts import catalogue
 from contracts.gifts.live import LIVE
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.part_of_stack, pytest.mark.timeout(300)]
 
 USER, PASSWORD = "largesse-gifts", "of-the-user-7Q"
 
