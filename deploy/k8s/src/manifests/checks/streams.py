@@ -44,7 +44,6 @@ def check_streams(objects: Objects) -> Iterator[str]:
             yield f"topic {name} keeps records for another time than the contracts say"
     yield from _check_users(objects)
     yield from _check_entries(objects)
-    yield from _check_entries(objects)
     yield from _check_scaling(objects)
 
 

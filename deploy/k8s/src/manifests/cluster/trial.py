@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Final
 
 from local_stack import checking, tax_table, tokens
@@ -49,10 +49,7 @@ def run_trial() -> int:
     _require_images(objects)
     _install_crds()
     _apply_namespace(objects)
-    for name, text in rendered.items():
-        if name != RUN:
-            kube.apply(text, dry_run=True)
-            _say(f"overlays/{name}: accepted by the API server ({len(parse(text))} objects)")
+    _have_accepted(rendered)
     _apply(rendered[RUN], objects)
     figures["ready_s"] = _wait_ready(objects)
     addresses = cluster_addresses(objects)
@@ -125,6 +122,14 @@ def _apply_namespace(objects: Objects) -> None:
     namespace = objects.find("Namespace", kube.NAMESPACE)
     assert namespace is not None, "the base makes it"
     kube.apply_bodies([namespace.body])
+
+
+def _have_accepted(rendered: Mapping[str, str]) -> None:
+    """The overlays that are not run; by name, as text."""
+    for name, text in rendered.items():
+        if name != RUN:
+            kube.apply(text, dry_run=True)
+            _say(f"overlays/{name}: accepted by the API server ({len(parse(text))} objects)")
 
 
 def _apply(text: str, objects: Objects) -> None:
