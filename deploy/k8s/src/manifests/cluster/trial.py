@@ -240,16 +240,17 @@ def _disturb(flow: Traffic, what: str, disturb: Callable[[], None]) -> dict[str,
     disturb()
     kube.wait(kube.unready, f"after {what} not everything is ready again", _READY_S)
     ready_s = time.monotonic() - began
-    flow.require_moving(_GIFTS_AFTER, within_s=180)
+    moving_s = flow.require_moving(_GIFTS_AFTER, within_s=180)
     paused_s = flow.longest_pause_s(began)
     sent, tried = len(flow.sent) - before, flow.tried_again - again
     _say(
-        f"{what}: ready after {ready_s:.0f} s, {sent} gifts sent, {tried} asked for again,"
-        f" none for {paused_s:.1f} s"
+        f"{what}: ready after {ready_s:.0f} s, {_GIFTS_AFTER} gifts sent {moving_s:.1f} s later;"
+        f" {sent} in all, {tried} asked for again, none for {paused_s:.1f} s"
     )
     return {
         "what": what,
         "ready_s": round(ready_s, 1),
+        "moving_s": round(moving_s, 1),
         "gifts": sent,
         "tried_again": tried,
         "paused_s": round(paused_s, 1),
