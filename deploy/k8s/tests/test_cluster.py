@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from manifests.cluster import kube, trial
+from manifests.cluster.traffic import Traffic
 from manifests.objects import Object, Objects
 from manifests.problem import ManifestError
 
@@ -89,4 +90,25 @@ def test_without_images_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     wanted = Objects([Object({"kind": "Deployment", "spec": {"template": template}})])
     with pytest.raises(ManifestError, match="no largesse-gifts:dev: run make images"):
-        trial._require_images(wanted)
+        trial._require_images(wanted, within_s=0)
+
+
+def test_a_cron_job_that_gives_up_ends_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books that are not clean, or that cannot be read, are no success."""
+    job = {
+        "metadata": {"name": "checker-by-hand"},
+        "status": {"conditions": [{"type": "Failed", "status": "True"}]},
+    }
+    show(monkeypatch, {"cronjobs": [{"metadata": {"name": "checker"}}], "jobs": [job]})
+    monkeypatch.setattr(kube, "kubectl", lambda *_arguments: "INV1 does not hold")
+    with pytest.raises(ManifestError, match="checker-by-hand has given up: INV1 does not hold"):
+        trial._run_cron_jobs()
+
+
+def test_the_longest_pause_counts_what_has_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the disturbance on: neither what was before it, nor only what a gift has ended."""
+    flow = Traffic("http://nowhere", lambda _subject, _scope: "")
+    flow._sent_at = [10.0, 100.0, 103.0]
+    monkeypatch.setattr("time.monotonic", lambda: 108.0)
+    assert flow.longest_pause_s(99.0) == 5.0
+    assert flow.longest_pause_s(50.0) == 50.0

@@ -12,7 +12,17 @@ from contracts.event import Topic
 from local_stack.databases import SERVICES
 from local_stack.paths import REPOSITORY
 from manifests.paths import COMPONENTS
-from manifests.streams import CHECKER, HUB, PARTITIONS, by_name, consumed, produced, watched
+from manifests.streams import (
+    CHECKER,
+    HUB,
+    PARTITIONS,
+    by_name,
+    consumed,
+    produced,
+    recovering,
+    reread,
+    watched,
+)
 
 _CLUSTER: Final = {"strimzi.io/cluster": "largesse"}
 _HEAD: Final = "# Made by `make manifests-generated` from {source}; not edited.\n"
@@ -78,7 +88,8 @@ def _retention(topic: Topic) -> dict[str, int]:
 
 
 def users() -> list[dict[str, Any]]:
-    """A KafkaUser for each service, hub, checker and KEDA, with what it does and no more."""
+    """A KafkaUser for each service, its recovery, hub, checker and KEDA, with what it does and no
+    more."""
     made = [
         _user(
             service,
@@ -89,6 +100,10 @@ def users() -> list[dict[str, Any]]:
             ],
         )
         for service in SERVICES
+    ]
+    made += [
+        _user(recovering(service), _on_topics(by_name(topics), "Describe", "Read"))
+        for service, topics in reread().items()
     ]
     made.append(_user(HUB, _on_topics(watched(), "Describe", "Read")))
     made.append(_user(CHECKER, _on_topics(by_name(audited()), "Describe", "Read")))

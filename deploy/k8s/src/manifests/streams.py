@@ -6,11 +6,11 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contracts import catalogue
 from contracts.dead_letter.v1 import DEAD_LETTER
-from contracts.event import Topic
+from contracts.event import Topic, describe
 from local_stack.databases import SERVICES
 
 PARTITIONS: Final = 24
@@ -27,6 +27,22 @@ _HUB_READS: Final = "live_hub.reading"
 def consumed() -> Mapping[str, tuple[Topic, ...]]:
     """The topics that each service's group reads, by the service's name."""
     return {service: tuple(_subscribed(service)) for service in SERVICES}
+
+
+@cache
+def reread() -> Mapping[str, tuple[Topic, ...]]:
+    """The topics of its own that each service's `recover` reads, of those that have one."""
+    kinds = {service: tuple(_named(service, "read_told", 1)) for service in SERVICES}
+    return {
+        service: tuple(describe(kind).topic for kind in found)
+        for service, found in kinds.items()
+        if found
+    }
+
+
+def recovering(service: str) -> str:
+    """What a service's `recover` is called, by Kafka too: workers may not read what it reads."""
+    return f"{service}-recover"
 
 
 def watched() -> tuple[Topic, ...]:
@@ -48,17 +64,22 @@ def by_name(topics: Iterable[Topic]) -> Sequence[Topic]:
 
 def _subscribed(service: str) -> Iterator[Topic]:
     """The topics in `Subscription(TOPIC, …)` anywhere in a service."""
+    for topic in _named(service, "Subscription", 0):
+        assert isinstance(topic, Topic), f"{service} subscribes to {topic}"
+        yield topic
+
+
+def _named(service: str, function: str, position: int) -> Iterator[Any]:
+    """What the argument at `position` is, wherever a service calls `function`."""
     spec = find_spec(service)
     assert spec is not None, f"{service} is a package of ours"
     assert spec.origin is not None, f"{service} is a regular package"
     folder = Path(spec.origin).parent
     for file in sorted(folder.rglob("*.py")):
         text = file.read_text()
-        if "Subscription(" not in text:
+        if f"{function}(" not in text:
             continue
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Subscription":
-                name = ".".join((service, *file.relative_to(folder).with_suffix("").parts))
-                topic = getattr(import_module(name), ast.unparse(node.args[0]))
-                assert isinstance(topic, Topic), f"{name} subscribes to {topic}"
-                yield topic
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+                module = ".".join((service, *file.relative_to(folder).with_suffix("").parts))
+                yield getattr(import_module(module), ast.unparse(node.args[position]))

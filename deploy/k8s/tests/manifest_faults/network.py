@@ -27,6 +27,12 @@ NETWORK = [
         "gifts-worker cannot reach kafka on 9093",
     ),
     Fault(
+        "what was told cannot be read again",
+        "production",
+        lambda o: drop(o, "NetworkPolicy", "payouts-recover"),
+        "payouts-recover cannot reach kafka on 9093",
+    ),
+    Fault(
         "books that cannot be read",
         "kind",
         lambda o: drop(o, "NetworkPolicy", "checker"),

@@ -1,6 +1,20 @@
 """Topics, rights and scaling that the contracts do not have."""
 
-from manifest_faults.planting import Fault, drop, spec
+from typing import Any
+
+from manifest_faults.planting import Fault, cron, drop, spec
+from manifests.objects import Objects
+
+
+def recovery_secret(objects: Objects) -> Any:
+    """Where payouts' recovery has its password for Kafka from."""
+    sources = cron(objects, "payouts-recover")["template"]["spec"]["volumes"][0]["projected"]
+    return next(
+        source["secret"]
+        for source in sources["sources"]
+        if source["secret"]["name"] == "payouts-recover"
+    )
+
 
 STREAMS = [
     Fault(
@@ -48,6 +62,40 @@ STREAMS = [
         "production",
         lambda o: spec(o, "KafkaUser", "checker")["authorization"]["acls"].pop(),
         "KafkaUser checker may not topic",
+    ),
+    Fault(
+        "a worker that reads what it writes",
+        "production",
+        lambda o: spec(o, "KafkaUser", "gifts")["authorization"]["acls"][0]["operations"].append(
+            "Read"
+        ),
+        "KafkaUser gifts may topic gifts.charge.v1 Read, and does not need to",
+    ),
+    Fault(
+        "a recovery that cannot read",
+        "production",
+        lambda o: spec(o, "KafkaUser", "gifts-recover")["authorization"]["acls"].pop(),
+        "KafkaUser gifts-recover may not topic gifts.gift.v1 Read",
+    ),
+    Fault(
+        "a recovery that writes",
+        "production",
+        lambda o: spec(o, "KafkaUser", "payouts-recover")["authorization"]["acls"][0][
+            "operations"
+        ].append("Write"),
+        "KafkaUser payouts-recover may topic payouts.diamonds.v1 Write",
+    ),
+    Fault(
+        "a recovery in its worker's name",
+        "production",
+        lambda o: cron(o, "gifts-recover")["template"]["spec"]["containers"][0].pop("env"),
+        "CronJob/gifts-recover: enters Kafka as gifts, not as gifts-recover",
+    ),
+    Fault(
+        "somebody else's password",
+        "production",
+        lambda o: recovery_secret(o).update(name="payouts"),
+        "CronJob/payouts-recover: payouts-recover's password for Kafka is looked for in",
     ),
     Fault(
         "a right that is missing",

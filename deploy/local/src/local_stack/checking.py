@@ -27,17 +27,22 @@ def daily(home: Home, addresses: Addresses, *arguments: str) -> int:
     return _run(home, addresses, "checker.daily", *arguments)
 
 
-def _run(home: Home, addresses: Addresses, program: str, *arguments: str) -> int:
-    settings = {
+def settings(home: Home, addresses: Addresses) -> dict[str, str]:
+    """What both programs are told: where a stack is, and how they are let in."""
+    told = {
         "CHECKER_KAFKA_SERVERS": addresses.kafka_servers,
         "CHECKER_TOPIC_PREFIX": addresses.prefix,
     }
     for service in SERVICES:
-        settings[f"CHECKER_{service.upper()}_DSN"] = addresses.auditor_dsn(home, service)
+        told[f"CHECKER_{service.upper()}_DSN"] = addresses.auditor_dsn(home, service)
+    return told
+
+
+def _run(home: Home, addresses: Addresses, program: str, *arguments: str) -> int:
     done = subprocess.run(
         [sys.executable, "-m", program, *arguments],
         cwd=paths.REPOSITORY,
-        env=base_environment() | settings,
+        env=base_environment() | settings(home, addresses),
         check=False,
     )
     return done.returncode

@@ -31,8 +31,8 @@ _UP_TIMEOUT_S: Final = 300.0
 CONTAINED: Final = tuple(name for name in PROGRAMS if name != "demo-page")
 """The programs that are containers: the page's server reads the files of a local stack."""
 
-_PROVES: Final = "largesse-checker"
-"""Not of the stack: the books are proved from without."""
+_CHECKER: Final = "checker"
+"""The container that proves the books, and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def test() -> int:
         _wait_ready(home, addresses)
         evening = play_evening(home, addresses, tax_table.publish(home, addresses), _say)
         print(f"\n{report(evening)}\n", flush=True)
-        verdict = checking.check(home, addresses)
+        compose("create", f"--scale={_CHECKER}=1", _CHECKER)
+        verdict = _prove_books()
         _print_table(sizes, _time_starts(home, addresses))
         return verdict
     except LocalProblemError:
@@ -98,7 +99,7 @@ def variables(home: Home, used: Mapping[str, int]) -> dict[str, str]:
     return {
         "ENVIRONMENTS": str(home.data("environments")),
         "KEY_SET": str(home.key_set),
-        **{_variable(name): reference(name) for name in IMAGES if name != _PROVES},
+        **{_variable(name): reference(name) for name in IMAGES},
         **{f"PORT_{_variable(name)}": str(used[name]) for name in CONTAINED},
     }
 
@@ -112,11 +113,10 @@ def write_settings(home: Home, addresses: Addresses, server_password: str) -> No
     )
     folder = home.data("environments")
     folder.mkdir(mode=0o700, exist_ok=True)
-    for name in CONTAINED:
-        lines = [
-            f"{variable}='{value}'\n"
-            for variable, value in inside_settings(name, home, addresses, inside).items()
-        ]
+    told = {name: inside_settings(name, home, addresses, inside) for name in CONTAINED}
+    told[_CHECKER] = checking.settings(home, inside)
+    for name, settings in told.items():
+        lines = [f"{variable}='{value}'\n" for variable, value in settings.items()]
         file = folder / f"{name}.env"
         file.touch(mode=0o600)
         file.write_text("".join(lines))
@@ -172,6 +172,15 @@ def _wait_ready(home: Home, addresses: Addresses) -> None:
     if not wait_until(all_ready, timeout_s=_UP_TIMEOUT_S):
         late = ", ".join(waiting)
         raise LocalProblemError(f"not ready after {_UP_TIMEOUT_S:.0f} s: {late}; see {_logs(home)}")
+
+
+def _prove_books() -> int:
+    """Have the contained checker print what it found; returns its exit status."""
+    began = time.monotonic()
+    done = docker.run("start", "--attach", f"{_PROJECT}-{_CHECKER}-1")
+    print(done.stdout + done.stderr, flush=True)
+    _say(f"the checker's container ended after {time.monotonic() - began:.1f} s")
+    return done.returncode
 
 
 def _time_starts(home: Home, addresses: Addresses) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.arguments import Settings
 from local_stack import docker, image_stack, images
 from local_stack.addresses import Addresses
 from local_stack.audit import described, node_finding, python_finding
@@ -49,7 +50,7 @@ def told(home: Home) -> dict[str, dict[str, str]]:
                 r"^(\w+)='([^']*)'$", (home.data("environments") / f"{name}.env").read_text(), re.M
             )
         )
-        for name in image_stack.CONTAINED
+        for name in (*image_stack.CONTAINED, "checker")
     }
 
 
@@ -66,6 +67,18 @@ def test_a_container_is_told_what_its_program_reads(
     read = settings()
     assert read.http_host == "0.0.0.0"
     assert read.http_port == DEFAULTS[name]
+
+
+def test_the_checkers_container_is_told_where_the_books_are(
+    told: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in told["checker"].items():
+        monkeypatch.setenv(variable, value)
+    read = Settings()
+    assert read.kafka_servers == "kafka:9094"
+    for dsn in (read.wallet_dsn, read.gifts_dsn, read.payouts_dsn):
+        assert dsn is not None
+        assert "@postgres:5432/" in dsn.get_secret_value()
 
 
 def test_containers_find_each_other_by_name(told: dict[str, dict[str, str]]) -> None:
@@ -105,7 +118,7 @@ def test_every_container_is_locked_down() -> None:
         assert rule in block
     _, _, services = text.partition("\nservices:\n")
     named = re.split(r"\n?^  (?=[a-z-]+:$)", services, flags=re.MULTILINE)[1:]
-    assert {each.partition(":")[0] for each in named} >= set(image_stack.CONTAINED)
+    assert {each.partition(":")[0] for each in named} >= {*image_stack.CONTAINED, "checker"}
     assert [each for each in named if "<<: *program" not in each and "<<: *once" not in each] == []
 
 

@@ -1,4 +1,4 @@
-"""Kafka, by aiokafka; only this module and `tail` import it."""
+"""Kafka, by aiokafka; only this module, `reaching` and `tail` import it."""
 # aiokafka publishes no types: what comes from it is unknown here and typed at the edge.
 # pyright: basic
 
@@ -21,6 +21,7 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
 from chassis.brokers import Servers, options_of
+from chassis.reaching import ANSWER_TIMEOUT_MS, limit_connecting
 from contracts.event import Topic
 
 __all__ = [
@@ -45,6 +46,8 @@ STOP_TIMEOUT_S = 10
 """aiokafka was seen to hang while leaving its group after a broker restart."""
 
 log = structlog.get_logger()
+
+limit_connecting()
 
 
 class Outbound(NamedTuple):
@@ -98,6 +101,7 @@ class Writer:
                 enable_idempotence=True,
                 linger_ms=0,
                 max_batch_size=262_144,
+                request_timeout_ms=ANSWER_TIMEOUT_MS,
                 retry_backoff_ms=500,
             )
             try:
@@ -190,6 +194,7 @@ class Reader:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             metadata_max_age_ms=30_000,
+            request_timeout_ms=ANSWER_TIMEOUT_MS,
             retry_backoff_ms=500,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=2_097_152,

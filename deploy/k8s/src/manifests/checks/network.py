@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from local_stack.databases import SERVICES
 from manifests.objects import Object, Objects, matches
 from manifests.operators import made_pods
+from manifests.streams import recovering, reread
 
 OUTSIDE: Final = "outside"
 """Addresses that are not the cluster's own."""
@@ -45,6 +46,9 @@ def architecture(objects: Objects) -> Set[Arrow]:
         arrows.add(Arrow(f"{service}-worker", "kafka", 9093))
         arrows.add(Arrow("checker", f"{service}-postgres", 5432))
         arrows.add(Arrow(f"{service}-api", OUTSIDE, 443))
+    for service in reread():
+        name = recovering(service)
+        arrows |= {Arrow(name, f"{service}-postgres", 5432), Arrow(name, "kafka", 9093)}
     arrows |= {Arrow(name, OUTSIDE, 443) for name in ("gateway", "live-hub")}
     # App stores and rails; gifts knows nobody outside.
     arrows |= {Arrow(f"{service}-worker", OUTSIDE, 443) for service in ("wallet", "payouts")}

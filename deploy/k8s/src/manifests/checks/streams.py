@@ -6,8 +6,19 @@ from typing import Any
 from checker.topics import audited
 from contracts import catalogue
 from local_stack.databases import SERVICES
-from manifests.objects import Objects
-from manifests.streams import CHECKER, HUB, PARTITIONS, consumed, produced, watched
+from manifests.environment import environments
+from manifests.objects import Object, Objects
+from manifests.programs import program_of
+from manifests.streams import (
+    CHECKER,
+    HUB,
+    PARTITIONS,
+    consumed,
+    produced,
+    recovering,
+    reread,
+    watched,
+)
 
 
 def check_streams(objects: Objects) -> Iterator[str]:
@@ -32,6 +43,7 @@ def check_streams(objects: Objects) -> Iterator[str]:
         if spec["config"].get("retention.ms") != wanted:
             yield f"topic {name} keeps records for another time than the contracts say"
     yield from _check_users(objects)
+    yield from _check_entries(objects)
     yield from _check_scaling(objects)
 
 
@@ -42,6 +54,9 @@ def _check_users(objects: Objects) -> Iterator[str]:
         for topics, operation in ((produced(service), "Write"), (consumed()[service], "Read")):
             for topic in topics:
                 wanted[service] |= {("topic", topic.name, o) for o in (operation, "Describe")}
+    for service, topics in reread().items():
+        rights = {("topic", t.name, o) for t in topics for o in ("Read", "Describe")}
+        wanted[recovering(service)] = rights
     wanted[HUB] = {("topic", t.name, o) for t in watched() for o in ("Read", "Describe")}
     wanted[CHECKER] = {("topic", t.name, o) for t in audited() for o in ("Read", "Describe")}
     wanted["keda"] = {("group", service, "Describe") for service in SERVICES}
@@ -58,6 +73,32 @@ def _check_users(objects: Objects) -> Iterator[str]:
             yield f"KafkaUser {name} may not {' '.join(right)}"
         for right in sorted(allowed - wanted[name]):
             yield f"KafkaUser {name} may {' '.join(right)}, and does not need to"
+
+
+def _check_entries(objects: Objects) -> Iterator[str]:
+    """Each enters Kafka under the name that has its rights, and with that one's password."""
+    for each in environments(objects):
+        program = program_of(each.container)
+        name = each.values.get(f"{program.prefix}KAFKA_USERNAME") if program else None
+        if program is None or name is None:
+            continue
+        wanted = program.name.partition(".")[0].replace("_", "-")
+        if each.container["args"][1:2] == ["recover"]:
+            wanted = recovering(wanted)
+        if name != wanted:
+            yield f"{each.owner}: enters Kafka as {name}, not as {wanted}"
+        passwords = set(_secrets_of(each.owner, f"{program.prefix}KAFKA_PASSWORD"))
+        if passwords != {wanted}:
+            yield f"{each.owner}: {wanted}'s password for Kafka is looked for in {passwords}"
+
+
+def _secrets_of(owner: Object, file: str) -> Iterator[str]:
+    """The Secrets that a pod has a file of this name from."""
+    for volume in owner.pod_spec.get("volumes") or ():
+        for source in (volume.get("projected") or {}).get("sources") or ():
+            secret = source.get("secret") or {}
+            if any(item["path"] == file for item in secret.get("items") or ()):
+                yield secret["name"]
 
 
 def _rights(acl: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

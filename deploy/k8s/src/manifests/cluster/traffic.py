@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Final
 
 import httpx
@@ -38,6 +39,7 @@ class Traffic:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
         self._failure: BaseException | None = None
+        self._sent_at: list[float] = []
         self.sent: dict[str, Sent] = {}
         self.tried_again = 0
         """How often somebody got no answer, or an error, and asked again."""
@@ -56,6 +58,11 @@ class Traffic:
                 raise ManifestError(f"no {gifts} gifts were sent within {within_s:.0f} s")
             time.sleep(0.05)
         return time.monotonic() - began
+
+    def longest_pause_s(self, since: float) -> float:
+        """The longest time in which no gift was sent, from a moment of the monotonic clock on."""
+        moments = [since, *(at for at in self._sent_at if at > since), time.monotonic()]
+        return max(later - earlier for earlier, later in pairwise(moments))
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -91,6 +98,7 @@ class Traffic:
             turn += 1
             sent = await self._insist(client, token, viewer, creator, item)
             self.sent[sent.gift_id] = sent
+            self._sent_at.append(time.monotonic())
             await asyncio.sleep(_PAUSE_S)
 
     async def _insist(

@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Final
 
 from local_stack import checking, tax_table, tokens
@@ -26,6 +26,8 @@ RUN: Final = "kind"
 
 _OURS: Final = "app.kubernetes.io/part-of=largesse"
 _READY_S: Final = 240.0
+_LISTED_S: Final = 60.0
+"""A node tells of an image up to a minute after it was loaded."""
 _GIFTS_AFTER: Final = 40
 """How many gifts must be sent after each disturbance before the next one."""
 
@@ -47,10 +49,7 @@ def run_trial() -> int:
     _require_images(objects)
     _install_crds()
     _apply_namespace(objects)
-    for name, text in rendered.items():
-        if name != RUN:
-            kube.apply(text, dry_run=True)
-            _say(f"overlays/{name}: accepted by the API server ({len(parse(text))} objects)")
+    _have_accepted(rendered)
     _apply(rendered[RUN], objects)
     figures["ready_s"] = _wait_ready(objects)
     addresses = cluster_addresses(objects)
@@ -71,6 +70,7 @@ def run_trial() -> int:
         ]
     figures |= {"gifts": len(flow.sent), "tried_again": flow.tried_again}
     _say(f"{len(flow.sent):,} gifts sent, asked for again {flow.tried_again:,} times")
+    figures["jobs"] = _run_cron_jobs()
     verdict = checking.check(HOME, addresses)
     figures["books"] = "clean" if verdict == 0 else "NOT CLEAN"
     (LOCAL / "trial.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -78,26 +78,33 @@ def run_trial() -> int:
     return verdict
 
 
-def _require_images(objects: Objects) -> None:
-    """Say at once what a pod would say after minutes."""
+def _require_images(objects: Objects, *, within_s: float = _LISTED_S) -> None:
+    """Say soon what a pod would say after minutes."""
     wanted = {
         container["image"]
         for each in objects.with_pods()
         for container in each.containers()
         if is_ours(container)
     }
+    deadline = time.monotonic() + within_s
+    while missing := _unlisted(wanted):
+        if time.monotonic() > deadline:
+            raise ManifestError(
+                f"the cluster has no {', '.join(missing)}: run make images, and load them"
+                " (kind load docker-image NAME…)"
+            )
+        time.sleep(1)
+
+
+def _unlisted(wanted: Set[str]) -> list[str]:
+    """Images that no node has, as far as nodes tell."""
+    images = [node["status"].get("images") or () for node in kube.items("nodes")]
     # A node lists fifty images at most, the largest first; ours may be among the others.
-    nodes = kube.items("nodes")
-    images = [each for node in nodes for each in node["status"].get("images") or ()]
-    listed = [name for each in images for name in each.get("names") or ()]
-    is_whole = all(len(node["status"].get("images") or ()) < 50 for node in nodes)
+    if any(len(each) >= 50 for each in images):
+        return []
+    listed = [name for each in images for image in each for name in image.get("names") or ()]
     known = {name.removeprefix("docker.io/").removeprefix("library/") for name in listed}
-    missing = sorted(wanted - known)
-    if missing and is_whole:
-        raise ManifestError(
-            f"the cluster has no {', '.join(missing)}: run make images, and load them"
-            " (kind load docker-image NAME…)"
-        )
+    return sorted(wanted - known)
 
 
 def _install_crds() -> None:
@@ -115,6 +122,14 @@ def _apply_namespace(objects: Objects) -> None:
     namespace = objects.find("Namespace", kube.NAMESPACE)
     assert namespace is not None, "the base makes it"
     kube.apply_bodies([namespace.body])
+
+
+def _have_accepted(rendered: Mapping[str, str]) -> None:
+    """The overlays that are not run; by name, as text."""
+    for name, text in rendered.items():
+        if name != RUN:
+            kube.apply(text, dry_run=True)
+            _say(f"overlays/{name}: accepted by the API server ({len(parse(text))} objects)")
 
 
 def _apply(text: str, objects: Objects) -> None:
@@ -225,10 +240,39 @@ def _disturb(flow: Traffic, what: str, disturb: Callable[[], None]) -> dict[str,
     disturb()
     kube.wait(kube.unready, f"after {what} not everything is ready again", _READY_S)
     ready_s = time.monotonic() - began
-    flow.require_moving(_GIFTS_AFTER, within_s=180)
+    moving_s = flow.require_moving(_GIFTS_AFTER, within_s=180)
+    paused_s = flow.longest_pause_s(began)
     sent, tried = len(flow.sent) - before, flow.tried_again - again
-    _say(f"{what}: ready after {ready_s:.0f} s, {sent} gifts sent, {tried} asked for again")
-    return {"what": what, "ready_s": round(ready_s, 1), "gifts": sent, "tried_again": tried}
+    _say(
+        f"{what}: ready after {ready_s:.0f} s, {_GIFTS_AFTER} gifts sent {moving_s:.1f} s later;"
+        f" {sent} in all, {tried} asked for again, none for {paused_s:.1f} s"
+    )
+    return {
+        "what": what,
+        "ready_s": round(ready_s, 1),
+        "moving_s": round(moving_s, 1),
+        "gifts": sent,
+        "tried_again": tried,
+        "paused_s": round(paused_s, 1),
+    }
+
+
+def _run_cron_jobs() -> list[dict[str, Any]]:
+    """Each once, one after the other, as somebody does by hand.
+
+    Raises:
+        ManifestError: One of them did not succeed.
+    """
+    done: list[dict[str, Any]] = []
+    for each in kube.items("cronjobs"):
+        name = each["metadata"]["name"]
+        began = time.monotonic()
+        kube.kubectl("create", "job", f"{name}-by-hand", f"--from=cronjob/{name}")
+        kube.wait(kube.unfinished_jobs, f"{name} has not ended", _READY_S)
+        took_s = time.monotonic() - began
+        _say(f"CronJob {name}: its job succeeded after {took_s:.0f} s")
+        done.append({"name": name, "s": round(took_s, 1)})
+    return done
 
 
 def _say(line: str) -> None:
