@@ -19,7 +19,7 @@ from contracts.gifts.live import LIVE
 from local_stack.ports import HOST
 from support.moving import Front
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.part_of_stack, pytest.mark.timeout(240)]
 
 AWAY_S = 4.0
 """Long enough for every client to have called the old address."""
