@@ -74,6 +74,7 @@ class Stack:
         self._containers = containers
         self._durable = durable
         self._settings = dict(settings or {})
+        self._broker: dict[str, object] = {}
         self._say = say
         self._supervisor = Supervisor(home, say)
         self._own_servers = {
@@ -90,6 +91,16 @@ class Stack:
             prefix=prefix,
         )
         keys.ensure_keys(home)
+
+    def configure(self, settings: Mapping[str, str], broker: Mapping[str, object]) -> None:
+        """Add what could not be known before the stack had its ports; before `start`.
+
+        Args:
+            settings: More environment variables for every process of ours.
+            broker: More settings of a Kafka of our own, or others than ours.
+        """
+        self._settings |= settings
+        self._broker |= broker
 
     def start(self, *names: str) -> None:
         """Start processes and wait until they serve; without names, all of them.
@@ -182,7 +193,7 @@ class Stack:
         # The broker takes longest to come up, so it goes first.
         if "kafka" in names:
             self._say("starting Kafka")
-            kafka.prepare(self.home, self.addresses.ports)
+            kafka.prepare(self.home, self.addresses.ports, more=self._broker)
             self._start(kafka.spec(self.home, self.addresses.ports, durable=self._durable))
         if "postgres" in names:
             self._say("starting PostgreSQL")
