@@ -10,7 +10,7 @@ _CONNECTIONS_MAX = 256
 """More requests than this wait for one; they are timed from when they were due all the same."""
 _ANSWER_WITHIN_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
-_PATIENCE_S = 180.0
+_PATIENCE_S = 300.0
 _MAY_PASS = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
 
 type Answer = dict[str, Any]
@@ -38,7 +38,7 @@ class Asking:
             statuses: Of a gift, when it is settled; None: any answer is one. A refusal is.
 
         Raises:
-            UnansweredError: It was not within three minutes, or never will be.
+            UnansweredError: It was not within five minutes, or never will be.
         """
         loop = asyncio.get_running_loop()
         deadline, pause_s = loop.time() + _PATIENCE_S, _FIRST_PAUSE_S

@@ -12,7 +12,7 @@ from local_stack.client import Client, GatewayError
 from local_stack.screen import Seen
 from support.world import World, patiently
 
-_CALM_WITHIN_S = 180.0
+_CALM_WITHIN_S = 300.0
 _RETURNS_AFTER_S = 0.2
 
 

@@ -31,7 +31,7 @@ from local_stack import programs
 from local_stack.stack import private_stack
 from local_stack.tables import table
 
-_HUB_KEEPS_S = 60
+_HUB_KEEPS_S = 120
 """Of frames: with the five minutes of production its memory would still fill while it is judged,
 and no screen is away for as long here."""
 _LIFE_SHARE_MIN = 0.3
@@ -112,7 +112,7 @@ def _grown(lives: Mapping[str, Life]) -> Sequence[str]:
 
 def _quarters_of_sessions(soaked: Soaked) -> tuple[float, float]:
     """The medians of the second quarter and of the last."""
-    counts = [each.count for each in soaked.watchman.sessions]
+    counts = soaked.watchman.sessions
     quarter = len(counts) // 4
     return statistics.median(counts[quarter : 2 * quarter]), statistics.median(counts[-quarter:])
 
@@ -156,7 +156,7 @@ def _headline(
             "screens_cut_off_and_back": soaked.shows.returns,
             "purchases": len(soaked.shopping.bought),
             "refunds": soaked.shopping.refunds,
-            "postgres_sessions_max": max(each.count for each in soaked.watchman.sessions),
+            "postgres_sessions_max": max(soaked.watchman.sessions),
             "postgres_sessions_second_and_last_quarter": _quarters_of_sessions(soaked),
             "growth_max_mb": GROWTH_MAX_MB,
             "memory_peaks_mb": {

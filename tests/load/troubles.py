@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from links import Links, Order, Relay
+from links import Links, Order, Relay, State
 
 from local_stack.programs import PROGRAMS
 from local_stack.stack import Stack
@@ -25,7 +25,9 @@ type Kind = Literal[
 ]
 
 _BAG: Final[Sequence[Kind]] = (
-    *("kill -9",) * 3,
+    "kill -9",
+    "kill -9",
+    "kill -9",
     "postgres restarted",
     "sessions ended",
     "lock time-out",
@@ -44,6 +46,11 @@ _HOLDS_S: Final[dict[Kind, tuple[float, float]]] = {
     "frozen link": (2, 12),
 }
 """How long it goes on, from and to; what is not here is over at once."""
+_STATES: Final[dict[Kind, State]] = {
+    "slow link": "slow",
+    "cut link": "cut",
+    "frozen link": "frozen",
+}
 _DELAY_S: Final = (0.005, 0.05)
 _RESTS_S: Final = (2.0, 6.0)
 
@@ -58,7 +65,7 @@ class Trouble(NamedTuple):
     delay_s: float
     """Of a slow link."""
     rests_s: float
-    """For how long nothing is wrong afterwards, once everything has recovered."""
+    """For how long nothing is wrong before it."""
 
 
 class Troubles:
@@ -115,7 +122,7 @@ async def make(trouble: Trouble, stack: Stack, links: Links) -> None:
             async with locked(stack, trouble.victim, table, waits="200ms"):
                 await asyncio.sleep(trouble.holds_s)
         case "slow link" | "cut link" | "frozen link":
-            state = trouble.kind.removesuffix(" link")
-            await links.set(Order(trouble.victim, state, trouble.delay_s))  # pyright: ignore[reportArgumentType]
+            state = _STATES[trouble.kind]
+            await links.set(Order(trouble.victim, state, trouble.delay_s))
             await asyncio.sleep(trouble.holds_s)
             await links.set(Order(trouble.victim, "open"))

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from typing import NamedTuple
 
 import asyncpg
 import psutil
@@ -19,13 +18,6 @@ WHERE backend_type = 'client backend' AND usename = any($1::text[])
 """
 
 
-class Sessions(NamedTuple):
-    """What PostgreSQL had open for the services."""
-
-    at_s: float
-    count: int
-
-
 class Watchman:
     """Takes samples until it is cancelled."""
 
@@ -33,7 +25,8 @@ class Watchman:
         self._stack = stack
         self._every_s = every_s
         self.memory = Memory()
-        self.sessions: list[Sessions] = []
+        self.sessions: list[int] = []
+        """How many PostgreSQL had open for the services, whenever it could be asked."""
 
     async def watch(self) -> None:
         """Go on for ever."""
@@ -59,4 +52,4 @@ class Watchman:
                 count = await conn.fetchval(_SESSIONS, roles)
             finally:
                 await conn.close()
-            self.sessions.append(Sessions(time.monotonic(), count))
+            self.sessions.append(count)
