@@ -9,13 +9,16 @@ for the time from the second quarter's middle to the last one's:
 * the slope by Theil and Sen (the median of the slopes between all pairs of samples) of all but the
   first quarter, over that time.
 
-Neither heeds single samples, and the lesser of both does not heed a single step, which is what a
-backlog after an outage leaves: the arenas that it filled are kept and used again. Whatever loses
-something per gift, per request or per fault goes on to grow and shows in both.
+So a life must be long enough for its first quarter to hold the warm-up. The gifts api's takes some
+ten thousand gifts: under 256 callers it went from 110 to 163 MB in that time, and stayed there.
+
+Neither figure heeds single samples, and the lesser of both does not heed a single step, which is
+what a backlog after an outage leaves: the arenas that it filled are kept and used again. Whatever
+loses something per gift, per request or per fault goes on to grow and shows in both.
 
 The bound on it is absolute, since so little time says nothing of a day. It is what a leak of an
 object of about 150 bytes per gift comes to: of 300 gifts per second, over the 200 s which lie
-between those quarters in the shortest life that is judged in 20 minutes.
+between those quarters in the shortest life that 20 minutes leave to every process.
 """
 
 import statistics
