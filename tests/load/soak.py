@@ -160,7 +160,8 @@ def _headline(
             "not_so": list(problems),
             "seed": options.seed,
             "seconds": soaked.seconds,
-            "carried_per_s_in_a_closed_loop": round(soaked.carried_per_s, 1),
+            "carried_per_s_in_a_closed_loop": soaked.carried_per_s
+            and round(soaked.carried_per_s, 1),
             "offered_per_s": round(soaked.rate, 1),
             "gifts": dict(outcomes),
             "account": accounts._asdict(),

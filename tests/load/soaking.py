@@ -64,8 +64,8 @@ class Recovered(NamedTuple):
 class Soaked(NamedTuple):
     """What came of it."""
 
-    carried_per_s: float
-    """In the closed loop; NaN where the rate was given."""
+    carried_per_s: float | None
+    """In the closed loop; None where the rate was given."""
     rate: float
     began_s: float
     seconds: float
@@ -174,7 +174,7 @@ class _Play:
         self.watchman = Watchman(stack, every_s=max(_LOOK_EVERY_S, options.seconds / 600))
         self.recovered: list[Recovered] = []
 
-    async def run(self, hosts: Sequence[str]) -> tuple[float, float, float]:
+    async def run(self, hosts: Sequence[str]) -> tuple[float | None, float, float]:
         """Play; returns gifts per second that were carried and offered, and when it began."""
         steady, options = self._steady, self._options
         stop = asyncio.Event()
@@ -182,8 +182,10 @@ class _Play:
             for host in hosts:
                 group.create_task(self.shows.host(host, options.room_seconds, stop))
             group.create_task(self.shopping.go_on(stop))
-            carried = await self._calibrate()
-            rate = options.rate or LOAD * carried
+            say(f"warming up for {options.warm_up:g} s")
+            await steady.closed_loop(options.callers, options.warm_up)
+            carried = None if options.rate else await self._calibrate()
+            rate = options.rate if carried is None else LOAD * carried
             say(f"{rate:.0f} gifts per second for {options.seconds:g} s")
             began_s = time.monotonic()
             giving = group.create_task(steady.open_loop(rate))
@@ -202,10 +204,6 @@ class _Play:
 
     async def _calibrate(self) -> float:
         options = self._options
-        say(f"warming up for {options.warm_up:g} s")
-        await self._steady.closed_loop(options.callers, options.warm_up)
-        if options.rate is not None:
-            return float("nan")
         say(f"{options.callers} callers in a closed loop for {options.calibration:g} s")
         carried = await self._steady.closed_loop(options.callers, options.calibration)
         say(f"  {carried:.0f} gifts per second")
