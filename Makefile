@@ -102,6 +102,11 @@ test-k8s: setup ## Run the manifests on the cluster of KUBECONFIG: an evening, p
 faults: setup ## Kill processes under load, take PostgreSQL away, restore each database alone; then check the books
 	@$(python) -m pytest -m long -s tests/faults tests/recovery
 
+.PHONY: soak
+soak: setup ## Run at 70 % load while all goes wrong in turn, for 20 minutes: [SECONDS= SEED=]; memory must stay flat
+	@cd tests/load && PYTHONPATH=.. ../../$(python) -m soak \
+		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(SEED),--seed='$(SEED)')
+
 benches := bench-p1 bench-p2 bench-p3 bench-p4 bench-p5 bench-p6 bench-p8 bench-p9 bench-boards bench-memory
 .PHONY: $(benches)
 $(benches): bench-%: setup

@@ -37,8 +37,18 @@ REVERSE_PURCHASE = """mutation ReversePurchase($input: ReversePurchaseInput!) {
 """An operator takes a payment back."""
 
 
-def send_gift(creator: str, item_id: str, price_coins: int, *, gift_id: str = ID_MARK) -> str:
-    """The body of a request that sends one piece of an item to a video of the creator."""
+def send_gift(
+    creator: str,
+    item_id: str,
+    price_coins: int,
+    *,
+    gift_id: str = ID_MARK,
+    room_id: str | None = None,
+) -> str:
+    """The body of a request that sends one piece of an item to the creator.
+
+    To a video, unless there is a live room.
+    """
     return _body(
         "SendGift",
         documents()["SendGift"],
@@ -48,11 +58,16 @@ def send_gift(creator: str, item_id: str, price_coins: int, *, gift_id: str = ID
                 "itemId": item_id,
                 "count": 1,
                 "creatorId": creator,
-                "target": {"videoId": "v1"},
+                "target": {"videoId": "v1"} if room_id is None else {"roomId": room_id},
                 "quotedPriceCoins": price_coins,
             }
         },
     )
+
+
+def undo_gift(gift_id: str) -> str:
+    """The body of a request that undoes a gift."""
+    return _body("UndoGift", documents()["UndoGift"], {"input": {"giftId": gift_id}})
 
 
 def overview(person: str) -> str:

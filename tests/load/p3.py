@@ -26,7 +26,6 @@ from local_stack.stack import Stack
 from local_stack.tables import table
 
 _PROCESSES = ("trace-store", "wallet-worker", "gifts-worker", "payouts-worker")
-_SILENT = {"GIFTS_LIVE_FRAMES": "false"}
 _DATABASES = ("wallet", "gifts", "payouts")
 
 
@@ -123,17 +122,22 @@ class _Turn(NamedTuple):
 
 def _turn(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Turn:
     videos = asyncio.run(_feed(stack, giving, options, options.turn_seconds))
-    stack.stop("gifts-worker")
-    stack.start("gifts-worker", settings=_SILENT)
+    _set_frames(stack, on=False)
     silent = _feed_rooms(stack, giving, options)
-    stack.stop("gifts-worker")
-    stack.start("gifts-worker", "live-hub")
+    _set_frames(stack, on=True)
+    stack.start("live-hub")
     rooms = _feed_rooms(stack, giving, options)
     stack.stop("live-hub")
     turn = _Turn(videos, silent, rooms)
     per_s = ", ".join(f"{run.per_s:,.0f}" for run in turn)
     say(f"gifts/s to videos, to rooms without frames, with frames: {per_s}")
     return turn
+
+
+def _set_frames(stack: Stack, *, on: bool) -> None:
+    stack.stop("gifts-worker")
+    stack.configure({"GIFTS_LIVE_FRAMES": str(on)})
+    stack.start("gifts-worker")
 
 
 def _feed_rooms(stack: Stack, giving: Giving, options: argparse.Namespace) -> _Run:

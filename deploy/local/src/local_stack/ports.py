@@ -3,7 +3,7 @@
 import os
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from local_stack.problem import LocalProblemError
 
@@ -54,12 +54,16 @@ def configured() -> dict[str, int]:
 
 def free() -> dict[str, int]:
     """Ports that nothing listens on, for a stack of one's own beside others."""
-    chosen: dict[str, int] = {}
-    for name in DEFAULTS:
+    return dict(zip(DEFAULTS, more_free(len(DEFAULTS)), strict=True))
+
+
+def more_free(count: int, beside: Collection[int] = ()) -> list[int]:
+    """So many ports that nothing listens on, none of them among those in `beside`."""
+    chosen: list[int] = []
+    while len(chosen) < count:
         port = random.choice(_FREE_RANGE)
-        while port in chosen.values() or is_taken(port):
-            port = random.choice(_FREE_RANGE)
-        chosen[name] = port
+        if port not in chosen and port not in beside and not is_taken(port):
+            chosen.append(port)
     return chosen
 
 

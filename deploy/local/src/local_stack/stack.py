@@ -74,6 +74,7 @@ class Stack:
         self._containers = containers
         self._durable = durable
         self._settings = dict(settings or {})
+        self._broker: dict[str, object] = {}
         self._say = say
         self._supervisor = Supervisor(home, say)
         self._own_servers = {
@@ -91,15 +92,23 @@ class Stack:
         )
         keys.ensure_keys(home)
 
-    def start(self, *names: str, settings: Mapping[str, str] | None = None) -> None:
+    def configure(
+        self, settings: Mapping[str, str], *, broker: Mapping[str, object] | None = None
+    ) -> None:
+        """Tell whatever is started from now on something else.
+
+        Args:
+            settings: Environment variables for every process of ours.
+            broker: Settings of a Kafka of our own, or others than ours.
+        """
+        self._settings |= settings
+        self._broker |= broker or {}
+
+    def start(self, *names: str) -> None:
         """Start processes and wait until they serve; without names, all of them.
 
         What they need comes with them: servers, databases with their tables and first content,
         topics. What runs already is left alone.
-
-        Args:
-            names: Of servers and programs.
-            settings: Environment variables besides the stack's, until these programs are stopped.
 
         Raises:
             LocalProblemError: A port is taken or a process does not come up.
@@ -120,10 +129,7 @@ class Stack:
         self.prepare(*services)
         programs_wanted = [name for name in PROGRAMS if name in wanted - running]
         for name in programs_wanted:
-            spec = programs.spec(
-                name, self.home, self.addresses, {**self._settings, **(settings or {})}
-            )
-            self._start(spec)
+            self._start(programs.spec(name, self.home, self.addresses, self._settings))
         self.wait_ready(*programs_wanted)
 
     def prepare(self, *services: str) -> None:
@@ -189,7 +195,7 @@ class Stack:
         # The broker takes longest to come up, so it goes first.
         if "kafka" in names:
             self._say("starting Kafka")
-            kafka.prepare(self.home, self.addresses.ports)
+            kafka.prepare(self.home, self.addresses.ports, more=self._broker)
             self._start(kafka.spec(self.home, self.addresses.ports, durable=self._durable))
         if "postgres" in names:
             self._say("starting PostgreSQL")

@@ -1,0 +1,82 @@
+"""Stacks whose services reach PostgreSQL and Kafka by links that a bench can disturb."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from links import Relay
+
+from local_stack import ports
+from local_stack.databases import SERVICES
+from local_stack.ports import HOST
+from local_stack.stack import Stack
+
+_READERS = (*SERVICES, "live-hub")
+"""Who talks to Kafka."""
+
+
+class _Broker(NamedTuple):
+    """A listener of Kafka's for one of its clients: brokers tell clients by which address to come
+    back, so each client that has a link of its own needs a listener of its own."""
+
+    client: str
+    listens: int
+    """Kafka itself."""
+    advertised: int
+    """The link."""
+
+    @property
+    def listener(self) -> str:
+        return self.client.replace("-", "").upper()
+
+
+def link_up(stack: Stack) -> Sequence[Relay]:
+    """Have the stack, which is not started yet, go by links; returns those.
+
+    They are called by who talks to whom: `wallet-postgres`, `live-hub-kafka`.
+    """
+    used = stack.addresses.ports
+    databases, near, far = len(SERVICES), len(_READERS), len(_READERS)
+    free = ports.more_free(databases + near + far, beside=used.values())
+    to_postgres = dict(zip(SERVICES, free[:databases], strict=True))
+    brokers = [
+        _Broker(*each)
+        for each in zip(_READERS, free[databases:-far], free[databases + near :], strict=True)
+    ]
+    dsns = {_variable(s, "DATABASE_DSN"): _by(stack, s, port) for s, port in to_postgres.items()}
+    servers = {
+        _variable(each.client, "KAFKA_SERVERS"): f"{HOST}:{each.advertised}" for each in brokers
+    }
+    stack.configure(dsns | servers, broker=_listeners(stack, brokers))
+    return [
+        *(Relay(f"{s}-postgres", port, used["postgres"]) for s, port in to_postgres.items()),
+        *(Relay(f"{each.client}-kafka", each.advertised, each.listens) for each in brokers),
+    ]
+
+
+def _variable(program: str, setting: str) -> str:
+    return f"{program.replace('-', '_').upper()}_{setting}"
+
+
+def _by(stack: Stack, service: str, port: int) -> str:
+    parts = urlsplit(stack.addresses.database_dsn(stack.home, service))
+    login = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{login}@{HOST}:{port}"))
+
+
+def _listeners(stack: Stack, brokers: Sequence[_Broker]) -> Mapping[str, object]:
+    used = stack.addresses.ports
+    own = [
+        f"PLAINTEXT://{HOST}:{used['kafka']}",
+        f"CONTROLLER://{HOST}:{used['kafka-controller']}",
+    ]
+    names = ["PLAINTEXT", "CONTROLLER", *(each.listener for each in brokers)]
+    return {
+        "listeners": ",".join(
+            [*own, *(f"{each.listener}://{HOST}:{each.listens}" for each in brokers)]
+        ),
+        "advertised.listeners": ",".join(
+            [*own, *(f"{each.listener}://{HOST}:{each.advertised}" for each in brokers)]
+        ),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in names),
+    }
