@@ -3,7 +3,7 @@
 import os
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from local_stack.problem import LocalProblemError
 
@@ -56,11 +56,16 @@ def free() -> dict[str, int]:
     """Ports that nothing listens on, for a stack of one's own beside others."""
     chosen: dict[str, int] = {}
     for name in DEFAULTS:
-        port = random.choice(_FREE_RANGE)
-        while port in chosen.values() or is_taken(port):
-            port = random.choice(_FREE_RANGE)
-        chosen[name] = port
+        chosen[name] = one_free(chosen.values())
     return chosen
+
+
+def one_free(but: Collection[int] = ()) -> int:
+    """A port that nothing listens on, and none of those."""
+    port = random.choice(_FREE_RANGE)
+    while port in but or is_taken(port):
+        port = random.choice(_FREE_RANGE)
+    return port
 
 
 def is_taken(port: int) -> bool:
