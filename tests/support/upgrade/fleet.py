@@ -11,7 +11,9 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from local_stack import ports
+from local_stack.addresses import Addresses
 from local_stack.databases import SERVICES, create
+from local_stack.processes import ProcessSpec
 from local_stack.stack import Stack
 from local_stack.supervisor import Supervisor
 from support.upgrade.balancer import Balancer
@@ -50,6 +52,7 @@ class Fleet:
         self._supervisor = Supervisor(stack.home, self.said.append)
         self._members: dict[tuple[str, str], _Member] = {}
         self._balancers = {kind: Balancer(stack.addresses.ports[kind]) for kind in BALANCED}
+        self._describing = asyncio.Lock()
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -88,10 +91,7 @@ class Fleet:
         await asyncio.gather(*(self._run(version, service, "seed") for service in SERVICES))
 
     async def _run(self, version: Version, service: str, command: str) -> None:
-        stack = self._stack
-        api = await asyncio.to_thread(
-            version.spec, f"{service}-api", stack.home, stack.addresses, self._settings
-        )
+        api = await self._spec(version, f"{service}-api", self._stack.addresses, self._settings)
         await asyncio.to_thread(version.run, service, command, settings=api.environment)
 
     async def start(self, version: Version, *kinds: str) -> None:
@@ -105,7 +105,7 @@ class Fleet:
         settings = dict(self._settings)
         if kind in WORKERS:
             settings[f"{kind.removesuffix('-worker').upper()}_KAFKA_INSTANCE"] = version.label
-        spec = await asyncio.to_thread(version.spec, kind, stack.home, own, settings)
+        spec = await self._spec(version, kind, own, settings)
         self._supervisor.start(replace(spec, name=member.name), [member.port])
         await asyncio.to_thread(self._supervisor.wait_ready, member.name, timeout_s=_READY_S)
         pid = self._supervisor.pid(member.name)
@@ -113,6 +113,14 @@ class Fleet:
         self._members[kind, version.label] = member
         if kind in self._balancers:
             self._balancers[kind].add(member.port)
+
+    async def _spec(
+        self, version: Version, kind: str, addresses: Addresses, settings: Mapping[str, str]
+    ) -> ProcessSpec:
+        # One after another: whoever first needs a password makes it, and writes them all.
+        async with self._describing:
+            home = self._stack.home
+            return await asyncio.to_thread(version.spec, kind, home, addresses, settings)
 
     async def stop(self, version: Version, *kinds: str) -> None:
         """Stop the version's processes as Kubernetes does: not asked any more, then SIGTERM."""
