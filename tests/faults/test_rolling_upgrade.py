@@ -40,6 +40,8 @@ ROLLED = (
 ROLLED_BACK = ROLLED[1]
 UPGRADED = {kind for part in ROLLED for kind in part}
 SIDE_BY_SIDE_S = 5.0
+PEOPLE = 12
+"""Creators, and viewers: enough for each of two workers to have partitions of some of them."""
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,10 @@ async def test_gifts_flow_while_versions_change(
         await fleet.found(previous)
         kinds = [kind for kind in previous.programs() if kind in UPGRADED]
         await fleet.start(previous, *kinds)
-        async with an_evening(world) as evening, flowing(world, callers=4) as flow:
+        async with (
+            an_evening(world) as evening,
+            flowing(world, creators=PEOPLE, viewers=PEOPLE) as flow,
+        ):
             await flow.moves(50, within_s=PATIENCE_S)
             await fleet.migrate(this)
             await flow.moves(50, within_s=PATIENCE_S)
