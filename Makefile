@@ -99,7 +99,7 @@ test-k8s: setup ## Run the manifests on the cluster of KUBECONFIG: an evening, p
 	@$(python) -m manifests try
 
 .PHONY: faults
-faults: setup ## Kill processes under load, take PostgreSQL away, restore each database alone; then check the books
+faults: setup ## Kill processes under load, take PostgreSQL away, upgrade, restore each database alone; then check the books
 	@$(python) -m pytest -m long -s tests/faults tests/recovery
 
 .PHONY: soak

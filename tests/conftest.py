@@ -1,7 +1,7 @@
 """One whole stack for all tests that need one: every process, as in production."""
 
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 
 import httpx
 import pytest
@@ -35,7 +35,19 @@ def all_crash_points(tmp_path_factory: pytest.TempPathFactory) -> CrashPoints:
 
 
 @pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest, all_crash_points: CrashPoints) -> Generator[Stack]:
+def keep_logs(request: pytest.FixtureRequest) -> Callable[[Stack], None]:
+    """Keeps what a stack's processes printed, if a test has failed."""
+
+    def keep(stack: Stack) -> None:
+        if request.session.testsfailed:
+            shutil.rmtree(KEPT_LOGS, ignore_errors=True)
+            shutil.copytree(stack.home.path / "log", KEPT_LOGS)
+
+    return keep
+
+
+@pytest.fixture(scope="session")
+def stack(all_crash_points: CrashPoints, keep_logs: Callable[[Stack], None]) -> Generator[Stack]:
     """Everything, on free ports, with servers of its own: tests may kill any of it.
 
     Started by the first test that needs it; tests that do are marked `stack` and run on one worker.
@@ -49,9 +61,7 @@ def stack(request: pytest.FixtureRequest, all_crash_points: CrashPoints) -> Gene
     with private_stack(durable=True, settings=settings) as stack:
         stack.start()
         yield stack
-        if request.session.testsfailed:
-            shutil.rmtree(KEPT_LOGS, ignore_errors=True)
-            shutil.copytree(stack.home.path / "log", KEPT_LOGS)
+        keep_logs(stack)
 
 
 @pytest.fixture(scope="session")

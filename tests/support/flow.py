@@ -112,17 +112,19 @@ class Flow:
 
 
 @asynccontextmanager
-async def flowing(world: World, *, callers: int = 4, poor: bool = True) -> AsyncGenerator[Flow]:
+async def flowing(
+    world: World, *, callers: int = 4, poor: bool = True, creators: int = 3, viewers: int = 5
+) -> AsyncGenerator[Flow]:
     """Gifts flow within the block; at its end they have stopped and were accounted for.
 
-    Three creators, one of them a star; five viewers, and if `poor` one who has too few coins for
-    long: some of their gifts are refused.
+    So many creators, one of them a star; so many viewers, and if `poor` one who has too few coins
+    for long: some of their gifts are refused.
     """
-    creators = [await world.creator(name) for name in ("star", "milo", "aria")]
-    rich = await asyncio.gather(*(world.viewer("rich", coins=COINS_EACH) for _ in range(5)))
+    given_to = [await world.creator(f"creator-{number}") for number in range(creators)]
+    rich = await asyncio.gather(*(world.viewer("rich", coins=COINS_EACH) for _ in range(viewers)))
     everybody = (*rich, await world.viewer("poor")) if poor else rich
-    viewers = {viewer: await world.balance(viewer) for viewer in everybody}
-    flow = Flow(world, viewers, [creators[0], *creators])
+    coins = {viewer: await world.balance(viewer) for viewer in everybody}
+    flow = Flow(world, coins, [given_to[0], *given_to])
     flow.begin(callers)
     try:
         await flow.moves(2 * callers)

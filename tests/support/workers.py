@@ -19,7 +19,9 @@ async def second_worker(stack: Stack, service: str) -> AsyncGenerator[None]:
     spec = programs.spec(
         f"{service}-worker",
         stack.home,
-        replace(stack.addresses, ports={**stack.addresses.ports, f"{service}-worker": _port()}),
+        replace(
+            stack.addresses, ports={**stack.addresses.ports, f"{service}-worker": ports.more_free(1)[0]}
+        ),
         {f"{prefix}_KAFKA_INSTANCE": "second"},
     )
     process = spawn(stack.home, replace(spec, name=f"{service}-worker-2"))
@@ -37,7 +39,3 @@ async def second_worker(stack: Stack, service: str) -> AsyncGenerator[None]:
             await asyncio.to_thread(process.wait, spec.grace_s)
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-def _port() -> int:
-    return next(iter(ports.free().values()))

@@ -13,6 +13,7 @@ import pytest
 
 from chassis.testing.certificates import Authority
 from chassis.testing.plugin import Servers
+from chassis.testing.relaying import relay
 from local_stack import kafka, ports
 from local_stack.home import Home
 from local_stack.supervisor import Supervisor
@@ -112,18 +113,8 @@ class Terminator:
                 return
             writer.write(b"S")
             await writer.start_tls(self._context)
-            near = await asyncio.open_connection(self._host, self._port)
-            await asyncio.gather(_pass(reader, near[1]), _pass(near[0], writer))
+            await relay(reader, writer, self._host, self._port)
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
-
-
-async def _pass(reader: StreamReader, writer: StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
