@@ -20,7 +20,8 @@ async def second_worker(stack: Stack, service: str) -> AsyncGenerator[None]:
         f"{service}-worker",
         stack.home,
         replace(
-            stack.addresses, ports={**stack.addresses.ports, f"{service}-worker": ports.more_free(1)[0]}
+            stack.addresses,
+            ports={**stack.addresses.ports, f"{service}-worker": ports.more_free(1)[0]},
         ),
         {f"{prefix}_KAFKA_INSTANCE": "second"},
     )
