@@ -1,5 +1,7 @@
 """Running operations: data, refusals, guards, and which errors callers see."""
 
+import gc
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -146,6 +148,20 @@ async def test_outage_says_that_it_may_be_tried_again(notes: Any) -> None:
     (error,) = body["errors"]
     assert error["message"] == "A part of the service does not answer. Try again with the same ids."
     assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "requestId": "request-1"}
+
+
+async def test_errors_that_are_answered_hold_nothing(notes: Any) -> None:
+    """In an outage every request fails, and all that it had would wait for the collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        await notes.run("{ broken away }")
+        frames = [each for each in gc.get_objects() if isinstance(each, FrameType)]
+        held = {frame.f_code.co_name for frame in frames} & {"broken", "away", "await_result"}
+    finally:
+        gc.enable()
+
+    assert held == set()
 
 
 @pytest.mark.parametrize("coins", [1.5, "1", 2**53, -(2**53), True, None, [1]], ids=str)
