@@ -48,7 +48,7 @@ class GiftsContext(Context):
             ranks=resources.ranks,
             level_tables=resources.level_tables,
             regrets=resources.regrets,
-            loaders=Loaders.of(resources.pool),
+            loaders=Loaders(resources.pool),
         )
 
 
