@@ -1,7 +1,7 @@
 """Where Kafka is and how one is let in: over TLS, by a password (SCRAM) or a certificate (mTLS)."""
 
 import ssl
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import SecretStr
 
@@ -11,6 +11,12 @@ type Security = Literal["PLAINTEXT", "SSL", "SASL_SSL"]
 MECHANISM = "SCRAM-SHA-512"
 """How a password is proved. The broker keeps no more than a salted hash of it, and is itself
 proved to know that."""
+
+
+ANSWER_TIMEOUT_MS: Final = 15_000
+"""How long a client waits for an answer: of a node that died nobody says so, and it never comes.
+Longer than a group takes to come together (its session, 10 s), for which a member waits in one
+request."""
 
 
 class BrokersError(Exception):
@@ -37,7 +43,10 @@ class Brokers(NamedTuple):
         Raises:
             BrokersError: A file is missing or holds something else.
         """
-        told: dict[str, Any] = {"bootstrap_servers": self.servers}
+        told: dict[str, Any] = {
+            "bootstrap_servers": self.servers,
+            "request_timeout_ms": ANSWER_TIMEOUT_MS,
+        }
         if self.security == "PLAINTEXT":
             return told
         told |= {"security_protocol": self.security, "ssl_context": self._tls()}

@@ -21,7 +21,7 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
 from chassis.brokers import Servers, options_of
-from chassis.reaching import ANSWER_TIMEOUT_MS, limit_connecting
+from chassis.reaching import limit_connecting
 from contracts.event import Topic
 
 __all__ = [
@@ -101,7 +101,6 @@ class Writer:
                 enable_idempotence=True,
                 linger_ms=0,
                 max_batch_size=262_144,
-                request_timeout_ms=ANSWER_TIMEOUT_MS,
                 retry_backoff_ms=500,
             )
             try:
@@ -194,7 +193,6 @@ class Reader:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             metadata_max_age_ms=30_000,
-            request_timeout_ms=ANSWER_TIMEOUT_MS,
             retry_backoff_ms=500,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=2_097_152,

@@ -1,7 +1,7 @@
-"""How long clients of Kafka wait for a broker that does not answer.
+"""How long clients of Kafka wait for a broker that does not let them in.
 
-aiokafka has one setting, 40 s, for a connection and for an answer; and while it connects to one
-broker, none of a client's other connections can be made.
+aiokafka has one setting for that and for an answer (`brokers.ANSWER_TIMEOUT_MS`); and while it
+connects to one broker, none of a client's other connections can be made.
 """
 # aiokafka publishes no types: what comes from it is unknown here.
 # pyright: basic
@@ -15,9 +15,6 @@ CONNECT_TIMEOUT_S: Final = 5.0
 """Until a broker has let us in. One that was moved leaves an address behind at which nobody
 answers, and Kubernetes sends a connection that was begun there on to it, however often its first
 packet is repeated: only another connection finds the new one."""
-ANSWER_TIMEOUT_MS: Final = 15_000
-"""Of a node that died nobody says so, and the answer never comes. Longer than a group takes to
-come together (its session, 10 s), for which a member waits in one request."""
 
 _create_conn = client.create_conn
 

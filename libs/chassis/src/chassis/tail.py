@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis.brokers import Servers, options_of
 from chassis.kafka import FETCH_WAIT_MS, KafkaError, RawRecord, stopped
 from chassis.pauses import pause
-from chassis.reaching import ANSWER_TIMEOUT_MS
 
 _RETRY_S = 1.0
 _RECORDS_MAX = 2_000
@@ -70,7 +69,6 @@ class Tail:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 metadata_max_age_ms=30_000,
-                request_timeout_ms=ANSWER_TIMEOUT_MS,
                 retry_backoff_ms=500,
                 fetch_min_bytes=_FETCH_BYTES_MIN,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
