@@ -117,7 +117,7 @@ class Fleet:
     async def _spec(
         self, version: Version, kind: str, addresses: Addresses, settings: Mapping[str, str]
     ) -> ProcessSpec:
-        # One after another: whoever first needs a password makes it, and writes them all.
+        # One after another: versions before the lock on passwords each wrote all of them.
         async with self._describing:
             home = self._stack.home
             return await asyncio.to_thread(version.spec, kind, home, addresses, settings)

@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from urllib.parse import urlsplit, urlunsplit
 
 from local_stack import postgres
+from local_stack.file_lock import FileLock
 from local_stack.home import Home
 
 SERVICES = ("wallet", "gifts", "payouts")
@@ -25,13 +26,15 @@ def password(home: Home, name: str) -> str:
 
 
 def _generated(home: Home, name: str, make: Callable[[], str]) -> str:
-    known: dict[str, str] = {}
-    if home.secrets.exists():
-        known = json.loads(home.secrets.read_text())
-    if name not in known:
-        known[name] = make()
-        home.secrets.touch(mode=0o600)
-        home.secrets.write_text(json.dumps(known, indent=2) + "\n")
+    # Several processes may be the first to need one.
+    with FileLock(home.secrets.with_suffix(".lock")):
+        known: dict[str, str] = {}
+        if home.secrets.exists():
+            known = json.loads(home.secrets.read_text())
+        if name not in known:
+            known[name] = make()
+            home.secrets.touch(mode=0o600)
+            home.secrets.write_text(json.dumps(known, indent=2) + "\n")
     return known[name]
 
 
