@@ -5,8 +5,10 @@ import time
 from types import TracebackType
 from typing import Self
 
+from asking import Asking
 from documents import send_gift
-from http_client import Connection, ConnectionLostError, RequestFrame, connect
+from firsts import Firsts
+from http_client import RequestFrame
 from stacks import until
 
 from chassis.ids import uuid7
@@ -22,7 +24,6 @@ class Prober:
     """Sends gifts in the background while it is entered; each is sent again until it is SENT."""
 
     def __init__(self, url: str, token: str, creator: str, item: GiftItem) -> None:
-        self._url = url
         self._frame = RequestFrame(
             url, {"authorization": f"Bearer {token}", "x-graphql-client": "largesse-bench"}
         )
@@ -30,8 +31,8 @@ class Prober:
         self._item = item
         self._giving: asyncio.Task[None] | None = None
         self._stopping = False
-        self._idle: list[Connection] = []
-        self._waiting: list[tuple[float, asyncio.Future[float]]] = []
+        self._asking = Asking(url, answer_within_s=_ANSWER_WITHIN_S)
+        self._firsts = Firsts()
         self.sent = 0
 
     async def __aenter__(self) -> Self:
@@ -56,8 +57,7 @@ class Prober:
             ExceptionGroup: A gift was not SENT within a minute, or was refused.
         """
         assert self._giving is not None, "enter the prober first"
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append((time.perf_counter(), future))
+        future = self._firsts.since(time.perf_counter())
         await asyncio.wait({future, self._giving}, return_when=asyncio.FIRST_COMPLETED)
         if not future.done():
             self._giving.result()
@@ -79,21 +79,11 @@ class Prober:
         await until(lambda: self._is_sent(request), "a gift is SENT", every_s=_RETRY_S)
         sent_at = time.perf_counter()
         self.sent += 1
-        for since, future in self._waiting:
-            if requested_at >= since and not future.done():
-                future.set_result(sent_at)
-        self._waiting = [each for each in self._waiting if not each[1].done()]
+        self._firsts.ended(requested_at, sent_at)
 
     async def _is_sent(self, request: bytes) -> bool:
-        connection: Connection | None = None
-        try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
-                connection = self._idle.pop() if self._idle else await connect(self._url)
-                answer = await connection.ask(request)
-        except (ConnectionLostError, OSError, TimeoutError):
-            if connection is not None:
-                connection.close()
+        answer = await self._asking.once(request)
+        if answer is None:
             return False
-        self._idle.append(connection)
         assert b'"status":"REFUSED"' not in answer.body, answer.body
         return answer.status == 200 and b'"status":"SENT"' in answer.body

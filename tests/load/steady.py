@@ -15,6 +15,7 @@ from uuid import UUID
 
 from asking import Answer, Asking, UnansweredError
 from documents import send_gift, undo_gift
+from firsts import Firsts
 from http_client import RequestFrame
 
 from chassis.ids import uuid7
@@ -72,7 +73,7 @@ class Steady:
         self._creators = creators
         self._items = items
         self._chance = chance
-        self._waiting: list[tuple[float, asyncio.Future[float]]] = []
+        self._firsts = Firsts()
         self._stopping = asyncio.Event()
         self.rooms: list[Room] = []
         """Those that are given to; whoever opens and closes them says so here."""
@@ -111,9 +112,7 @@ class Steady:
 
     async def next_settled(self) -> float:
         """When the first gift that is due from now on is settled, by the monotonic clock."""
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append((time.monotonic(), future))
-        return await future
+        return await self._firsts.since(time.monotonic())
 
     async def _give(self, due: float) -> None:
         chance = self._chance
@@ -147,10 +146,7 @@ class Steady:
         self.under_way -= 1
         self.due_at.append(due)
         self.latencies_s.append(now - due)
-        for since, future in self._waiting:
-            if due >= since and not future.done():
-                future.set_result(now)
-        self._waiting = [each for each in self._waiting if not each[1].done()]
+        self._firsts.ended(due, now)
 
     async def _undo(self, giver: Giver, gift_id: UUID) -> str:
         request = giver.frame.of(undo_gift(str(gift_id)).encode())

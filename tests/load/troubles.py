@@ -5,7 +5,7 @@ import os
 import random
 import signal
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from links import Links, Order, Relay, State
 
@@ -24,19 +24,8 @@ type Kind = Literal[
     "frozen link",
 ]
 
-_BAG: Final[Sequence[Kind]] = (
-    "kill -9",
-    "kill -9",
-    "kill -9",
-    "postgres restarted",
-    "sessions ended",
-    "lock time-out",
-    "kafka killed",
-    "slow link",
-    "cut link",
-    "frozen link",
-)
-"""Drawn to the last before it is filled again, so that each kind has its turn."""
+_BAG: Final[Sequence[Kind]] = ("kill -9", "kill -9", *get_args(Kind.__value__))
+"""Drawn to the last before it is filled again, so that each kind has its turn, and kills three."""
 
 _LOCKED: Final = (("wallet", "movement"), ("gifts", "gift"), ("payouts", "accrual"))
 _HOLDS_S: Final[dict[Kind, tuple[float, float]]] = {

@@ -23,7 +23,7 @@ class FramePace:
         self._rested_at = 0.0
 
     def rules(self, rules: RoomRules) -> RoomRules:
-        """The rules of rooms as they are in force for now."""
+        """The rules of rooms as they are in force at this moment."""
         return busy(rules) if self._now() < self._rested_at else rules
 
     def made(self, frames: int) -> None:
