@@ -1,13 +1,14 @@
 """Stacks whose services reach PostgreSQL and Kafka by links that a bench can disturb."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from links import Relay
 
-from local_stack import ports
+from local_stack import kafka, ports
 from local_stack.databases import SERVICES
+from local_stack.kafka import Listener
 from local_stack.ports import HOST
 from local_stack.stack import Stack
 
@@ -47,7 +48,8 @@ def link_up(stack: Stack) -> Sequence[Relay]:
     servers = {
         _variable(each.client, "KAFKA_SERVERS"): f"{HOST}:{each.advertised}" for each in brokers
     }
-    stack.configure(dsns | servers, broker=_listeners(stack, brokers))
+    listeners = [Listener(each.listener, each.listens, each.advertised) for each in brokers]
+    stack.configure(dsns | servers, broker=kafka.listening(used, listeners))
     return [
         *(Relay(f"{s}-postgres", port, used["postgres"]) for s, port in to_postgres.items()),
         *(Relay(f"{each.client}-kafka", each.advertised, each.listens) for each in brokers),
@@ -62,21 +64,3 @@ def _by(stack: Stack, service: str, port: int) -> str:
     parts = urlsplit(stack.addresses.database_dsn(stack.home, service))
     login = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{login}@{HOST}:{port}"))
-
-
-def _listeners(stack: Stack, brokers: Sequence[_Broker]) -> Mapping[str, object]:
-    used = stack.addresses.ports
-    own = [
-        f"PLAINTEXT://{HOST}:{used['kafka']}",
-        f"CONTROLLER://{HOST}:{used['kafka-controller']}",
-    ]
-    names = ["PLAINTEXT", "CONTROLLER", *(each.listener for each in brokers)]
-    return {
-        "listeners": ",".join(
-            [*own, *(f"{each.listener}://{HOST}:{each.listens}" for each in brokers)]
-        ),
-        "advertised.listeners": ",".join(
-            [*own, *(f"{each.listener}://{HOST}:{each.advertised}" for each in brokers)]
-        ),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in names),
-    }

@@ -3,9 +3,10 @@
 import socket
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from local_stack import paths
 from local_stack.home import Home
@@ -108,15 +109,44 @@ def _java(main: str, *arguments: str) -> list[str]:
     ]
 
 
+class Listener(NamedTuple):
+    """Where else a broker listens, and as what clients are told to find it."""
+
+    name: str
+    """In capitals."""
+    listens: int
+    advertised: int
+    """The port that clients come back to: it is, or leads to, the one above."""
+    protocol: str = "PLAINTEXT"
+
+
+def listening(ports: Mapping[str, int], more: Sequence[Listener] = ()) -> dict[str, object]:
+    """The settings of where a broker listens: on its own two ports, and `more`."""
+    controller = ports["kafka-controller"]
+    own = (
+        Listener("PLAINTEXT", ports["kafka"], ports["kafka"]),
+        Listener("CONTROLLER", controller, controller),
+    )
+    every = (*own, *more)
+    return {
+        "listeners": ",".join(f"{each.name}://{HOST}:{each.listens}" for each in every),
+        "advertised.listeners": ",".join(
+            f"{each.name}://{HOST}:{each.advertised}" for each in every
+        ),
+        "listener.security.protocol.map": ",".join(
+            f"{each.name}:{each.protocol}" for each in every
+        ),
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+    }
+
+
 def _settings(logs: Path, ports: Mapping[str, int]) -> dict[str, object]:
-    controller = f"{HOST}:{ports['kafka-controller']}"
     return {
         "process.roles": "broker,controller",
         "node.id": 1,
-        "controller.quorum.bootstrap.servers": controller,
-        "listeners": f"PLAINTEXT://{servers(ports)},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{servers(ports)},CONTROLLER://{controller}",
-        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.bootstrap.servers": f"{HOST}:{ports['kafka-controller']}",
+        **listening(ports),
         "log.dirs": logs,
         # One node: what is copied to three in production is kept once here.
         "offsets.topic.replication.factor": 1,

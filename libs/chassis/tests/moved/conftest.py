@@ -8,7 +8,8 @@ import pytest
 
 from local_stack import kafka, ports
 from local_stack.home import Home
-from local_stack.supervisor import Supervisor
+from local_stack.kafka import Listener
+from support.brokers import a_broker
 from support.moving import Front
 
 
@@ -18,30 +19,9 @@ def moving_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
     home, used = Home(tmp_path_factory.mktemp("moved") / "kafka"), ports.free()
     # Ports of our own, among those that nobody else of this stack will listen on.
     inside, advertised = used["gateway"], used["live-hub"]
-    plain, controller = (f"{ports.HOST}:{used[name]}" for name in ("kafka", "kafka-controller"))
-    more = {
-        "listeners": (
-            f"PLAINTEXT://{plain},CONTROLLER://{controller},FRONT://{ports.HOST}:{inside}"
-        ),
-        "advertised.listeners": (
-            f"PLAINTEXT://{plain},CONTROLLER://{controller},FRONT://{ports.HOST}:{advertised}"
-        ),
-        "listener.security.protocol.map": (
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT"
-        ),
-        "inter.broker.listener.name": "PLAINTEXT",
-    }
-    kafka.prepare(home, used, more=more)
-    spec = kafka.spec(home, used, durable=False)
-    said: list[str] = []
-    supervisor = Supervisor(home, said.append)
-    try:
-        supervisor.start(spec, [used[name] for name in spec.port_names])
-        supervisor.wait_ready(spec.name, timeout_s=90)
+    more = kafka.listening(used, [Listener("FRONT", inside, advertised)])
+    with a_broker(home, used, more=more):
         yield SimpleNamespace(port=inside, advertised=advertised)
-        assert said == [], "it was started again"
-    finally:
-        supervisor.stop(spec.name)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from chassis.testing.plugin import Servers
 from chassis.testing.relaying import relay
 from local_stack import kafka, ports
 from local_stack.home import Home
-from local_stack.supervisor import Supervisor
+from local_stack.kafka import Listener
+from support.brokers import a_broker
 
 USER, PASSWORD = "largesse-gifts", "of-the-user-7Q"
 
@@ -46,18 +47,14 @@ def tls_kafka(folder: Path, authority: Authority) -> Iterator[SimpleNamespace]:
     pair = authority.sign("broker", address=ports.HOST)
     both = folder / "broker.pem"
     both.write_text(pair.key.read_text() + pair.certificate.read_text())
-    plain, controller = (f"{ports.HOST}:{used[name]}" for name in ("kafka", "kafka-controller"))
-    listeners = (
-        f"PLAINTEXT://{plain},CONTROLLER://{controller}"
-        f",SCRAM://{ports.HOST}:{scram},MTLS://{ports.HOST}:{mtls}"
-    )
     more = {
-        "listeners": listeners,
-        "advertised.listeners": listeners,
-        "listener.security.protocol.map": (
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_SSL,MTLS:SSL"
+        **kafka.listening(
+            used,
+            [
+                Listener("SCRAM", scram, scram, "SASL_SSL"),
+                Listener("MTLS", mtls, mtls, "SSL"),
+            ],
         ),
-        "inter.broker.listener.name": "PLAINTEXT",
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.scram.scram-sha-512.sasl.jaas.config": (
             "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -69,17 +66,8 @@ def tls_kafka(folder: Path, authority: Authority) -> Iterator[SimpleNamespace]:
         "ssl.truststore.location": authority.file,
         "num.partitions": 1,
     }
-    kafka.prepare(home, used, more=more, users={USER: PASSWORD})
-    spec = kafka.spec(home, used, durable=False)
-    said: list[str] = []
-    supervisor = Supervisor(home, said.append)
-    try:
-        supervisor.start(spec, [used[name] for name in spec.port_names])
-        supervisor.wait_ready(spec.name, timeout_s=90)
+    with a_broker(home, used, more=more, users={USER: PASSWORD}):
         yield SimpleNamespace(scram=f"{ports.HOST}:{scram}", mtls=f"{ports.HOST}:{mtls}")
-        assert said == [], "it was started again"
-    finally:
-        supervisor.stop(spec.name)
 
 
 @pytest.fixture
