@@ -189,6 +189,12 @@ class Socket:
         (value,) = message["payload"]["data"].values()
         return value
 
+    async def until(self, id_: str, **fields: Any) -> None:
+        """Wait for the result that says `fields`: what is known at once may be older."""
+        told: dict[str, Any] = {}
+        while {**told, **fields} != told:
+            told = await self.next(id_)
+
     async def error(self, id_: str) -> dict[str, Any]:
         """The error that ends a subscription: its extensions and message."""
         message = await self.hear()

@@ -178,7 +178,7 @@ async def test_expiry_ends_private_feeds_and_nothing_else(
         assert (await socket.error("again"))["reason"] == "token_expired"
     async with a_socket(hub.ws, issuer.token(ann)) as socket:
         await socket.subscribe("a", BALANCE_CHANGED)
-        assert (await socket.next("a"))["coins"] == 20
+        await socket.until("a", coins=20)
 
 
 async def test_nobody_can_ask_for_somebody_elses(hub: HubProcess, issuer: Issuer) -> None:
