@@ -3,11 +3,15 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
+from tempfile import NamedTemporaryFile
+
+from testcontainers.compose import DockerCompose
 
 from local_stack import kafka, paths, postgres
 from local_stack.problem import LocalProblemError
@@ -20,24 +24,19 @@ def environment() -> dict[str, str]:
     return base_environment() | directing
 
 
-def run(
-    *arguments: str,
-    timeout_s: float | None = None,
-    variables: Mapping[str, str] = MappingProxyType({}),
-) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:
     """Run the docker command.
 
     Args:
         arguments: Of the command.
         timeout_s: How long it may take; None: for ever.
-        variables: More of its environment.
 
     Raises:
         subprocess.TimeoutExpired: It took longer.
     """
     return subprocess.run(
         ["docker", *arguments],
-        env={**environment(), **variables},
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=timeout_s,
@@ -86,12 +85,21 @@ def require() -> None:
         raise LocalProblemError(found)
 
 
+def project(stack: str) -> str:
+    """Compose's name for a stack of this clone: another clone's containers are not ours.
+
+    Args:
+        stack: "run", "test" or "images".
+    """
+    return f"largesse-{stack}-{sha256(bytes(paths.REPOSITORY)).hexdigest()[:8]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Containers:
     """The two servers of one stack, on the given ports of this machine."""
 
     project: str
-    """Compose's name for the stack; a second stack of that name would be the same one."""
+    """As `project` names it; a second stack of that name would be the same one."""
     ports: Mapping[str, int]
     password: str
     durable: bool = True
@@ -113,7 +121,8 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self.compose("up", "--detach", "--wait", "--wait-timeout", "120")
+        with self.compose() as compose:
+            compose.start()
 
     def stop(self) -> None:
         """Stop the containers; their data stays for the next start.
@@ -121,7 +130,8 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self.compose("stop")
+        with self.compose() as compose:
+            compose.stop(down=False)
 
     def remove(self) -> None:
         """Stop the containers and delete their data.
@@ -129,34 +139,46 @@ class Containers:
         Raises:
             LocalProblemError: Compose failed.
         """
-        self.compose("down", "--volumes")
+        with self.compose() as compose:
+            compose.stop()
 
-    def compose(self, *arguments: str, overlay: Path | None = None, **more: str) -> None:
-        """Run a command of Compose; `more` are variables of an overlay's file.
+    @contextmanager
+    def compose(self, overlay: Path | None = None, **more: str) -> Generator[DockerCompose]:
+        """Compose on this stack's containers; `more` are variables of the overlay's file.
 
         Raises:
-            LocalProblemError: Compose failed.
+            LocalProblemError: A command of Compose failed.
         """
-        files = [paths.COMPOSE_FILE] if overlay is None else [paths.COMPOSE_FILE, overlay]
         settings = {
+            "COMPOSE_PROJECT_NAME": self.project,
             "POSTGRES_PORT": str(self.ports["postgres"]),
             "POSTGRES_USER": postgres.SUPERUSER,
             "POSTGRES_PASSWORD": self.password,
             "POSTGRES_DURABLE": "on" if self.durable else "off",
             "KAFKA_PORT": str(self.ports["kafka"]),
+            **more,
         }
-        done = run(
-            *("compose", f"--project-name={self.project}"),
-            *(f"--file={file}" for file in files),
-            *arguments,
-            variables=settings | more,
-        )
-        if done.returncode != 0:
-            remedy = (
-                f"see docker compose --project-name={self.project} logs, or set"
-                " LARGESSE_CONTAINERS=off to have local processes instead"
-                if overlay is None
-                else "see what the containers printed"
-            )
-            said = " ".join(done.stderr.strip().splitlines()[-1:])[-300:]
-            raise LocalProblemError(f"docker compose {arguments[0]} failed ({said}): {remedy}")
+        for name in settings:
+            # What somebody's shell says would win over the file.
+            os.environ.pop(name, None)
+        # For us alone to read, and gone with the command: the password is in it.
+        with NamedTemporaryFile("w", prefix="largesse-compose-", suffix=".env") as file:
+            file.writelines(f"{name}='{value}'\n" for name, value in settings.items())
+            file.flush()
+            files = [paths.COMPOSE_FILE] if overlay is None else [paths.COMPOSE_FILE, overlay]
+            try:
+                yield DockerCompose(
+                    paths.COMPOSE_FILE.parent, [str(each) for each in files], env_file=file.name
+                )
+            except subprocess.CalledProcessError as error:
+                doing = error.cmd[error.cmd.index(file.name) + 1]
+                said = " ".join(error.stderr.decode().strip().splitlines()[-1:])[-300:]
+                remedy = (
+                    f"see docker compose --project-name={self.project} logs, or set"
+                    " LARGESSE_CONTAINERS=off to have local processes instead"
+                    if overlay is None
+                    else "see what the containers printed"
+                )
+                raise LocalProblemError(
+                    f"docker compose {doing} failed ({said}): {remedy}"
+                ) from error

@@ -8,9 +8,12 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Final, override
+
+from testcontainers.compose import DockerCompose
 
 from local_stack import checking, databases, docker, keys, paths, ports, programs, tax_table
 from local_stack.addresses import Addresses
@@ -23,7 +26,7 @@ from local_stack.programs import PROGRAMS
 from local_stack.report import report
 from local_stack.run import play_evening
 
-_PROJECT: Final = "largesse-images"
+_PROJECT: Final = docker.project("images")
 OVERLAY: Final = paths.DOCKER / "compose.images.yaml"
 _KEY_SET: Final = "/run/largesse/jwks.json"
 _UP_TIMEOUT_S: Final = 300.0
@@ -68,30 +71,27 @@ def test() -> int:
     )
     write_settings(home, addresses, containers.password)
 
-    def compose(*arguments: str) -> None:
-        containers.compose(*arguments, overlay=OVERLAY, **given)
-
-    try:
-        # Of an earlier run that was killed: its ports are not ours.
-        compose("down", "--volumes", "--remove-orphans")
-        _say("starting PostgreSQL and Kafka")
-        compose("up", "--detach", "--wait", "--wait-timeout", "120", "postgres", "kafka")
-        databases.create(home, addresses.postgres_dsn)
-        _say(f"starting {len(CONTAINED)} containers of our images")
-        compose("up", "--detach")
-        _wait_ready(home, addresses)
-        evening = play_evening(home, addresses, tax_table.publish(home, addresses), _say)
-        print(f"\n{report(evening)}\n", flush=True)
-        compose("create", f"--scale={_CHECKER}=1", _CHECKER)
-        verdict = _prove_books()
-        _print_table(sizes, _time_starts(home, addresses))
-        return verdict
-    except LocalProblemError:
-        _save_logs(home)
-        raise
-    finally:
-        compose("down", "--volumes", "--remove-orphans")
-        shutil.rmtree(home.data("environments"))
+    with containers.compose(OVERLAY, **given) as compose:
+        try:
+            # Of an earlier run that was killed: its ports are not ours.
+            compose.stop()
+            _say("starting PostgreSQL and Kafka")
+            replace(compose, services=["postgres", "kafka"]).start()
+            databases.create(home, addresses.postgres_dsn)
+            _say(f"starting {len(CONTAINED)} containers of our images")
+            replace(compose, wait=False).start()
+            _wait_ready(home, addresses)
+            evening = play_evening(home, addresses, tax_table.publish(home, addresses), _say)
+            print(f"\n{report(evening)}\n", flush=True)
+            verdict = _prove_books(compose)
+            _print_table(sizes, _time_starts(home, addresses))
+            return verdict
+        except (LocalProblemError, CalledProcessError):
+            _save_logs(home)
+            raise
+        finally:
+            compose.stop()
+            shutil.rmtree(home.data("environments"))
 
 
 def variables(home: Home, used: Mapping[str, int]) -> dict[str, str]:
@@ -174,10 +174,12 @@ def _wait_ready(home: Home, addresses: Addresses) -> None:
         raise LocalProblemError(f"not ready after {_UP_TIMEOUT_S:.0f} s: {late}; see {_logs(home)}")
 
 
-def _prove_books() -> int:
+def _prove_books(compose: DockerCompose) -> int:
     """Have the contained checker print what it found; returns its exit status."""
     began = time.monotonic()
-    done = docker.run("start", "--attach", f"{_PROJECT}-{_CHECKER}-1")
+    # `docker` is its first word.
+    _, *command = compose.docker_compose_command()
+    done = docker.run(*command, "run", "--rm", "--no-deps", "--no-TTY", _CHECKER)
     print(done.stdout + done.stderr, flush=True)
     _say(f"the checker's container ended after {time.monotonic() - began:.1f} s")
     return done.returncode

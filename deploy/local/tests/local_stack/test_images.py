@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from checker.arguments import Settings
-from local_stack import docker, image_stack, images
+from local_stack import image_stack, images
 from local_stack.addresses import Addresses
 from local_stack.audit import described, node_finding, python_finding
 from local_stack.home import Home
@@ -173,13 +173,6 @@ def test_the_builder_is_told_of_registries_and_of_nothing_else() -> None:
         "https_proxy",
         "npm_config_registry",
     ]
-
-
-def test_docker_is_told_where_its_engine_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///elsewhere.sock")
-    monkeypatch.setenv("WALLET_DATABASE_DSN", "postgresql://…")
-    assert docker.environment()["DOCKER_HOST"] == "unix:///elsewhere.sock"
-    assert "WALLET_DATABASE_DSN" not in docker.environment()
 
 
 def test_an_audit_that_could_ask_nobody_is_none() -> None:
