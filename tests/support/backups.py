@@ -91,7 +91,7 @@ class Backups:
             # What was written last is archived with the rest of its file, as time alone would do.
             await conn.execute("SELECT pg_switch_wal()")
         (copy / "recovery.signal").touch()
-        port = ports.free()["postgres"]
+        port = ports.one_free()
         settings = {
             "port": str(port),
             "archive_mode": "off",

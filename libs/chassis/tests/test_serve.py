@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from local_stack import ports
+
 PROGRAM = Path(__file__).parent / "serve_program.py"
 
 type Line = dict[str, Any]
@@ -75,8 +77,7 @@ async def started(scenario: str, *, port: int, grace_s: float = 10) -> AsyncIter
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return ports.one_free()
 
 
 def events(lines: list[Line]) -> list[str]:

@@ -8,12 +8,12 @@ from starlette.applications import Starlette
 
 from chassis import serve
 from chassis.serve import AddressError, GraceError, StartupError, Task, TaskError
+from local_stack import ports
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return ports.one_free()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import select
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from subgraphs import Subgraphs, names
 
-from local_stack import paths
+from local_stack import paths, ports
 
 GATEWAY = Path(__file__).parents[1]
 ISSUER, AUDIENCE = "https://issuer.test", "largesse"
@@ -103,7 +102,7 @@ def gateway_settings(issuer: Issuer, subgraphs: Subgraphs) -> dict[str, str]:
 @contextmanager
 def run_gateway(folder: Path, settings: Mapping[str, str]) -> Iterator[Gateway]:
     """A gateway on a free port, until the context ends; it must end well."""
-    port = free_port()
+    port = ports.one_free()
     log = folder / f"gateway-{port}.log"
     process = spawn({"GATEWAY_PORT": str(port)} | dict(settings), log)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
@@ -150,9 +149,3 @@ def wait_ready(process: subprocess.Popen[bytes], client: httpx.Client, log: Path
         except httpx.TransportError:
             assert time.monotonic() < deadline, log.read_text()
             select.select([], [], [], 0.05)
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

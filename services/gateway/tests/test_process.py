@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_process import Gateway, Issuer, free_port, run_gateway, spawn, wait_ready
+from gateway_process import Gateway, Issuer, run_gateway, spawn, wait_ready
 from subgraphs import Subgraphs, answer
+
+from local_stack import ports
 
 
 def test_probes_answer(gateway: Gateway) -> None:
@@ -158,7 +160,7 @@ def test_ending_finishes_what_is_under_way(
 
 def test_restart_needs_no_services(folder: Path, settings: dict[str, str], issuer: Issuer) -> None:
     """A gateway is ready by itself, and says which part is away."""
-    away = {"GATEWAY_WALLET_URL": f"http://127.0.0.1:{free_port()}/graphql"}
+    away = {"GATEWAY_WALLET_URL": f"http://127.0.0.1:{ports.one_free()}/graphql"}
 
     with run_gateway(folder, settings | away) as gateway:
         body = gateway.post("{ me { balance { coins } } }", token=issuer.token(scope="viewer"))

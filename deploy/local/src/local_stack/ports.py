@@ -57,6 +57,12 @@ def free() -> dict[str, int]:
     return dict(zip(DEFAULTS, more_free(len(DEFAULTS)), strict=True))
 
 
+def one_free() -> int:
+    """A port that nothing listens on, for one process."""
+    (port,) = more_free(1)
+    return port
+
+
 def more_free(count: int, beside: Collection[int] = ()) -> list[int]:
     """So many ports that nothing listens on, none of them among those in `beside`."""
     chosen: list[int] = []

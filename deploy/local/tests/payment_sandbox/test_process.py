@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from chassis.testing.eventually import eventually
+from local_stack import ports
 
 NEW = {
     "reference": "purchase-1",
@@ -22,19 +22,14 @@ NEW = {
 }
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "PAYMENT_SANDBOX_HTTP_PORT": str(free_port()),
+        "PAYMENT_SANDBOX_HTTP_PORT": str(ports.one_free()),
         "PAYMENT_SANDBOX_API_KEY": "key-1",
         "PAYMENT_SANDBOX_WEBHOOK_SECRET": "whsec-1",
-        "PAYMENT_SANDBOX_WEBHOOK_URL": f"http://127.0.0.1:{free_port()}/webhooks/sandbox",
+        "PAYMENT_SANDBOX_WEBHOOK_URL": f"http://127.0.0.1:{ports.one_free()}/webhooks/sandbox",
         "PAYMENT_SANDBOX_DATA_FILE": str(tmp_path / "data" / "sandbox.sqlite"),
     }
 

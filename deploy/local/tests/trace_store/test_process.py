@@ -13,6 +13,7 @@ import pytest
 
 from chassis.telemetry import SpanGroup, annotate, current_traceparent, tracing
 from chassis.testing.eventually import eventually
+from local_stack import ports
 
 GIFT = "0190c0de-0000-7000-8000-000000000001"
 
@@ -72,8 +73,7 @@ async def running(port: int, data_file: Path) -> AsyncIterator[None]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return ports.one_free()
 
 
 async def test_what_a_process_exports_is_shown(port: int, tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import gateway_process
 import pytest
-from gateway_process import Gateway, Issuer, free_port, run_gateway
+from gateway_process import Gateway, Issuer, run_gateway
 from hub_process import HubProcess, hub_settings, run_hub
 from subgraphs import Subgraphs
 
 from chassis import kafka
 from chassis.testing.plugin import Servers
 from contracts import catalogue
+from local_stack import ports
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,7 @@ def topic_prefix(live_prefix: str) -> str:
 @pytest.fixture(scope="session")
 def hub(folder: Path, issuer: Issuer, servers: Servers, live_prefix: str) -> Iterator[HubProcess]:
     """A hub that the tests share."""
-    told = hub_settings(issuer, servers.kafka_servers, live_prefix, free_port())
+    told = hub_settings(issuer, servers.kafka_servers, live_prefix, ports.one_free())
     with run_hub(folder, told) as running:
         yield running
 
@@ -42,7 +43,7 @@ def hub(folder: Path, issuer: Issuer, servers: Servers, live_prefix: str) -> Ite
 @pytest.fixture
 def settings(issuer: Issuer, servers: Servers, live_prefix: str) -> dict[str, str]:
     """What a hub of the test's own is told; the same port again after a restart."""
-    return hub_settings(issuer, servers.kafka_servers, live_prefix, free_port())
+    return hub_settings(issuer, servers.kafka_servers, live_prefix, ports.one_free())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from gateway_process import Gateway, Issuer, free_port, run_gateway
+from gateway_process import Gateway, Issuer, run_gateway
 from hub_process import (
     BALANCE_CHANGED,
     ROOM_FRAMES,
@@ -19,6 +19,7 @@ from hub_process import (
 )
 
 from chassis.testing.publisher import Publisher
+from local_stack import ports
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ async def test_hub_that_is_away_is_said_to_be(
     folder: Path, gateway_settings: dict[str, str], issuer: Issuer
 ) -> None:
     """Queries go on as ever."""
-    away = gateway_settings | {"GATEWAY_LIVE_URL": f"http://127.0.0.1:{free_port()}/graphql"}
+    away = gateway_settings | {"GATEWAY_LIVE_URL": f"http://127.0.0.1:{ports.one_free()}/graphql"}
     with run_gateway(folder, away) as gateway:
         response = gateway.post(BALANCE_CHANGED, headers={"accept": "text/event-stream"})
         assert response.status_code == 503

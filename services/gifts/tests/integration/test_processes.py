@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from chassis.testing.eventually import eventually
 from chassis.testing.plugin import NewDatabase, Servers
 from gifts.__main__ import PROGRAM
 from gifts.data import first_catalogue, first_levels
+from local_stack import ports
 
 MIGRATIONS = [
     file.name
@@ -38,9 +38,7 @@ def address(
     database: Database, servers: Servers, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> str:
     """Where a process serves that is started with the environment that this makes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.one_free()
     environment = {
         "DATABASE_DSN": database.dsn,
         "KAFKA_SERVERS": servers.kafka_servers,
