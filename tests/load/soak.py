@@ -6,7 +6,8 @@ mix; then 70 % of it is offered at a fixed rate. Troubles (T5 to T8) are drawn f
 is printed: processes of ours are killed; PostgreSQL is restarted, ends sessions or holds a lock;
 Kafka is killed; a link between a service and its database or broker is slow, cut or frozen. Each
 must be recovered from before the next. In the last third nothing of ours is killed, so that each
-process has a life that is long enough to be judged by; `growth` says how, and why by that bound.
+process has a life that is long enough to be judged by; `support.growth` says how, and why
+by that bound.
 
 Fails where a gift is lost, made twice or wrongly charged, a screen does not end with the ledger's
 totals, something is not recovered from, the memory of a Python process or the sessions with
@@ -22,7 +23,6 @@ from collections.abc import Mapping, Sequence
 
 import uvloop
 from account import Accounts, account
-from growth import GROWTH_MAX_MB, Life
 from report import Figure, Verdict, percentile, publish
 from soaking import LOAD, Soaked, soak
 from stacks import SETTINGS, say, verdict
@@ -31,6 +31,7 @@ from local_stack import programs
 from local_stack.databases import SERVICES
 from local_stack.stack import private_stack
 from local_stack.tables import table
+from support.growth import GROWTH_MAX_MB, Life
 
 _HUB_KEEPS_S = 120
 """Of frames: with the five minutes of production its memory would still fill while it is judged,

@@ -6,11 +6,11 @@ import time
 
 import asyncpg
 import psutil
-from growth import Memory, Sample
 
 from local_stack.databases import SERVICES
 from local_stack.problem import LocalProblemError
 from local_stack.stack import Stack
+from support.growth import Memory, Sample
 
 _SESSIONS = """
 SELECT count(*) FROM pg_stat_activity

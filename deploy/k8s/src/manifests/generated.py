@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import yaml
 
+from chassis.kafka import settings_of
 from checker.topics import audited
 from contracts import catalogue
 from contracts.event import Topic
@@ -70,21 +71,11 @@ def topics() -> list[dict[str, Any]]:
                 "topicName": topic.name,
                 "partitions": PARTITIONS,
                 "replicas": 3,
-                "config": {"min.insync.replicas": 2, **_retention(topic)},
+                "config": {"min.insync.replicas": "2", **settings_of(topic)},
             },
         }
         for topic in by_name(catalogue.topics())
     ]
-
-
-def _retention(topic: Topic) -> dict[str, int]:
-    # As chassis.kafka.ensure_topics has it: whole segments are dropped, never the newest.
-    if topic.retention_s is None:
-        return {}
-    return {
-        "retention.ms": topic.retention_s * 1_000,
-        "segment.ms": topic.retention_s * 1_000 // 4,
-    }
 
 
 def users() -> list[dict[str, Any]]:

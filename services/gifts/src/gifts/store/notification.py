@@ -6,6 +6,7 @@ from collections.abc import Callable
 from chassis import sql
 from chassis.db import connect
 from chassis.login import Where
+from chassis.pauses import pause
 
 STATEMENTS = sql.load("gifts.store", "notification.sql")
 
@@ -40,18 +41,8 @@ async def listen_settled(where: Where, heard: Callable[[], None]) -> None:
         await conn.add_listener("gift_settled", on_notification)
         # What was settled before the session listened went unheard.
         heard()
-        while not await _ended(closed):
+        while not await pause(closed, _PING_EVERY_S):
             # A server that is gone without a word would never be missed.
             await conn.fetchval(STATEMENTS["ping"])
     finally:
         conn.terminate()
-
-
-async def _ended(closed: asyncio.Event) -> bool:
-    """Whether the session ends before the next ping is due."""
-    try:
-        async with asyncio.timeout(_PING_EVERY_S):
-            await closed.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -12,9 +12,10 @@ for the time from the second quarter's middle to the last one's:
 So a life must be long enough for its first quarter to hold the warm-up. The gifts api's takes some
 ten thousand gifts: under 256 callers it went from 110 to 163 MB in that time, and stayed there.
 
-Neither figure heeds single samples, and the lesser of both does not heed a single step, which is
-what a backlog after an outage leaves: the arenas that it filled are kept and used again. Whatever
-loses something per gift, per request or per fault goes on to grow and shows in both.
+Neither figure heeds single samples, and the lesser of both does not heed a single step near either
+end of a life, which is what a backlog after an outage leaves: the arenas that it filled are kept
+and used again. A step in the middle of a life counts in full: it could as well be the first of
+many. Whatever loses something per gift, per request or per fault goes on to grow and shows in both.
 
 The bound on it is absolute, since so little time says nothing of a day. It is what a leak of an
 object of about 150 bytes per gift comes to: of 300 gifts per second, over the 200 s which lie
