@@ -62,11 +62,14 @@ export class TokenVerifier {
   }
 
   async #prove(token: string): Promise<Proved> {
+    const provedBy = this.#provedBy;
     const payload = await this.#verify(token);
     const proved = {
       viewer: viewerOf(payload),
       expiresAtMs: ((payload.exp ?? 0) + LEEWAY_S) * 1_000,
     };
+    // Meanwhile the keys may have become others, and what these proved was forgotten.
+    if (this.#provedBy !== provedBy) return proved;
     if (this.#proved.size >= CACHED_MAX) {
       this.#proved.delete(this.#proved.keys().next().value ?? '');
     }

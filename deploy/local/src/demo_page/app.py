@@ -37,9 +37,10 @@ def make_app(settings: Settings) -> Starlette:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
-    page = (settings.folder / "index.html").read_text()
 
     async def show_page(_: Request) -> Response:
+        # Read each time: it names its scripts by what is in them, and may be built again meanwhile.
+        page = (settings.folder / "index.html").read_text()
         return HTMLResponse(page, headers=headers)
 
     async def show_icon(_: Request) -> Response:

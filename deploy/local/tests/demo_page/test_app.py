@@ -57,6 +57,13 @@ async def test_each_address_is_the_page(client: httpx.AsyncClient, path: str) ->
     assert "connect-src 'self' http://127.0.0.1:4000 ws://127.0.0.1:4000" in policy
 
 
+async def test_a_page_that_is_built_again_is_shown(client: httpx.AsyncClient, folder: Path) -> None:
+    """Its scripts have other names then; those of before are gone."""
+    await client.get("/")
+    (folder / "index.html").write_text("built again")
+    assert (await client.get("/")).text == "built again"
+
+
 async def test_files_that_never_change_are_kept(client: httpx.AsyncClient) -> None:
     script = await client.get("/assets/index-abc.js")
 
