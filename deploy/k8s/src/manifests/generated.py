@@ -71,7 +71,7 @@ def topics() -> list[dict[str, Any]]:
                 "topicName": topic.name,
                 "partitions": PARTITIONS,
                 "replicas": 3,
-                "config": {"min.insync.replicas": "2", **settings_of(topic)},
+                "config": {"min.insync.replicas": 2, **settings_of(topic)},
             },
         }
         for topic in by_name(catalogue.topics())

@@ -295,7 +295,10 @@ async def ensure_topics(
     created: list[str] = []
     wanted = [
         NewTopic(
-            prefix + topic.name, partitions, replication_factor, topic_configs=settings_of(topic)
+            prefix + topic.name,
+            partitions,
+            replication_factor,
+            topic_configs={name: str(value) for name, value in settings_of(topic).items()},
         )
         for topic in topics
     ]
@@ -309,7 +312,7 @@ async def ensure_topics(
     return created
 
 
-def settings_of(topic: Topic) -> dict[str, str]:
+def settings_of(topic: Topic) -> dict[str, int]:
     """What Kafka is told of a topic beside its partitions and replicas.
 
     Whole segments are dropped, and never the newest: a quarter of the time is a segment.
@@ -317,8 +320,8 @@ def settings_of(topic: Topic) -> dict[str, str]:
     if topic.retention_s is None:
         return {}
     return {
-        "retention.ms": str(topic.retention_s * 1_000),
-        "segment.ms": str(topic.retention_s * 1_000 // 4),
+        "retention.ms": topic.retention_s * 1_000,
+        "segment.ms": topic.retention_s * 1_000 // 4,
     }
 
 
