@@ -21,7 +21,7 @@ async def second_worker(stack: Stack, service: str) -> AsyncGenerator[None]:
         stack.home,
         replace(
             stack.addresses,
-            ports={**stack.addresses.ports, f"{service}-worker": ports.more_free(1)[0]},
+            ports={**stack.addresses.ports, f"{service}-worker": ports.one_free()},
         ),
         {f"{prefix}_KAFKA_INSTANCE": "second"},
     )

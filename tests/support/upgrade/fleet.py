@@ -100,7 +100,7 @@ class Fleet:
 
     async def _start(self, version: Version, kind: str) -> None:
         stack = self._stack
-        member = _Member(f"{kind}-{version.label}", ports.more_free(1)[0])
+        member = _Member(f"{kind}-{version.label}", ports.one_free())
         own = replace(stack.addresses, ports={**stack.addresses.ports, kind: member.port})
         settings = dict(self._settings)
         if kind in WORKERS:
