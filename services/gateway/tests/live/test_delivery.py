@@ -22,6 +22,7 @@ from hub_process import (
     the_earnings,
 )
 
+from chassis.testing.eventually import eventually
 from chassis.testing.publisher import Publisher
 from live_hub.delivery import WINDOW_S, RecentDeliveries
 from local_stack.operations import documents
@@ -57,8 +58,6 @@ async def test_percentiles_are_what_clients_measure(
     heard: list[float] = []
 
     async def listen(socket: Socket) -> None:
-        # The first is a snapshot, which is no delivery of anything new.
-        await socket.next("a")
         for _ in range(FRAMES):
             told = await socket.next("a")
             committed_at = datetime.fromisoformat(told["committedAt"])
@@ -67,6 +66,8 @@ async def test_percentiles_are_what_clients_measure(
     async def connect(ready: asyncio.Barrier) -> None:
         async with a_socket(own_hub.ws) as socket:
             await socket.subscribe("a", ROOM_FRAMES, roomId=str(room))
+            # A snapshot, which is no delivery of anything new; all that is new comes from here on.
+            await socket.next("a")
             await ready.wait()
             await listen(socket)
 
@@ -102,6 +103,10 @@ async def test_private_feeds_and_clients_are_counted(
     star = f"star-{uuid4().hex[:8]}"
     async with a_socket(own_hub.ws, issuer.token(star, "creator")) as socket:
         await socket.subscribe("a", EARNINGS_CHANGED)
+        # What is known when it begins is told as well, and is no delivery.
+        await eventually(
+            lambda: own_hub.metric("largesse_live_subscriptions"), until=lambda n: n == 1
+        )
         await publisher.events([the_earnings("nobody", 1, 1), the_earnings(star, 1, 1)])
         await socket.next("a")
         during = (await ask(own_hub.http, operator))["data"]["liveDelivery"]
