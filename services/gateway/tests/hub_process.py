@@ -70,7 +70,6 @@ def hub_settings(issuer: Issuer, kafka_servers: str, prefix: str, port: int) -> 
         "LIVE_HUB_TOKEN_JWKS_URL": issuer.file.as_uri(),
         "LIVE_HUB_TOKEN_ISSUER": ISSUER,
         "LIVE_HUB_TOKEN_AUDIENCE": AUDIENCE,
-        "LIVE_HUB_ROOM_WAIT_S": "0.5",
         "LIVE_HUB_ROOM_CLOSING_S": "0.5",
     }
 

@@ -251,7 +251,10 @@ async def test_before_everything_is_read_clients_wait(
 ) -> None:
     """What is not known yet may still be there: the hub is not ready, and says nothing wrong."""
     await publisher.events([a_frame(room, 1)])
-    away = settings | {"LIVE_HUB_KAFKA_SERVERS": "127.0.0.1:1"}
+    away = settings | {
+        "LIVE_HUB_KAFKA_SERVERS": "127.0.0.1:1",
+        "LIVE_HUB_ROOM_WAIT_S": "0.5",
+    }
     with run_hub(tmp_path, away, ready=False) as hub:
         async with a_socket(hub.ws) as socket:
             await socket.subscribe("a", ROOM_FRAMES, roomId=str(room))
