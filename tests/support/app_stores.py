@@ -22,6 +22,8 @@ from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from chassis.serve import KEEP_ALIVE_TIMEOUT_S
+
 PACKAGE = "com.example.largesse"
 AUDIENCE = "https://wallet.example/webhooks/google_play"
 PUSHER = "pusher@project.iam.gserviceaccount.com"
@@ -185,7 +187,13 @@ def bought(token: str, sku: str, *, type_: int = 1) -> dict[str, Any]:
 async def serve_app_stores() -> AsyncGenerator[AppStores]:
     """The stores, until the block ends."""
     stores = AppStores()
-    config = uvicorn.Config(_app(stores), host="127.0.0.1", port=0, log_level="critical")
+    config = uvicorn.Config(
+        _app(stores),
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        timeout_keep_alive=KEEP_ALIVE_TIMEOUT_S,
+    )
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     stores.url = f"http://127.0.0.1:{socket.getsockname()[1]}"

@@ -44,3 +44,15 @@ def gateway(folder: Path, settings: dict[str, str]) -> Iterator[Gateway]:
     """In production mode, without a rate limit."""
     with run_gateway(folder, settings) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _log_of_the_gateway(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the shared gateway wrote during a test, shown where the test fails."""
+    if "gateway" not in request.fixturenames:
+        yield
+        return
+    log: Path = request.getfixturevalue("gateway").log
+    start = log.stat().st_size
+    yield
+    request.node.add_report_section("teardown", "log", log.read_bytes()[start:].decode())

@@ -95,7 +95,6 @@ def gateway_settings(issuer: Issuer, subgraphs: Subgraphs) -> dict[str, str]:
         "GATEWAY_TOKEN_ISSUER": ISSUER,
         "GATEWAY_TOKEN_AUDIENCE": AUDIENCE,
         "GATEWAY_RATE_LIMIT_REQUESTS": "0",
-        "GATEWAY_UPSTREAM_TIMEOUT_MS": "1500",
     }
 
 

@@ -29,6 +29,8 @@ from graphql import (
     graphql,
 )
 
+from chassis.serve import KEEP_ALIVE_TIMEOUT_S
+
 SERVICES = Path(__file__).parents[2]
 SCALARS: Mapping[str, object] = {
     "ID": "id-1",
@@ -85,7 +87,12 @@ def serve_subgraphs() -> Iterator[Subgraphs]:
     """The services, for as long as the context lasts."""
     listener = socket.create_server(("127.0.0.1", 0))
     subgraphs = Subgraphs(listener.getsockname()[1])
-    config = uvicorn.Config(_app(subgraphs), log_config=None, lifespan="off")
+    config = uvicorn.Config(
+        _app(subgraphs),
+        log_config=None,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_TIMEOUT_S,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

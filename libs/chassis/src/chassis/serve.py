@@ -33,7 +33,7 @@ EXIT_MISCONFIGURED: Final = 78
 """`EX_CONFIG`: starting again does not help."""
 
 _BACKLOG: Final = 2_048
-_KEEP_ALIVE_TIMEOUT_S: Final = 75
+KEEP_ALIVE_TIMEOUT_S: Final = 75
 """Longer than callers keep an idle connection (httpx 5 s, undici 4 s, most balancers 60 s): whoever
 hangs up first, it must not be the server, which would do so just as a request comes in."""
 _CANCEL_TIMEOUT_S: Final = 2.0
@@ -263,7 +263,7 @@ async def _serve(
         "proxy_headers": False,
         "server_header": False,
         "backlog": _BACKLOG,
-        "timeout_keep_alive": _KEEP_ALIVE_TIMEOUT_S,
+        "timeout_keep_alive": KEEP_ALIVE_TIMEOUT_S,
         "timeout_graceful_shutdown": math.ceil(grace_s),
         **(options or {}),
     }
