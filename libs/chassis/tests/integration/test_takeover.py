@@ -21,6 +21,7 @@ async def main(servers, group, topic, instance):
         pass
 
     reader = Reader(servers, group=group, client_id="member", instance=instance)
+    print("up", flush=True)
     await reader.start([topic], Assignment(assigned, revoked))
     while True:
         await reader.fetch(timeout_ms=200, records_max=100)
@@ -39,6 +40,8 @@ async def member(servers: Servers, prefix: str) -> AsyncGenerator[asyncio.Stream
     )
     assert process.stdout is not None
     try:
+        # How long Python takes to start is not the group's matter.
+        assert await process.stdout.readline() == b"up\n"
         yield process.stdout
     finally:
         process.kill()

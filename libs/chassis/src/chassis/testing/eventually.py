@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 async def eventually[T](
     probe: Callable[[], Awaitable[T]],
     *,
-    within_s: float = 10,
+    within_s: float = 30,
     every_s: float = 0.02,
     until: Callable[[T], bool] = bool,
 ) -> T:

@@ -95,7 +95,7 @@ async def test_google_is_told_by_the_worker(
 
     await eventually(lambda: _async(consumptions(stores)), until=lambda count: count == 1)
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await running
 
 

@@ -240,7 +240,7 @@ async def test_worker_reads_it_by_itself(
 
     await eventually(lambda: statuses(shop), until=lambda found: found == ["REFUNDED"])
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await reading
 
 
