@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from local_stack.addresses import Addresses
 from local_stack.home import Home
 from local_stack.ports import DEFAULTS
 from support.source import SERVICES, Module, modules
+from support.told import settings_of
 
 _MAY_READ_THE_ENVIRONMENT = {"settings", "__main__"}
 
@@ -55,30 +55,15 @@ def stack_settings(tmp_path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize(
-    ("process", "module", "prefix"),
-    [
-        *(
-            (f"{service}-{process}", f"{service}.settings", f"{service.upper()}_")
-            for service in SERVICES
-            for process in ("api", "worker")
-        ),
-        ("live-hub", "live_hub.settings", "LIVE_HUB_"),
-        ("demo-page", "demo_page.settings", "DEMO_PAGE_"),
-        ("payment-sandbox", "payment_sandbox.settings", "PAYMENT_SANDBOX_"),
-        ("sandbox-bank", "sandbox_bank.settings", "SANDBOX_BANK_"),
-        ("trace-store", "trace_store.settings", "TRACE_STORE_"),
-    ],
-)
+@pytest.mark.parametrize("process", [name for name in programs.PROGRAMS if name != "gateway"])
 def test_the_stack_says_what_a_process_reads(
     process: str,
-    module: str,
-    prefix: str,
     stack_settings: dict[str, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A misspelt variable is ignored without a word: each one has to be a field."""
-    settings = import_module(module).Settings
+    settings = settings_of(process)
+    prefix = settings.model_config.get("env_prefix", "")
     told = stack_settings[process]
 
     fields = {prefix + name.upper() for name in settings.model_fields}
@@ -89,10 +74,11 @@ def test_the_stack_says_what_a_process_reads(
     settings()
 
 
+@pytest.mark.parametrize("process", ["api", "worker", "migrate"])
 @pytest.mark.parametrize("service", SERVICES)
-def test_settings_are_frozen_and_have_no_default_addresses(service: str) -> None:
+def test_settings_are_frozen_and_have_no_default_addresses(service: str, process: str) -> None:
     """A default address is how a test once wrote to a database that was not its own."""
-    settings = import_module(f"{service}.settings").Settings
+    settings = settings_of(f"{service}-{process}")
     assert issubclass(settings, ServiceSettings)
     assert settings.model_config.get("frozen")
     optional = {"http_host", "otlp_endpoint"}

@@ -13,6 +13,7 @@ from graphql import (
     build_schema,
     get_named_type,
 )
+from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 import gifts.api
@@ -20,6 +21,7 @@ import payouts.api
 import wallet.api
 from chassis.settings import ProcessSettings
 from support.source import REPOSITORY, missing_tests, modules
+from support.told import settings_of
 
 DOCUMENT = (REPOSITORY / "docs" / "security.md").read_text()
 NAMED = re.compile(r"`([\w./-]+)::(\w+)`")
@@ -142,12 +144,40 @@ def paths_of(route: BaseRoute) -> list[str]:
     return [path for each in inner for path in paths_of(each)]
 
 
+_STORES = {"app_store_private_key", "google_play_service_account"}
+_STRIPE = {"stripe_api_key", "stripe_webhook_secret"}
+_SECRETS = {
+    "wallet-migrate": set(),
+    "wallet-api": {"sandbox_api_key", "sandbox_webhook_secret"} | _STRIPE | _STORES,
+    "wallet-worker": {"kafka_password"} | _STORES,
+    "gifts-migrate": set(),
+    "gifts-api": set(),
+    "gifts-worker": {"kafka_password"},
+    "gifts-recover": {"kafka_password"},
+    "payouts-migrate": set(),
+    "payouts-api": {"details_keys", "link_keys"} | _STRIPE,
+    "payouts-worker": {"kafka_password", "details_keys", "sandbox_bank_api_key"} | _STRIPE,
+    "payouts-recover": {"kafka_password"},
+    "payouts-reseal": {"details_keys"},
+}
+"""What each is told beside its role's password."""
+
+
+@pytest.mark.parametrize("process", _SECRETS)
+def test_nobody_is_told_a_secret_that_they_do_not_use(process: str) -> None:
+    """Whoever breaks into one process has what that one has; deploy/k8s mounts no more."""
+    told = {
+        name
+        for name, field in settings_of(process).model_fields.items()
+        if field.annotation in (SecretStr, SecretStr | None)
+    }
+
+    assert told == _SECRETS[process] | {"database_dsn", "database_password"}
+
+
 def test_nothing_is_open_unless_it_is_said() -> None:
     """API8: introspection for all, and pages for developers, only where somebody asks for them."""
-    fields = ProcessSettings.model_fields
-
-    assert fields["development"].default is False
-    assert fields["http_host"].default == "127.0.0.1"
+    assert ProcessSettings.model_fields["http_host"].default == "127.0.0.1"
     gateway = (REPOSITORY / "services" / "gateway" / "federation" / "settings.ts").read_text()
     for name, default in (
         ("'DEVELOPMENT'", "false"),

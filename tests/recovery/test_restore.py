@@ -57,7 +57,7 @@ async def made(world: World, service: str, since: datetime) -> Sequence[asyncpg.
 
 async def recover(world: World, service: str) -> int:
     """Run `python -m <service> recover` as an operator would; the number that it says."""
-    settings = service_settings(service, world.stack.home, world.stack.addresses)
+    settings = service_settings(service, "recover", world.stack.home, world.stack.addresses)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", service, "recover"),
         env=base_environment() | settings,

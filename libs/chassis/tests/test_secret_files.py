@@ -6,7 +6,13 @@ import pytest
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import MisconfiguredError, ServiceSettings, read
+from chassis.settings import (
+    MisconfiguredError,
+    ServiceApiSettings,
+    ServiceSettings,
+    ServiceWorkerSettings,
+    read,
+)
 
 VARIABLES = {
     "DEMO_KAFKA_SERVERS": "kafka:9092",
@@ -18,11 +24,17 @@ VARIABLES = {
 DSN = "postgresql://demo:planted@db/demo"
 
 
-class Settings(ServiceSettings):
+class Basic(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="DEMO_", frozen=True, extra="ignore")
     service = "demo"
 
+
+class Settings(ServiceApiSettings, Basic):
     webhook_secret: SecretStr | None = None
+
+
+class OfWorker(ServiceWorkerSettings, Basic):
+    pass
 
 
 @pytest.fixture
@@ -107,7 +119,7 @@ def test_an_empty_variable_names_no_directory(
         ({"DEMO_SECRETS_DIR": "planted"}, "DEMO_SECRETS_DIR is not a setting"),
         ({"DEMO_WEBHOOK_SECRET": " \n"}, "DEMO_WEBHOOK_SECRET is empty"),
         ({"DEMO_TOKEN_ISSUER": "planted"}, "and the variable DEMO_TOKEN_ISSUER are both there"),
-        ({"DEMO_HTTP_HOST": "x", "DEMO_CONSUMER_LANES": "planted"}, "DEMO_CONSUMER_LANES: "),
+        ({"DEMO_HTTP_HOST": "x", "DEMO_DATABASE_CONNECTIONS_MAX": "planted"}, "CONNECTIONS_MAX: "),
     ],
     ids=["misspelt", "itself", "empty", "twice", "malformed"],
 )
@@ -119,6 +131,17 @@ def test_a_wrong_file_is_refused(directory: Path, files: dict[str, str], problem
         read(Settings)
 
     assert "planted" not in str(refused.value)
+
+
+def test_another_commands_file_is_passed_over(directory: Path) -> None:
+    """A pod of the api may run any command; what it does not use, it neither reads nor minds."""
+    others = {"DEMO_KAFKA_PASSWORD": "planted", "DEMO_WEBHOOK_SECRET": "planted"}
+    fill(directory, {"DEMO_DATABASE_DSN": DSN, **others})
+
+    assert read(Basic).database_dsn.get_secret_value() == DSN
+    assert read(Settings).webhook_secret is not None
+    with pytest.raises(MisconfiguredError, match="kafka_password need kafka_security"):
+        read(OfWorker)
 
 
 def test_a_directory_in_place_of_a_file_is_refused(directory: Path) -> None:
@@ -173,4 +196,4 @@ def test_half_of_kafkas_security_is_refused(
         monkeypatch.setenv(f"DEMO_KAFKA_{name}", value)
 
     with pytest.raises(MisconfiguredError, match=problem):
-        read(Settings)
+        read(OfWorker)

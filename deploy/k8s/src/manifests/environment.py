@@ -56,10 +56,15 @@ def _files(
             for source in (volume.get("projected") or {}).get("sources") or ():
                 secret = source["secret"]
                 items = secret.get("items")
+                keys = _keys(objects, secret["name"])
                 if items is None:
-                    names |= _keys(objects, secret["name"])
+                    names |= keys
                 else:
-                    names |= {item["path"] for item in items}
+                    names |= {
+                        item["path"]
+                        for item in items
+                        if item["key"] in keys or not secret.get("optional")
+                    }
     return frozenset(names)
 
 

@@ -1,6 +1,6 @@
 """Settings that are misspelt, missing or refused."""
 
-from manifest_faults.planting import Fault, body, data, rename
+from manifest_faults.planting import Fault, body, data, pod, rename
 
 SETTINGS = [
     Fault(
@@ -38,6 +38,19 @@ SETTINGS = [
             "WALLET_SANDBOX_KEY",
         ),
         "wallet has no setting WALLET_SANDBOX_KEY",
+    ),
+    Fault(
+        "a secret of somebody else's",
+        "kind",
+        lambda o: pod(o, "Deployment", "gifts-api")["volumes"][0]["projected"]["sources"].append(
+            {
+                "secret": {
+                    "name": "gifts",
+                    "items": [{"key": "password", "path": "GIFTS_KAFKA_PASSWORD"}],
+                }
+            }
+        ),
+        "gifts api does not use the secret GIFTS_KAFKA_PASSWORD",
     ),
     Fault(
         "a missing variable",

@@ -20,18 +20,20 @@ def prepare(
     Raises:
         LocalProblemError: A step failed.
     """
+
+    def step(service: str, command: str) -> tuple[list[str], dict[str, str]]:
+        settings = service_settings(service, command, home, addresses) | dict(extra)
+        return [service, command], settings
+
     databases.create(home, addresses.postgres_dsn, prefix=addresses.prefix)
-    settings = {service: service_settings(service, home, addresses) for service in services}
     topics = ["--servers", addresses.kafka_servers, "--prefix", addresses.prefix]
     _run_together(
         {
             "the topics": (["chassis", "topics", *topics], {}),
-            **{f"{s}'s tables": ([s, "migrate"], settings[s] | dict(extra)) for s in services},
+            **{f"{s}'s tables": step(s, "migrate") for s in services},
         }
     )
-    _run_together(
-        {f"{s}'s first content": ([s, "seed"], settings[s] | dict(extra)) for s in services}
-    )
+    _run_together({f"{s}'s first content": step(s, "seed") for s in services})
 
 
 def clean_up(addresses: Addresses) -> None:

@@ -55,8 +55,7 @@ def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) 
         case _:
             service, _, process = name.partition("-")
             command = [sys.executable, "-m", service, process]
-            settings = service_settings(service, home, addresses)
-            settings |= _prefixed(service, {"HTTP_PORT": str(addresses.ports[name])})
+            settings = service_settings(service, process, home, addresses)
     return ProcessSpec(
         name=name,
         command=command,
@@ -66,43 +65,58 @@ def spec(name: str, home: Home, addresses: Addresses, extra: Mapping[str, str]) 
     )
 
 
-def service_settings(service: str, home: Home, addresses: Addresses) -> dict[str, str]:
-    """The settings of a service; those of `migrate` and `seed` are the same."""
-    settings = {
-        "DATABASE_DSN": addresses.database_dsn(home, service),
-        "KAFKA_SERVERS": addresses.kafka_servers,
-        "TOPIC_PREFIX": addresses.prefix,
+def service_settings(
+    service: str, command: str, home: Home, addresses: Addresses
+) -> dict[str, str]:
+    """What a command of a service is told: what it uses, and no secret besides."""
+    settings = {"DATABASE_DSN": addresses.database_dsn(home, service)}
+    if command in {"worker", "recover"}:
+        settings |= {"KAFKA_SERVERS": addresses.kafka_servers, "TOPIC_PREFIX": addresses.prefix}
+    if command == "worker":
         # One worker per service: a restarted one is the old one come back.
-        "KAFKA_INSTANCE": "worker",
-        "HTTP_HOST": HOST,
-        "HTTP_PORT": str(addresses.ports[f"{service}-api"]),
-        "TOKEN_JWKS_URL": home.key_set.as_uri(),
-        "TOKEN_ISSUER": tokens.ISSUER,
-        "TOKEN_AUDIENCE": tokens.AUDIENCE,
-        "OTLP_ENDPOINT": addresses.url("trace-store"),
-        "LOG_FORMAT": "json",
-        "DEVELOPMENT": "true",
-    }
-    if service == "gifts":
-        # So that a battle fits into an evening, and into a test.
-        settings["BATTLE_LENGTH_S"] = "20"
-    if service == "wallet":
+        settings["KAFKA_INSTANCE"] = "worker"
+    if command == "api":
         settings |= {
-            "SANDBOX_URL": addresses.url("payment-sandbox"),
-            "SANDBOX_API_KEY": password(home, "sandbox-api-key"),
-            "SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
+            "TOKEN_JWKS_URL": home.key_set.as_uri(),
+            "TOKEN_ISSUER": tokens.ISSUER,
+            "TOKEN_AUDIENCE": tokens.AUDIENCE,
         }
-    if service == "payouts":
+    if command in {"api", "worker"}:
         settings |= {
-            "DETAILS_KEYS": key(home, "payout-details-key"),
-            "LINK_KEYS": key(home, "payout-link-key"),
-            "PUBLIC_URL": addresses.url("payouts-api"),
-            # So that a statement can be looked at as soon as there is something to state.
-            "STATEMENT_MARK_EVERY_S": "1",
-            "STATEMENT_LAG_S": "5",
-            "SANDBOX_BANK_URL": addresses.url("sandbox-bank"),
-            "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
+            "HTTP_HOST": HOST,
+            "HTTP_PORT": str(addresses.ports[f"{service}-{command}"]),
+            "OTLP_ENDPOINT": addresses.url("trace-store"),
+            "LOG_FORMAT": "json",
         }
+    match service, command:
+        case "gifts", "api" | "worker":
+            # So that a battle fits into an evening, and into a test.
+            settings["BATTLE_LENGTH_S"] = "20"
+        case "wallet", "api":
+            settings |= {
+                "SANDBOX_URL": addresses.url("payment-sandbox"),
+                "SANDBOX_API_KEY": password(home, "sandbox-api-key"),
+                "SANDBOX_WEBHOOK_SECRET": password(home, "sandbox-webhook-secret"),
+            }
+        case "payouts", "api":
+            settings |= {
+                "DETAILS_KEYS": key(home, "payout-details-key"),
+                "LINK_KEYS": key(home, "payout-link-key"),
+                "PUBLIC_URL": addresses.url("payouts-api"),
+            }
+        case "payouts", "worker":
+            settings |= {
+                "DETAILS_KEYS": key(home, "payout-details-key"),
+                # So that a statement can be looked at as soon as there is something to state.
+                "STATEMENT_MARK_EVERY_S": "1",
+                "STATEMENT_LAG_S": "5",
+                "SANDBOX_BANK_URL": addresses.url("sandbox-bank"),
+                "SANDBOX_BANK_API_KEY": password(home, "sandbox-bank-api-key"),
+            }
+        case "payouts", "reseal":
+            settings["DETAILS_KEYS"] = key(home, "payout-details-key")
+        case _:
+            pass
     return _prefixed(service, settings)
 
 

@@ -58,10 +58,11 @@ def _dated(effective_from: datetime) -> list[dict[str, Any]]:
 
 def _publish(home: Home, addresses: Addresses) -> str | None:
     """What the service has against the file; None if its versions are published."""
+    command = "publish-withholding"
     done = subprocess.run(
-        [sys.executable, "-m", "payouts", "publish-withholding", home.data("withholding.json")],
+        [sys.executable, "-m", "payouts", command, home.data("withholding.json")],
         cwd=paths.REPOSITORY,
-        env=base_environment() | service_settings("payouts", home, addresses),
+        env=base_environment() | service_settings("payouts", command, home, addresses),
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -5,7 +5,6 @@ import re
 import stat
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,8 @@ from local_stack.home import Home
 from local_stack.keys import ensure_keys
 from local_stack.paths import COMPOSE_FILE, REPOSITORY
 from local_stack.ports import DEFAULTS
+from support.told import settings_of
 
-_MODULES = {
-    "live-hub": "live_hub",
-    "payment-sandbox": "payment_sandbox",
-    "sandbox-bank": "sandbox_bank",
-    "trace-store": "trace_store",
-}
 PYTHON_PROGRAMS = [name for name in image_stack.CONTAINED if name != "gateway"]
 
 
@@ -58,15 +52,20 @@ def told(home: Home) -> dict[str, dict[str, str]]:
 def test_a_container_is_told_what_its_program_reads(
     name: str, told: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = _MODULES.get(name) or name.partition("-")[0]
-    settings = import_module(f"{module}.settings").Settings
-    fields = {f"{module.upper()}_{field}".upper() for field in settings.model_fields}
+    settings = settings_of(name)
+    prefix = settings.model_config.get("env_prefix", "")
+    fields = {prefix + field.upper() for field in settings.model_fields}
     assert told[name].keys() - fields == set()
     for variable, value in told[name].items():
         monkeypatch.setenv(variable, value)
     read = settings()
-    assert read.http_host == "0.0.0.0"
-    assert read.http_port == DEFAULTS[name]
+    assert (
+        read.model_dump().items()
+        >= {
+            "http_host": "0.0.0.0",
+            "http_port": DEFAULTS[name],
+        }.items()
+    )
 
 
 def test_the_checkers_container_is_told_where_the_books_are(
@@ -94,7 +93,6 @@ def test_containers_find_each_other_by_name(told: dict[str, dict[str, str]]) -> 
         "gateway GATEWAY_CORS_ORIGINS",
         "payment-sandbox PAYMENT_SANDBOX_PUBLIC_URL",
         "payouts-api PAYOUTS_PUBLIC_URL",
-        "payouts-worker PAYOUTS_PUBLIC_URL",
     }
 
 

@@ -22,7 +22,7 @@ import structlog
 from jwt.exceptions import PyJWTError
 from jwt.types import Options
 
-from chassis.settings import ProcessSettings
+from chassis.settings import ViewerSettings
 
 ALGORITHMS: Final = ("EdDSA", "ES256")
 TOKEN_BYTES_MAX: Final = 8_192
@@ -188,7 +188,7 @@ class TokenVerifier:
         self._proved_by = keys.version
 
     @classmethod
-    def of(cls, settings: ProcessSettings) -> Self:
+    def of(cls, settings: ViewerSettings) -> Self:
         """The verifier that a process's settings describe."""
         return cls(
             KeySet(settings.token_jwks_url, age_max_s=settings.token_keys_age_max_s),

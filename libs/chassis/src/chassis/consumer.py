@@ -84,7 +84,7 @@ class Consumer:
         lanes: How many batches of a topic may be in flight: while one waits for the database
             the next is being decoded.
         instance: The worker's name, the same after a restart and no other worker's: see
-            `ServiceSettings.kafka_instance`.
+            `ServiceWorkerSettings.kafka_instance`.
         """
         self._pool = pool
         self._prefix = topic_prefix

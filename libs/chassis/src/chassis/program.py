@@ -37,6 +37,7 @@ class Chore[Settings: ServiceSettings](NamedTuple):
 
     command: str
     help: str
+    settings: type[Settings]
     run: Callable[[Settings], Coroutine[Any, Any, str]]
     """Does it, and says what was done."""
     refused: tuple[type[Exception], ...]
@@ -47,14 +48,16 @@ class Program[Settings: ServiceSettings](NamedTuple):
     """A service's commands.
 
     Its processes are where every service has them: `<service>.api.run_api`,
-    `<service>.worker.run_worker` and `<service>.graphql.schema.SCHEMA`. Each command imports what
-    it alone needs: a worker that crashed is back in half the time without the api's frameworks.
+    `<service>.worker.run_worker` and `<service>.graphql.schema.SCHEMA`; what they are told is
+    `ApiSettings` and `WorkerSettings` of `<service>.settings`. Each command imports what it alone
+    needs: a worker that crashed is back in half the time without the api's frameworks.
     """
 
     settings: type[Settings]
+    """Of `migrate`, `seed` and publications, which need the database alone."""
     publications: Sequence[Publication[Settings]]
     """All that `seed` publishes, in this order."""
-    chores: Sequence[Chore[Settings]] = ()
+    chores: Sequence[Chore[Any]] = ()
 
     def run(self, given: Sequence[str] | None = None) -> int:
         """Run one command, by default the one of the command line, and return the exit status."""
@@ -65,7 +68,7 @@ class Program[Settings: ServiceSettings](NamedTuple):
             print(sdl(self._part("graphql.schema", "SCHEMA")), end="")
             return 0
         try:
-            settings = read(self.settings)
+            settings: Any = read(self.settings_of(arguments.command))
         except MisconfiguredError as error:
             self._complain(f"the settings are wrong: {error}")
             return serve.EXIT_MISCONFIGURED
@@ -77,6 +80,18 @@ class Program[Settings: ServiceSettings](NamedTuple):
             case _:
                 return self._prepare(settings, arguments)
 
+    def commands(self) -> tuple[str, ...]:
+        """What it can do."""
+        others = [each.command for each in (*self.chores, *self.publications)]
+        return ("api", "worker", "migrate", "seed", "schema", *others)
+
+    def settings_of(self, command: str) -> type[ServiceSettings]:
+        """What a command is told: all that it uses, and no secret besides."""
+        if command in {"api", "worker"}:
+            return self._part("settings", f"{command.capitalize()}Settings")
+        of_chores = {chore.command: chore.settings for chore in self.chores}
+        return of_chores.get(command, self.settings)
+
     @property
     def _name(self) -> str:
         return self.settings.service
@@ -84,7 +99,7 @@ class Program[Settings: ServiceSettings](NamedTuple):
     def _part(self, module: str, name: str) -> Any:  # noqa: ANN401 - whatever stands there
         return getattr(import_module(f"{self._name}.{module}"), name)
 
-    def _prepare(self, settings: Settings, arguments: argparse.Namespace) -> int:
+    def _prepare(self, settings: Any, arguments: argparse.Namespace) -> int:  # noqa: ANN401 - the command's own
         """Run a command that changes the database and ends."""
         chores = {each.command: each for each in self.chores}
         failed = tuple(error for each in self.chores for error in each.refused)

@@ -38,23 +38,43 @@ class SecretFiles(SecretsSettingsSource):
         """The value of each field that has a file.
 
         Raises:
-            SecretFilesError: No such directory, a file that is no setting, is empty, cannot be
-                read, or says what a variable says too.
+            SecretFilesError: No such directory, a file that is no setting, or one of ours that is
+                empty, cannot be read, or says what a variable says too.
         """
         if self._directory is None:
             return {}
         prefix: str = self.config.get("env_prefix", "")
         fields = {prefix.lower() + name: name for name in self.settings_cls.model_fields}
+        known = {prefix.lower() + name for name in _names_of_all(self.settings_cls)}
         for file in _files(Path(self._directory), prefix):
-            field = fields.get(file.name.lower())
-            if field is None or field == DIRECTORY:
+            if file.name.lower() not in known:
                 raise SecretFilesError(f"{file} is not a setting: rename or remove it")
+            field = fields.get(file.name.lower())
+            if field is None:
+                continue  # another command's, which may be run in the same container
             if field in self._told:
                 raise SecretFilesError(
                     f"{file} and the variable {prefix}{field.upper()} are both there: remove one"
                 )
             _check(file)
         return super().__call__()
+
+
+def _names_of_all(settings: type[BaseSettings]) -> set[str]:
+    """The fields of a program's commands: of all classes whose variables have the same prefix."""
+    prefix = settings.model_config.get("env_prefix", "")
+    root = next(
+        kind
+        for kind in reversed(settings.__mro__)
+        if issubclass(kind, BaseSettings) and kind.model_config.get("env_prefix", "") == prefix
+    )
+    names: set[str] = set()
+    kinds = [root]
+    while kinds:
+        kind = kinds.pop()
+        names.update(kind.model_fields)
+        kinds += kind.__subclasses__()
+    return names - {DIRECTORY}
 
 
 def _files(directory: Path, prefix: str) -> list[Path]:

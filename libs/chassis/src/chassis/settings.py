@@ -22,11 +22,12 @@ def _none_if_empty(directory: str | None) -> str | None:
     return directory or None
 
 
-class KafkaSettings(BaseSettings):
-    """Of whoever talks to Kafka: read once, in `__main__`, by `read`, and handed down.
+class EnvironmentSettings(BaseSettings):
+    """Of any program: read once, in `__main__`, by `read`, and handed down.
 
     Subclassed with an `env_prefix` of one's own: `kafka_servers` of the wallet is
-    WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults.
+    WALLET_KAFKA_SERVERS. Addresses and secrets have no defaults. Each command has a class that is
+    put together of those below, so that it can be told what it uses and no secret besides.
     """
 
     # What a value is that was refused is not printed: it stands among passwords and keys.
@@ -35,20 +36,6 @@ class KafkaSettings(BaseSettings):
     secrets_dir: Annotated[Path | None, BeforeValidator(_none_if_empty)] = None
     """A directory with settings in files that are called like their variables, such as a mounted
     Secret of Kubernetes. What is given twice, is empty or is no setting is refused."""
-
-    kafka_servers: str
-    """Comma-separated host:port pairs."""
-    kafka_security: Security = "PLAINTEXT"
-    """SSL: over TLS, with a certificate of our own where `kafka_certificate_file` names one.
-    SASL_SSL: over TLS, with user name and password (SCRAM-SHA-512)."""
-    kafka_ca_file: str | None = None
-    """PEM: what the brokers' certificates must come from. Without it, what the system trusts."""
-    kafka_username: str | None = None
-    kafka_password: SecretStr | None = None
-    kafka_certificate_file: str | None = None
-    """PEM: the certificate by which the brokers know us."""
-    kafka_key_file: str | None = None
-    """PEM: the certificate's private key."""
 
     @classmethod
     @override
@@ -64,6 +51,26 @@ class KafkaSettings(BaseSettings):
         told = env_settings()
         directory = _none_if_empty(told.pop(DIRECTORY, None))
         return init_settings, env_settings, SecretFiles(settings_cls, directory, frozenset(told))
+
+
+class KafkaSettings(EnvironmentSettings):
+    """Of whoever talks to Kafka."""
+
+    kafka_servers: str
+    """Comma-separated host:port pairs."""
+    kafka_security: Security = "PLAINTEXT"
+    """SSL: over TLS, with a certificate of our own where `kafka_certificate_file` names one.
+    SASL_SSL: over TLS, with user name and password (SCRAM-SHA-512)."""
+    kafka_ca_file: str | None = None
+    """PEM: what the brokers' certificates must come from. Without it, what the system trusts."""
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_certificate_file: str | None = None
+    """PEM: the certificate by which the brokers know us."""
+    kafka_key_file: str | None = None
+    """PEM: the certificate's private key."""
+    topic_prefix: str = ""
+    """Stands before every topic and group name, so that several systems can share a cluster."""
 
     @model_validator(mode="after")
     def _require_what_kafka_asks_for(self) -> Self:
@@ -96,23 +103,12 @@ class KafkaSettings(BaseSettings):
         )
 
 
-class ProcessSettings(KafkaSettings):
-    """Of every process that serves."""
-
-    topic_prefix: str = ""
-    """Stands before every topic and group name, so that several systems can share a cluster."""
+class ProcessSettings(EnvironmentSettings):
+    """Of every process that stays."""
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
     """Of the api, or of a worker's probes and metrics."""
-
-    token_jwks_url: str
-    """Where the public keys of viewers' tokens are: https://… or file:///…"""
-    token_issuer: str
-    token_audience: str
-    token_keys_age_max_s: float = Field(default=300, gt=0)
-    """How old the keys may be that tokens are checked with: so long a key may go on counting that
-    its issuer has taken away. A new one is found at once."""
 
     otlp_endpoint: str | None = None
     """Where spans go (OTLP over HTTP), e.g. http://collector:4318; without it none are kept."""
@@ -122,12 +118,22 @@ class ProcessSettings(KafkaSettings):
 
     shutdown_grace_s: float = Field(default=20, gt=0)
     """How long to drain after SIGTERM; keep it below the pod's terminationGracePeriodSeconds."""
-    development: bool = False
-    """Schema introspection for everybody. Never in production."""
 
 
-class ServiceSettings(ProcessSettings):
-    """Of a service, which has a database and consumes in a group."""
+class ViewerSettings(ProcessSettings):
+    """Of a process that viewers ask."""
+
+    token_jwks_url: str
+    """Where the public keys of viewers' tokens are: https://… or file:///…"""
+    token_issuer: str
+    token_audience: str
+    token_keys_age_max_s: float = Field(default=300, gt=0)
+    """How old the keys may be that tokens are checked with: so long a key may go on counting that
+    its issuer has taken away. A new one is found at once."""
+
+
+class ServiceSettings(EnvironmentSettings):
+    """Of a service, which has a database: all that most of its commands need."""
 
     service: ClassVar[str]
     """The service's name: its package, role, consumer group and the source of its events."""
@@ -140,17 +146,6 @@ class ServiceSettings(ProcessSettings):
     connection: it may be changed while we run."""
     database_connections_max: int = Field(default=10, ge=2, le=100)
     """Per process. The sum over all pods must stay under the server's max_connections."""
-
-    kafka_instance: str | None = None
-    """A worker's name among its service's workers, the same after each restart, such as a
-    StatefulSet's pod name. A worker that was killed then goes on as soon as it is up again; without
-    a name it waits until its former self has timed out, about 8 s. Two that run at the same time
-    under one name would take the partitions from each other for ever."""
-
-    consumer_lanes: int = Field(default=1, ge=1, le=8)
-    """Batches of one topic that a worker has in flight at a time. A second one was measured at a
-    tenth more throughput where the flow is dense, and a third fewer gifts where it is thin, since
-    the same records are then spread over twice as many transactions."""
 
     @classmethod
     def migrations(cls) -> str:
@@ -166,7 +161,26 @@ class ServiceSettings(ProcessSettings):
         return Login(dsn, partial(_newest, self, "database_password"))
 
 
-def read[Settings: KafkaSettings](kind: type[Settings], **given: str) -> Settings:
+class ServiceApiSettings(ViewerSettings, ServiceSettings):
+    """Of a service's api. It tells Kafka nothing itself: what it has to say, a worker publishes."""
+
+
+class ServiceWorkerSettings(ProcessSettings, KafkaSettings, ServiceSettings):
+    """Of a service's worker, which consumes in the service's group."""
+
+    kafka_instance: str | None = None
+    """A worker's name among its service's workers, the same after each restart, such as a
+    StatefulSet's pod name. A worker that was killed then goes on as soon as it is up again; without
+    a name it waits until its former self has timed out, about 8 s. Two that run at the same time
+    under one name would take the partitions from each other for ever."""
+
+    consumer_lanes: int = Field(default=1, ge=1, le=8)
+    """Batches of one topic that a worker has in flight at a time. A second one was measured at a
+    tenth more throughput where the flow is dense, and a third fewer gifts where it is thin, since
+    the same records are then spread over twice as many transactions."""
+
+
+def read[Settings: EnvironmentSettings](kind: type[Settings], **given: str) -> Settings:
     """The settings of a process, checked, with the files that they name.
 
     Args:
@@ -178,7 +192,8 @@ def read[Settings: KafkaSettings](kind: type[Settings], **given: str) -> Setting
     """
     try:
         settings = kind(**given)  # pyright: ignore[reportArgumentType] - as text, like variables
-        settings.brokers.options()
+        if isinstance(settings, KafkaSettings):
+            settings.brokers.options()
     except ValidationError as error:
         raise MisconfiguredError(_in_words(kind, error)) from None
     except (SecretFilesError, BrokersError) as error:
@@ -186,7 +201,7 @@ def read[Settings: KafkaSettings](kind: type[Settings], **given: str) -> Setting
     return settings
 
 
-def _in_words(kind: type[KafkaSettings], error: ValidationError) -> str:
+def _in_words(kind: type[EnvironmentSettings], error: ValidationError) -> str:
     prefix = kind.model_config.get("env_prefix", "")
     problems: list[str] = []
     for each in error.errors(include_url=False, include_input=False, include_context=False):

@@ -10,11 +10,11 @@ from chassis.db import Pool
 from chassis.kafka import Writer
 from chassis.relay import Relay
 from chassis.serve import Task
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceWorkerSettings
 
 
 async def run_worker(
-    settings: ServiceSettings,
+    settings: ServiceWorkerSettings,
     stop: asyncio.Event,
     *,
     pool: Pool,

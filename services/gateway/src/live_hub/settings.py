@@ -3,10 +3,10 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ProcessSettings
+from chassis.settings import KafkaSettings, ViewerSettings
 
 
-class Settings(ProcessSettings):
+class Settings(ViewerSettings, KafkaSettings):
     """`kafka_servers` is LIVE_HUB_KAFKA_SERVERS, and so on."""
 
     model_config = SettingsConfigDict(env_prefix="LIVE_HUB_", frozen=True, extra="ignore")

@@ -14,7 +14,7 @@ from gifts.domain.catalogue_file import CatalogueError, read_catalogue
 from gifts.domain.level_file import LevelTableError, read_levels
 from gifts.domain.word_list import WordListError, read_word_list
 from gifts.edge.recovering import recover_lost
-from gifts.settings import Settings
+from gifts.settings import RecoverSettings, Settings
 
 
 async def _publish(settings: Settings, text: bytes) -> str:
@@ -59,7 +59,7 @@ async def _publish_words(settings: Settings, text: bytes) -> str:
     )
 
 
-async def _recover(settings: Settings) -> str:
+async def _recover(settings: RecoverSettings) -> str:
     async with service_pool(settings, "recover") as pool:
         count = await recover_lost(pool, settings.brokers, topic_prefix=settings.topic_prefix)
     return f"{count} gifts that were announced and lost are written again, to be settled"
@@ -71,6 +71,7 @@ PROGRAM = Program(
         Chore(
             command="recover",
             help="after a restore, before the worker starts: write lost gifts that topics tell of",
+            settings=RecoverSettings,
             run=_recover,
             refused=(KafkaError,),
         ),

@@ -11,7 +11,7 @@ from chassis.graphql import Executor, mount_graphql
 from gifts.edge.resources import Resources
 from gifts.graphql.context import GiftsContext
 from gifts.graphql.schema import SCHEMA
-from gifts.settings import Settings
+from gifts.settings import ApiSettings
 
 
 def make_app(resources: Resources, verifier: TokenVerifier) -> FastAPI:
@@ -24,12 +24,12 @@ def make_app(resources: Resources, verifier: TokenVerifier) -> FastAPI:
         verifier=verifier,
         make_context=lambda viewer, request_id: GiftsContext.of(resources, viewer, request_id),
     )
-    checks = [probes.database(resources.pool, Settings.migrations())]
+    checks = [probes.database(resources.pool, ApiSettings.migrations())]
     app.router.routes.extend(probes.routes(checks))
     return app
 
 
-async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with service_pool(settings, "api") as pool, asyncio.TaskGroup() as tasks:
         resources = Resources.of(pool, settings.login, rules=settings.room_rules)

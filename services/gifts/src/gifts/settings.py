@@ -6,17 +6,26 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from chassis.settings import (
+    KafkaSettings,
+    ServiceApiSettings,
+    ServiceSettings,
+    ServiceWorkerSettings,
+)
 from gifts.domain.room_rules import RoomRules
 
 _RULES = RoomRules()
 
 
 class Settings(ServiceSettings):
-    """`kafka_servers` is GIFTS_KAFKA_SERVERS, and so on."""
+    """Of every command: `database_dsn` is GIFTS_DATABASE_DSN, and so on."""
 
     model_config = SettingsConfigDict(env_prefix="GIFTS_", frozen=True, extra="ignore")
     service: ClassVar[str] = "gifts"
+
+
+class _RoomSettings(Settings):
+    """How live rooms keep time; the same in all processes."""
 
     streak_window_s: float = Field(default=_RULES.streak_window.total_seconds(), gt=0)
     """A tap joins the streak if it comes within this time of the one before."""
@@ -41,12 +50,10 @@ class Settings(ServiceSettings):
     live_frames: bool = _RULES.live_frames
     """Whether open rooms get frames. Off, gifts go on and count, and what frames cost is free for
     them; on again, rooms tell how they stand within `room_keyframe_every_s`."""
-    room_clock_every_s: float = Field(default=0.05, gt=0)
-    """How long a worker waits between two looks at what is due in rooms."""
 
     @property
     def room_rules(self) -> RoomRules:
-        """How live rooms keep time; the same in all processes."""
+        """What the settings say of rooms, as the domain takes it."""
         return RoomRules(
             streak_window=timedelta(seconds=self.streak_window_s),
             streak_length_max=timedelta(seconds=self.streak_length_max_s),
@@ -59,3 +66,18 @@ class Settings(ServiceSettings):
             regret_window=timedelta(seconds=self.regret_window_s),
             live_frames=self.live_frames,
         )
+
+
+class ApiSettings(ServiceApiSettings, _RoomSettings):
+    """Of the api."""
+
+
+class WorkerSettings(ServiceWorkerSettings, _RoomSettings):
+    """Of the worker."""
+
+    room_clock_every_s: float = Field(default=0.05, gt=0)
+    """How long a worker waits between two looks at what is due in rooms."""
+
+
+class RecoverSettings(KafkaSettings, Settings):
+    """Of `recover`, which reads what topics tell."""

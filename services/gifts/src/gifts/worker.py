@@ -15,10 +15,10 @@ from gifts.consumers.purchase_taken_back import PurchaseTakenBack
 from gifts.edge.battle_clock import BattleClock
 from gifts.edge.room_clock import RoomClock
 from gifts.edge.train_clock import TrainClock
-from gifts.settings import Settings
+from gifts.settings import WorkerSettings
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
     rules = settings.room_rules
     async with service_pool(settings, "worker") as pool:

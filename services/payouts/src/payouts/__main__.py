@@ -20,7 +20,7 @@ from payouts.domain.terms import Terms, TermsRefusedError
 from payouts.domain.withholding import TableRefusedError, WithholdingTable
 from payouts.edge.recovering import overtake_all
 from payouts.edge.resealing import UnreadableSealsError, reseal_all
-from payouts.settings import Settings
+from payouts.settings import RecoverSettings, SealSettings, Settings
 
 
 def _first_rates() -> bytes:
@@ -56,13 +56,13 @@ async def _publish_withholding(settings: Settings, text: bytes) -> str:
     return f"{len(added)} of {len(wanted)} withholding tables published, the rest is there"
 
 
-async def _reseal(settings: Settings) -> str:
+async def _reseal(settings: SealSettings) -> str:
     async with service_pool(settings, "reseal") as pool:
         sealed = await reseal_all(pool, settings.sealer)
     return f"{sealed} sealed anew; all is under the first of PAYOUTS_DETAILS_KEYS"
 
 
-async def _recover(settings: Settings) -> str:
+async def _recover(settings: RecoverSettings) -> str:
     async with service_pool(settings, "recover") as pool:
         count = await overtake_all(pool, settings.brokers, topic_prefix=settings.topic_prefix)
     return f"{count} creators of whom more had been told than is known are told anew"
@@ -74,12 +74,14 @@ PROGRAM = Program(
         Chore(
             command="reseal",
             help="seal bank details and tax numbers with the newest key; safe to repeat",
+            settings=SealSettings,
             run=_reseal,
             refused=(UnreadableSealsError,),
         ),
         Chore(
             command="recover",
             help="after a restore: overtake what had been told of creators; safe to repeat",
+            settings=RecoverSettings,
             run=_recover,
             refused=(KafkaError,),
         ),

@@ -23,7 +23,7 @@ from payouts.rails.accounts import AccountHost
 from payouts.rails.hosts import hosts_of, senders_of
 from payouts.rails.sender import Sender
 from payouts.sealing import Sealer
-from payouts.settings import Settings
+from payouts.settings import ApiSettings
 
 
 def make_app(
@@ -69,7 +69,7 @@ def make_app(
     app.include_router(rail_webhooks.make_router(pool, senders, now=now))
     app.router.routes.extend(
         probes.routes(
-            [probes.database(pool, Settings.migrations())],
+            [probes.database(pool, ApiSettings.migrations())],
             figures=[
                 rail_webhooks.alarm_gauge(pool, senders),
                 holds_gauge(pool),
@@ -80,7 +80,7 @@ def make_app(
     return app
 
 
-async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with service_pool(settings, "api") as pool, hosts_of(settings) as hosts:
         await serve.serve_app(

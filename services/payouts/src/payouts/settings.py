@@ -6,7 +6,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import (
+    KafkaSettings,
+    ServiceApiSettings,
     ServiceSettings,
+    ServiceWorkerSettings,
     require_all,
     require_secrets,
     split_secrets,
@@ -28,37 +31,33 @@ class StripePlatform(NamedTuple):
 
 
 class Settings(ServiceSettings):
-    """Read once, in `__main__`, from variables with the prefix PAYOUTS_."""
+    """Of every command: `database_dsn` is PAYOUTS_DATABASE_DSN, and so on."""
 
     model_config = SettingsConfigDict(env_prefix="PAYOUTS_", frozen=True, extra="ignore")
     service: ClassVar[str] = "payouts"
+
+
+class SealSettings(Settings):
+    """Of whoever opens bank details."""
 
     details_keys: SecretStr
     """What bank details are sealed with: 32 bytes in base64. Several, separated by commas, while
     keys are replaced: the first seals, all open. One that is taken away too early makes what it
     sealed unreadable for good."""
 
-    sandbox_bank_url: str
-    """Where the sandbox bank's API is, without a trailing slash."""
-    sandbox_bank_api_key: SecretStr
-    payout_run_every_s: float = Field(default=1.0, gt=0)
-    """How long a worker waits between two looks at what is to be sent and what has arrived."""
-    reconcile_every_s: float = Field(default=3600.0, gt=0)
-    """How long a worker waits between two comparisons of our books with those of rails."""
+    @field_validator("details_keys")
+    @classmethod
+    def _require_details_keys(cls, value: SecretStr) -> SecretStr:
+        return _require_keys(value)
 
-    public_url: str
-    """Where clients reach this service's downloads, without a trailing slash."""
-    link_keys: SecretStr
-    """What links to downloads are signed with, in the form of `details_keys`: the first signs, all
-    are accepted. An old one may go as soon as the links that it signed have expired."""
-    link_lifetime_s: float = Field(default=900.0, gt=0)
-    """How long a link works."""
-    statement_mark_every_s: float = Field(default=60.0, gt=0)
-    """How long a worker waits between two marks of what is known: how exactly a statement can say
-    as of when it is."""
-    statement_lag_s: float = Field(default=600.0, ge=0)
-    """How long after its end a month is closed. What comes even later is an adjustment in the next
-    statement."""
+    @property
+    def sealer(self) -> Sealer:
+        """Seals and opens bank details."""
+        return Sealer.of(self.details_keys.get_secret_value())
+
+
+class StripeSettings(SealSettings):
+    """Of whoever has dealings with Stripe Connect."""
 
     stripe_api_key: SecretStr | None = None
     """Of the Stripe platform that pays creators; without it Stripe Connect is not offered. A
@@ -110,16 +109,22 @@ class Settings(ServiceSettings):
             self.stripe_api_url,
         )
 
-    @field_validator("details_keys", "link_keys")
-    @classmethod
-    def _require_keys(cls, value: SecretStr) -> SecretStr:
-        read_keys(value.get_secret_value())
-        return value
 
-    @property
-    def sealer(self) -> Sealer:
-        """Seals and opens bank details."""
-        return Sealer.of(self.details_keys.get_secret_value())
+class ApiSettings(ServiceApiSettings, StripeSettings):
+    """Of the api."""
+
+    public_url: str
+    """Where clients reach this service's downloads, without a trailing slash."""
+    link_keys: SecretStr
+    """What links to downloads are signed with, in the form of `details_keys`: the first signs, all
+    are accepted. An old one may go as soon as the links that it signed have expired."""
+    link_lifetime_s: float = Field(default=900.0, gt=0)
+    """How long a link works."""
+
+    @field_validator("link_keys")
+    @classmethod
+    def _require_link_keys(cls, value: SecretStr) -> SecretStr:
+        return _require_keys(value)
 
     @property
     def links(self) -> Links:
@@ -129,3 +134,31 @@ class Settings(ServiceSettings):
             public_url=self.public_url,
             lifetime_s=self.link_lifetime_s,
         )
+
+
+class WorkerSettings(ServiceWorkerSettings, StripeSettings):
+    """Of the worker, which pays."""
+
+    sandbox_bank_url: str
+    """Where the sandbox bank's API is, without a trailing slash."""
+    sandbox_bank_api_key: SecretStr
+    payout_run_every_s: float = Field(default=1.0, gt=0)
+    """How long a worker waits between two looks at what is to be sent and what has arrived."""
+    reconcile_every_s: float = Field(default=3600.0, gt=0)
+    """How long a worker waits between two comparisons of our books with those of rails."""
+
+    statement_mark_every_s: float = Field(default=60.0, gt=0)
+    """How long a worker waits between two marks of what is known: how exactly a statement can say
+    as of when it is."""
+    statement_lag_s: float = Field(default=600.0, ge=0)
+    """How long after its end a month is closed. What comes even later is an adjustment in the next
+    statement."""
+
+
+class RecoverSettings(KafkaSettings, Settings):
+    """Of `recover`, which reads what topics tell."""
+
+
+def _require_keys(value: SecretStr) -> SecretStr:
+    read_keys(value.get_secret_value())
+    return value

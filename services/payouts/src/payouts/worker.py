@@ -19,11 +19,11 @@ from payouts.edge.statement_clerk import StatementClerk
 from payouts.rails import Rail
 from payouts.rails.hosts import hosts_of
 from payouts.rails.sandbox_bank import SandboxBank
-from payouts.settings import Settings
+from payouts.settings import WorkerSettings
 
 
 @asynccontextmanager
-async def rails_of(settings: Settings, pool: Pool) -> AsyncGenerator[Mapping[str, Rail]]:
+async def rails_of(settings: WorkerSettings, pool: Pool) -> AsyncGenerator[Mapping[str, Rail]]:
     """The rails by name, closed at the end."""
     bank = SandboxBank(
         url=settings.sandbox_bank_url, api_key=settings.sandbox_bank_api_key.get_secret_value()
@@ -42,7 +42,7 @@ async def rails_of(settings: Settings, pool: Pool) -> AsyncGenerator[Mapping[str
         yield {rail.name: rail for rail in rails}
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
     async with (
         service_pool(settings, "worker") as pool,

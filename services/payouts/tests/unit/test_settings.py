@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from payouts.rails.hosts import hosts_of, senders_of
-from payouts.settings import Settings
+from payouts.settings import ApiSettings, WorkerSettings
 from payouts.worker import rails_of
 
 KEY = base64.b64encode(bytes(32)).decode()
@@ -39,11 +39,12 @@ def _complete_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_stripe_is_not_offered_unless_told_of() -> None:
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
+    worker = WorkerSettings()  # pyright: ignore[reportCallIssue]
 
     assert settings.stripe is None
     assert senders_of(settings) == {}
-    async with hosts_of(settings) as hosts, rails_of(settings, Mock()) as rails:
+    async with hosts_of(settings) as hosts, rails_of(worker, Mock()) as rails:
         assert (set(hosts), set(rails)) == (set(), {"sandbox_bank"})
 
 
@@ -52,13 +53,14 @@ async def test_stripe_is_offered_beside_the_bank(monkeypatch: pytest.MonkeyPatch
     for name, value in OF_STRIPE.items():
         monkeypatch.setenv(name, value)
 
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
+    worker = WorkerSettings()  # pyright: ignore[reportCallIssue]
 
     assert settings.stripe is not None
     assert settings.stripe.webhook_secrets == ("whsec_planted", "whsec_planted_too")
-    assert "planted" not in repr(settings)
+    assert "planted" not in repr(settings) + repr(worker)
     assert set(senders_of(settings)) == {"stripe_connect"}
-    async with hosts_of(settings) as hosts, rails_of(settings, Mock()) as rails:
+    async with hosts_of(settings) as hosts, rails_of(worker, Mock()) as rails:
         assert set(hosts) == {"stripe_connect"}
         assert set(rails) == {"sandbox_bank", "stripe_connect"}
 
@@ -78,6 +80,6 @@ def test_half_of_stripe_is_refused(
 
     name = missing.removeprefix("PAYOUTS_").lower()
     with pytest.raises(ValidationError, match=f"Connect needs {name} too|empty secret") as refused:
-        Settings()  # pyright: ignore[reportCallIssue]
+        ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert "planted" not in str(refused.value)

@@ -17,7 +17,7 @@ from wallet.ledger_gauge import ledger_gauge
 from wallet.providers import Seller, Store
 from wallet.providers.sandbox import Sandbox
 from wallet.providers.stores import stores_of
-from wallet.settings import Settings
+from wallet.settings import ApiSettings
 from wallet.stores.lateness import lateness_gauge
 from wallet.webhooks import endpoint
 from wallet.webhooks.alarms import alarm_gauge, disputes_gauge
@@ -44,7 +44,7 @@ def make_app(
     app.include_router(endpoint.make_router(pool, providers, now=now))
     app.router.routes.extend(
         probes.routes(
-            [probes.database(pool, Settings.migrations())],
+            [probes.database(pool, ApiSettings.migrations())],
             figures=[
                 alarm_gauge(pool, providers),
                 disputes_gauge(pool, now=now),
@@ -61,7 +61,7 @@ def _stores(providers: Mapping[str, Seller]) -> list[str]:
 
 
 @asynccontextmanager
-async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller]]:
+async def providers_of(settings: ApiSettings) -> AsyncGenerator[Mapping[str, Seller]]:
     """The payment providers by name, closed at the end."""
     offered: list[Seller] = [
         Sandbox(
@@ -90,7 +90,7 @@ async def providers_of(settings: Settings) -> AsyncGenerator[Mapping[str, Seller
         yield {**{provider.name: provider for provider in offered}, **stores}
 
 
-async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then finish the requests in flight."""
     async with (
         service_pool(settings, "api") as pool,

@@ -5,7 +5,15 @@ from typing import ClassVar, NamedTuple, Self
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import require_all, require_secrets, split_secrets, text_of
+from chassis.settings import (
+    ServiceApiSettings,
+    ServiceSettings,
+    ServiceWorkerSettings,
+    require_all,
+    require_secrets,
+    split_secrets,
+    text_of,
+)
 from wallet.store_settings import StoreSettings
 
 
@@ -19,11 +27,15 @@ class StripeAccount(NamedTuple):
     api_url: str | None
 
 
-class Settings(StoreSettings):
-    """Read once, in `__main__`, from variables with the prefix WALLET_."""
+class Settings(ServiceSettings):
+    """Of every command: `database_dsn` is WALLET_DATABASE_DSN, and so on."""
 
     model_config = SettingsConfigDict(env_prefix="WALLET_", frozen=True, extra="ignore")
     service: ClassVar[str] = "wallet"
+
+
+class ApiSettings(ServiceApiSettings, StoreSettings, Settings):
+    """Of the api, which sells."""
 
     sandbox_url: str
     """Where the sandbox payment provider's API is, without a trailing slash."""
@@ -85,3 +97,7 @@ class Settings(StoreSettings):
             self.stripe_cancel_url,
             self.stripe_api_url,
         )
+
+
+class WorkerSettings(ServiceWorkerSettings, StoreSettings, Settings):
+    """Of the worker, which has dealings with app stores but with no other provider."""

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chassis.settings import ServiceSettings, require_all, text_of
+from chassis.settings import EnvironmentSettings, require_all, text_of
 
 
 class AppStoreSettings(NamedTuple):
@@ -33,7 +33,7 @@ class GooglePlaySettings(NamedTuple):
     certificates_url: str | None
 
 
-class StoreSettings(ServiceSettings):
+class StoreSettings(EnvironmentSettings):
     """The settings of the stores; a store of which nothing is said is not offered."""
 
     app_store_app: str | None = None

@@ -16,7 +16,7 @@ from wallet.consumers.charge_requested import OnChargeRequested
 from wallet.consumers.clawback_settled import OnClawbackSettled
 from wallet.providers import Store
 from wallet.providers.stores import stores_of
-from wallet.settings import Settings
+from wallet.settings import WorkerSettings
 
 SWEEP_EVERY_S: Final = 60.0
 SWEEP_AT_ONCE: Final = 500
@@ -53,7 +53,7 @@ def _for_stores(pool: Pool, stores: Mapping[str, Store]) -> dict[str, Task]:
     return tasks
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until `stop`, then finish the batch in hand."""
     async with service_pool(settings, "worker") as pool, stores_of(settings) as stores:
         await worker.run_worker(

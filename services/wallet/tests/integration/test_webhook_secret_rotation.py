@@ -13,7 +13,7 @@ from chassis.settings import read
 from payment_sandbox.signing import HEADER, sign
 from wallet.api import make_app, providers_of
 from wallet.domain.purchase import Purchase
-from wallet.settings import Settings
+from wallet.settings import ApiSettings
 from wallet.store.purchases import insert_purchase
 from wallet.testing.buying import a_notice, a_purchase
 from wallet.testing.charging import SettableClock
@@ -53,7 +53,7 @@ async def pod(pool: Pool, clock: SettableClock) -> AsyncGenerator[httpx.AsyncCli
     """An api that is started now, with what is mounted now."""
     verifier = TokenVerifier(KeySet("file:///nowhere.json"), issuer="test", audience="largesse")
     async with (
-        providers_of(read(Settings)) as providers,
+        providers_of(read(ApiSettings)) as providers,
         httpx.AsyncClient(
             transport=httpx.ASGITransport(make_app(pool, verifier, providers, now=clock)),
             base_url="http://wallet",

@@ -4,11 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from wallet.api import providers_of
-from wallet.settings import Settings
+from wallet.settings import ApiSettings
 
 COMPLETE = {
     "WALLET_DATABASE_DSN": "postgresql://wallet:secret@localhost/wallet",
-    "WALLET_KAFKA_SERVERS": "localhost:9092",
     "WALLET_HTTP_PORT": "4101",
     "WALLET_TOKEN_JWKS_URL": "file:///keys.json",
     "WALLET_TOKEN_ISSUER": "issuer",
@@ -33,7 +32,7 @@ def _complete_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_complete_environment_is_read() -> None:
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert settings.http_port == 4101
     assert settings.sandbox_webhook_secrets == ("secret-one", "secret-two")
@@ -46,7 +45,7 @@ def test_missing_value_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -
     monkeypatch.delenv(missing)
 
     with pytest.raises(ValidationError, match=missing.removeprefix("WALLET_").lower()):
-        Settings()  # pyright: ignore[reportCallIssue]
+        ApiSettings()  # pyright: ignore[reportCallIssue]
 
 
 @pytest.mark.parametrize("secrets", ["", ",", "one,", " , one"])
@@ -54,11 +53,11 @@ def test_empty_secret_would_let_anybody_sign(monkeypatch: pytest.MonkeyPatch, se
     monkeypatch.setenv("WALLET_SANDBOX_WEBHOOK_SECRET", secrets)
 
     with pytest.raises(ValidationError, match="empty secret"):
-        Settings()  # pyright: ignore[reportCallIssue]
+        ApiSettings()  # pyright: ignore[reportCallIssue]
 
 
 async def test_stripe_is_not_offered_unless_told_of() -> None:
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert settings.stripe is None
     async with providers_of(settings) as providers:
@@ -70,7 +69,7 @@ async def test_stripe_is_offered_beside_the_sandbox(monkeypatch: pytest.MonkeyPa
     for name, value in OF_STRIPE.items():
         monkeypatch.setenv(name, value)
 
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert settings.stripe is not None
     assert settings.stripe.webhook_secrets == ("whsec_planted", "whsec_planted_before")
@@ -94,6 +93,6 @@ def test_half_of_stripe_is_refused(
 
     name = missing.removeprefix("WALLET_").lower()
     with pytest.raises(ValidationError, match=f"Stripe needs {name} too|empty secret") as refused:
-        Settings()  # pyright: ignore[reportCallIssue]
+        ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert "planted" not in str(refused.value)

@@ -10,7 +10,7 @@ from support.app_stores import AppStores
 from support.apple_signing import AppleSigner, a_private_key
 from wallet.api import providers_of
 from wallet.providers.stores import stores_of
-from wallet.settings import Settings
+from wallet.settings import ApiSettings
 
 COMPLETE = {
     "WALLET_DATABASE_DSN": "postgresql://wallet:secret@localhost/wallet",
@@ -60,13 +60,13 @@ def both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
 
 
 async def test_nothing_said_means_not_offered() -> None:
-    async with stores_of(Settings()) as stores:  # pyright: ignore[reportCallIssue]
+    async with stores_of(ApiSettings()) as stores:  # pyright: ignore[reportCallIssue]
         assert stores == {}
 
 
 async def test_both_are_offered_beside_the_others(both: dict[str, str]) -> None:
     """Keys are never shown."""
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = ApiSettings()  # pyright: ignore[reportCallIssue]
 
     async with providers_of(settings) as providers:
         assert set(providers) == {"sandbox", "app_store", "google_play"}
@@ -91,6 +91,6 @@ def test_half_of_a_store_is_refused(
 
     name = missing.removeprefix("WALLET_").lower()
     with pytest.raises(ValidationError, match=f"needs {name} too") as refused:
-        Settings()  # pyright: ignore[reportCallIssue]
+        ApiSettings()  # pyright: ignore[reportCallIssue]
 
     assert "PRIVATE KEY" not in str(refused.value)

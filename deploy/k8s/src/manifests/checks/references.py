@@ -66,6 +66,8 @@ def _used(each: Object) -> Iterator[_Key]:
 
 def _of_volume(kind: str, name: str, volume: Mapping[str, Any]) -> Iterator[_Key]:
     yield _Key(kind, name, None)
+    if volume.get("optional"):
+        return  # what of it is there is taken
     for item in volume.get("items") or ():
         yield _Key(kind, name, item["key"])
 

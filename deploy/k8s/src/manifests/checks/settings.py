@@ -63,8 +63,11 @@ def check_settings(objects: Objects) -> Iterator[str]:
         known = program.names()
         told = {*each.values, *each.files}
         ours = {name for name in told if name.startswith(program.prefix)}
-        for name in sorted(ours - known.keys()):
+        somebodys = program.names_of_all()
+        for name in sorted(ours - somebodys):
             yield f"{each.owner}: {program.name} has no setting {name}"
+        for name in sorted(each.files & somebodys - known.keys()):
+            yield f"{each.owner}: {program.name} {program.command} does not use the secret {name}"
         for name in sorted(told - ours - OF_PYTHON):
             yield f"{each.owner}: {name} is no setting of {program.name}"
         for name in sorted(each.files & each.values.keys()):
@@ -90,7 +93,7 @@ def check_completeness(objects: Objects) -> Iterator[str]:
             told.setdefault(program.name, set()).update(each.values, each.files)
     used: set[str] = set()
     for name, program in programs.items():
-        for variable in program.names():
+        for variable in program.names_of_all():
             setting = variable.removeprefix(program.prefix)
             if setting in LEFT_AT_DEFAULT:
                 used.add(setting)

@@ -79,8 +79,10 @@ def _check_entries(objects: Objects) -> Iterator[str]:
     """Each enters Kafka under the name that has its rights, and with that one's password."""
     for each in environments(objects):
         program = program_of(each.container)
-        name = each.values.get(f"{program.prefix}KAFKA_USERNAME") if program else None
-        if program is None or name is None:
+        if program is None or f"{program.prefix}KAFKA_USERNAME" not in program.names():
+            continue
+        name = each.values.get(f"{program.prefix}KAFKA_USERNAME")
+        if name is None:
             continue
         wanted = program.name.partition(".")[0].replace("_", "-")
         if each.container["args"][1:2] == ["recover"]:

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from payouts.domain.terms import HOSTED_BY_STRIPE
 from payouts.rails.accounts import AccountHost
 from payouts.rails.sender import Sender
-from payouts.settings import Settings
+from payouts.settings import StripeSettings
 
 
 @asynccontextmanager
-async def hosts_of(settings: Settings) -> AsyncGenerator[Mapping[str, AccountHost]]:
+async def hosts_of(settings: StripeSettings) -> AsyncGenerator[Mapping[str, AccountHost]]:
     """Those that keep accounts, by name, closed at the end."""
     platform = settings.stripe
     if platform is None:
@@ -28,7 +28,7 @@ async def hosts_of(settings: Settings) -> AsyncGenerator[Mapping[str, AccountHos
         await host.close()
 
 
-def senders_of(settings: Settings) -> Mapping[str, Sender]:
+def senders_of(settings: StripeSettings) -> Mapping[str, Sender]:
     """Those that tell by webhooks, by name."""
     platform = settings.stripe
     if platform is None:

@@ -10,7 +10,7 @@ from chassis.auth import KeySet, TokenVerifier
 from chassis.settings import read
 from payouts.api import make_app
 from payouts.rails.hosts import senders_of
-from payouts.settings import Settings
+from payouts.settings import ApiSettings
 from support.connect_scene import ConnectScene
 from support.stripe_events import an_account_event
 
@@ -46,7 +46,7 @@ async def test_a_webhook_secret_is_replaced_without_a_refusal(
     @asynccontextmanager
     async def pod(secrets: str) -> AsyncGenerator[httpx.AsyncClient]:
         monkeypatch.setenv("PAYOUTS_STRIPE_WEBHOOK_SECRET", secrets)
-        settings = read(Settings)
+        settings = read(ApiSettings)
         app = make_app(
             scene.database.pool,
             TokenVerifier(KeySet("file:///nowhere.json"), issuer="test", audience="largesse"),
