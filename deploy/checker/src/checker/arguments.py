@@ -18,7 +18,6 @@ class Settings(KafkaSettings):
     model_config = SettingsConfigDict(env_prefix="CHECKER_", frozen=True, extra="ignore")
 
     kafka_servers: str = ""
-    topic_prefix: str = ""
     wallet_dsn: SecretStr | None = None
     gifts_dsn: SecretStr | None = None
     payouts_dsn: SecretStr | None = None

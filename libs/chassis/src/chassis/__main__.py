@@ -27,12 +27,13 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     topics = commands.add_parser("topics", help="create the topics that contracts declare")
     topics.add_argument("--servers", required=True, help="Kafka's addresses, host:port,…")
-    topics.add_argument("--prefix", default="", help="stands before each topic's name")
+    topics.add_argument("--prefix", help="stands before each topic's name [TOPICS_TOPIC_PREFIX]")
     topics.add_argument("--partitions", type=int, default=8)
     topics.add_argument("--replication-factor", type=int, default=1)
     arguments = parser.parse_args()
     try:
-        settings = read(Settings, kafka_servers=arguments.servers)
+        given = {"kafka_servers": arguments.servers, "topic_prefix": arguments.prefix}
+        settings = read(Settings, **{name: value for name, value in given.items() if value})
     except MisconfiguredError as error:
         print(f"topics: the settings are wrong: {error}", file=sys.stderr)
         return EXIT_MISCONFIGURED
@@ -41,7 +42,7 @@ def main() -> int:
             kafka.ensure_topics(
                 settings.brokers,
                 catalogue.topics(),
-                prefix=arguments.prefix,
+                prefix=settings.topic_prefix,
                 partitions=arguments.partitions,
                 replication_factor=arguments.replication_factor,
             )

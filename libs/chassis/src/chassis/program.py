@@ -81,9 +81,9 @@ class Program[Settings: ServiceSettings](NamedTuple):
                 return self._prepare(settings, arguments)
 
     def commands(self) -> tuple[str, ...]:
-        """What it can do."""
+        """What it can do, `schema` aside, which is told nothing."""
         others = [each.command for each in (*self.chores, *self.publications)]
-        return ("api", "worker", "migrate", "seed", "schema", *others)
+        return ("api", "worker", "migrate", "seed", *others)
 
     def settings_of(self, command: str) -> type[ServiceSettings]:
         """What a command is told: all that it uses, and no secret besides."""
