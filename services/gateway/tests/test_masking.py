@@ -87,7 +87,7 @@ def test_silence_is_unavailability(
     folder: Path, settings: dict[str, str], issuer: Issuer, subgraphs: Subgraphs
 ) -> None:
     """A service that does not answer within the timeout costs the caller its part and no more."""
-    impatient = settings | {"GATEWAY_UPSTREAM_TIMEOUT_MS": "1500"}
+    impatient = settings | {"GATEWAY_UPSTREAM_TIMEOUT_MS": "3000"}
 
     with run_gateway(folder, impatient) as gateway, subgraphs.failing("wallet", hanging()):
         body = gateway.post(QUERY, token=issuer.token(scope="viewer")).json()

@@ -44,7 +44,7 @@ def test_a_killed_server_comes_back(stack: Stack, name: str) -> None:
     before = stack.starts(name)
 
     killed = stack.kill9(name)
-    assert wait_until(lambda: stack.starts(name) > before, timeout_s=10)
+    assert wait_until(lambda: stack.starts(name) > before, timeout_s=30)
     stack.wait_ready(name)
 
     assert stack.pid(name) != killed
