@@ -139,7 +139,7 @@ async def test_new_database_is_prepared_once(
 
 
 @pytest.mark.usefixtures("address")
-@pytest.mark.parametrize("missing", ["GIFTS_DATABASE_DSN", "GIFTS_TOKEN_ISSUER"])
+@pytest.mark.parametrize("missing", ["GIFTS_DATABASE_DSN", "GIFTS_KAFKA_SERVERS"])
 async def test_incomplete_environment_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
