@@ -72,7 +72,7 @@ async def test_a_provider_that_was_down_catches_up(world: World, provider: Provi
     coins = bundle["coins"] + bundle["bonusCoins"]
     viewers = [await world.viewer(coins=0) for _ in range(12)]
     orders = [await world.check_out(viewer, bundle["id"]) for viewer in viewers]
-    await provider.disturb(late_s=20, shuffled=True, repeats=1)
+    await provider.disturb(late_s=10, shuffled=True, repeats=1)
     for order in orders:
         await world.client.press(order["checkoutUrl"], "pay")
     for order in orders[:4]:

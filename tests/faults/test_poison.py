@@ -23,7 +23,7 @@ READERS = {
     GIFTS.name: ("payouts", b"gifts.gift_sent.v1"),
 }
 
-ROUNDS = 10
+ROUNDS = 6
 
 
 def poison(kind: bytes, chance: random.Random) -> tuple[bytes, Headers]:
