@@ -1,8 +1,8 @@
 """What the payouts service is told by its environment."""
 
-from typing import ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, NamedTuple, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import (
@@ -18,6 +18,15 @@ from chassis.settings import (
 from payouts.keys import read_keys
 from payouts.links import Links
 from payouts.sealing import Sealer
+
+
+def _require_keys(value: SecretStr) -> SecretStr:
+    read_keys(value.get_secret_value())
+    return value
+
+
+Keys = Annotated[SecretStr, AfterValidator(_require_keys)]
+"""Keys in base64, separated by commas."""
 
 
 class StripePlatform(NamedTuple):
@@ -40,15 +49,10 @@ class Settings(ServiceSettings):
 class SealSettings(Settings):
     """Of whoever opens bank details."""
 
-    details_keys: SecretStr
+    details_keys: Keys
     """What bank details are sealed with: 32 bytes in base64. Several, separated by commas, while
     keys are replaced: the first seals, all open. One that is taken away too early makes what it
     sealed unreadable for good."""
-
-    @field_validator("details_keys")
-    @classmethod
-    def _require_details_keys(cls, value: SecretStr) -> SecretStr:
-        return _require_keys(value)
 
     @property
     def sealer(self) -> Sealer:
@@ -115,16 +119,11 @@ class ApiSettings(ServiceApiSettings, StripeSettings):
 
     public_url: str
     """Where clients reach this service's downloads, without a trailing slash."""
-    link_keys: SecretStr
+    link_keys: Keys
     """What links to downloads are signed with, in the form of `details_keys`: the first signs, all
     are accepted. An old one may go as soon as the links that it signed have expired."""
     link_lifetime_s: float = Field(default=900.0, gt=0)
     """How long a link works."""
-
-    @field_validator("link_keys")
-    @classmethod
-    def _require_link_keys(cls, value: SecretStr) -> SecretStr:
-        return _require_keys(value)
 
     @property
     def links(self) -> Links:
@@ -157,8 +156,3 @@ class WorkerSettings(ServiceWorkerSettings, StripeSettings):
 
 class RecoverSettings(KafkaSettings, Settings):
     """Of `recover`, which reads what topics tell."""
-
-
-def _require_keys(value: SecretStr) -> SecretStr:
-    read_keys(value.get_secret_value())
-    return value
