@@ -24,11 +24,6 @@ on_a_desk_and_on_a_phone = pytest.mark.parametrize(
     ("size", "hue"), [(DESKTOP, YELLOW), (PHONE, PINK)], ids=["desktop", "phone"]
 )
 OF_NO_ROOM = "/room/00000000-0000-7000-8000-000000000000"
-ADD_STYLE = """(css) => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets.push(sheet);
-}"""
 
 
 class Faults(list[str]):
@@ -162,7 +157,7 @@ async def test_what_is_wrong_is_found(world: World, browser: Browser) -> None:
     await screen.visit(OF_NO_ROOM)
     await expect(screen.part("missing")).to_be_visible()
     assert await faults(screen.page, hue=YELLOW) == []
-    await screen.page.evaluate(ADD_STYLE, "".join(PLANTED))
+    await screen.add_style("".join(PLANTED))
     found = await faults(screen.page, hue=YELLOW)
     for told in PLANTED.values():
         assert [each for each in found if each.startswith(told)], found

@@ -259,13 +259,7 @@ async def test_it_fits_a_phone_and_speaks_to_everybody(world: World, browser: Br
             width = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
             assert await screen.page.evaluate(width) <= 0
             # Words as wide as WCAG 2.2 (1.4.12) says that readers may make them; fonts differ, too.
-            await screen.page.evaluate(
-                """() => {
-                  const wide = new CSSStyleSheet();
-                  wide.replaceSync('* { letter-spacing: 0.12em; word-spacing: 0.16em; }');
-                  document.adoptedStyleSheets = [wide];
-                }"""
-            )
+            await screen.add_style("* { letter-spacing: 0.12em; word-spacing: 0.16em; }")
             assert await screen.page.evaluate(width) <= 0
             nameless = await screen.page.evaluate(
                 """() => [...document.querySelectorAll('button, input, a[href], dialog')]
