@@ -13,7 +13,7 @@ from support.logs import Logs
 from support.workers import second_worker
 from support.world import Answer, World
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.long]
 
 FROZEN = {
     "payouts-worker": "after_apply",
