@@ -38,7 +38,7 @@ def link_up(stack: Stack) -> Sequence[Relay]:
     """
     used = stack.addresses.ports
     databases, near, far = len(SERVICES), len(_READERS), len(_READERS)
-    free = ports.more_free(databases + near + far, beside=used.values())
+    free = ports.more_free(databases + near + far)
     to_postgres = dict(zip(SERVICES, free[:databases], strict=True))
     brokers = [
         _Broker(*each)

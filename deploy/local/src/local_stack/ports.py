@@ -3,7 +3,7 @@
 import os
 import random
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from local_stack.problem import LocalProblemError
 
@@ -53,24 +53,44 @@ def configured() -> dict[str, int]:
 
 
 def free() -> dict[str, int]:
-    """Ports that nothing listens on, for a stack of one's own beside others."""
+    """Ports for a stack of one's own beside others, as `more_free` chooses them."""
     return dict(zip(DEFAULTS, more_free(len(DEFAULTS)), strict=True))
 
 
 def one_free() -> int:
-    """A port that nothing listens on, for one process."""
+    """A port for one process, as `more_free` chooses it."""
     (port,) = more_free(1)
     return port
 
 
-def more_free(count: int, beside: Collection[int] = ()) -> list[int]:
-    """So many ports that nothing listens on, none of them among those in `beside`."""
+def more_free(count: int) -> list[int]:
+    """So many ports that nothing listens on, and that no other caller of ours is given.
+
+    They stay the caller's until its process ends: whoever will listen there may take its time, and
+    may be killed and start again.
+    """
     chosen: list[int] = []
     while len(chosen) < count:
         port = random.choice(_FREE_RANGE)
-        if port not in chosen and port not in beside and not is_taken(port):
+        if not is_taken(port) and _claim(port):
             chosen.append(port)
     return chosen
+
+
+def _claim(port: int) -> bool:
+    """Keep a port from other processes of ours, unless one of them has it.
+
+    By UDP, which none of our programs speaks: the same number over TCP stays free for whoever is
+    to listen there, and the system lets go of it however this process ends.
+    """
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    claim.detach()  # Nothing closes it before the process ends.
+    return True
 
 
 def is_taken(port: int) -> bool:

@@ -1,6 +1,8 @@
 """Which port each process listens on."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -53,3 +55,28 @@ def test_free_ports_are_all_different() -> None:
 
     assert chosen.keys() == ports.DEFAULTS.keys()
     assert len(set(chosen.values())) == len(chosen)
+
+
+_CHOOSE_FIRST = """
+import random
+from local_stack import ports
+
+first, choice = iter([{port}]), random.choice
+random.choice = lambda among: next(first, None) or choice(among)
+print(ports.one_free())
+"""
+
+
+def test_a_port_is_chosen_once() -> None:
+    """Another process that comes upon it takes another, though nothing listens there yet."""
+    port = ports.one_free()
+    chosen = subprocess.check_output([sys.executable, "-c", _CHOOSE_FIRST.format(port=port)])
+    assert int(chosen) != port
+
+
+def test_a_port_may_be_chosen_again_when_its_process_has_ended() -> None:
+    """However many have been chosen by those that have gone."""
+    script = _CHOOSE_FIRST.format(port=ports.one_free())
+    (gone,) = {subprocess.check_output([sys.executable, "-c", script])}
+    again = subprocess.check_output([sys.executable, "-c", _CHOOSE_FIRST.format(port=int(gone))])
+    assert again == gone
