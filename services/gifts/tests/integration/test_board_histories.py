@@ -150,6 +150,14 @@ class Evening:
         ("give back", 0),
     ]
 )
+@example(
+    history=[
+        ("gift", 0, "ben", 1, 0),
+        ("gift", 0, "ben", 1, 3_600_000_000),
+        ("take", 0, 1),
+        ("gift", 0, "ann", 1, 0),
+    ]
+)
 async def test_boards_are_what_the_model_says(service: Database, history: list[Any]) -> None:
     """Of every window, finished ones too: who stands there, with how much, in which order.
 
