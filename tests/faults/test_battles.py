@@ -19,7 +19,7 @@ from support import trains
 from support.watching import a_room
 from support.world import PATIENCE_S, Answer, World, patiently
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.long]
 
 _DECIDED_WITHIN_S = 3 * PATIENCE_S
 """After the start, whatever died meanwhile; the stack's battles are of 20 s."""

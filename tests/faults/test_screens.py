@@ -10,7 +10,7 @@ from support.screens import screens
 from support.watching import open_room
 from support.world import PATIENCE_S, Answer, World
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.long, pytest.mark.timeout(300)]
 
 SCREENS = 500
 KILLED = ("gifts-worker", "live-hub", "gateway", "kafka")
