@@ -3,11 +3,10 @@
 import shutil
 from collections.abc import AsyncGenerator, Callable, Generator
 
-import httpx
 import pytest
 
 from local_stack import paths
-from local_stack.client import Client
+from local_stack.client import Client, http_client
 from local_stack.stack import Stack, private_stack
 from support.books import Books
 from support.crash_points import CrashPoints
@@ -80,10 +79,7 @@ def crash_points(all_crash_points: CrashPoints) -> Generator[CrashPoints]:
 @pytest.fixture
 async def world(stack: Stack) -> AsyncGenerator[World]:
     """Users, coins and gifts on the stack."""
-    async with (
-        Client(stack.addresses.graphql) as client,
-        httpx.AsyncClient(trust_env=False) as http,
-    ):
+    async with Client(stack.addresses.graphql) as client, http_client() as http:
         yield World(stack, client, http)
 
 

@@ -22,7 +22,7 @@ from checker import Addresses, check
 from contracts.event import describe, encode, key_of
 from contracts.gifts.v1 import GiftSent
 from contracts.wallet.v1 import LotSlice
-from local_stack.client import Client
+from local_stack.client import Client, http_client
 from local_stack.databases import password
 from local_stack.servers import Servers
 from local_stack.stack import Stack, private_stack
@@ -150,11 +150,10 @@ async def out(stack: Stack) -> AsyncGenerator[MoneyOut]:
     key = password(stack.home, "sandbox-bank-api-key")
     async with (
         Client(stack.addresses.graphql) as client,
-        httpx.AsyncClient(trust_env=False) as http,
-        httpx.AsyncClient(
+        http_client() as http,
+        http_client(
             base_url=stack.addresses.url("sandbox-bank"),
             headers={"Authorization": f"Bearer {key}"},
-            trust_env=False,
         ) as bank,
     ):
         yield MoneyOut(World(stack, client, http), bank)

@@ -14,7 +14,7 @@ import httpx
 
 from chassis.ids import uuid7
 from local_stack.buying import Bought
-from local_stack.client import Client
+from local_stack.client import Client, http_client
 from local_stack.paying import Cashier, Paid
 from local_stack.problem import LocalProblemError
 from local_stack.sharing import SHARING_CREATOR, TAXED_CREATOR, Shared, Sharing
@@ -69,7 +69,7 @@ class Partners:
 
 def _client(url: str, key: str) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False)
+    return http_client(base_url=url, headers=headers)
 
 
 async def settle_up(

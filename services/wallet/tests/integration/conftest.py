@@ -80,11 +80,15 @@ def sandbox_settings(tmp_path: Path) -> SandboxSettings:
     )
 
 
+def _nowhere(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("deliveries do not run by themselves here", request=request)
+
+
 @pytest.fixture
 async def provider_app(sandbox_settings: SandboxSettings) -> AsyncGenerator[FastAPI]:
     """The real provider, whose deliveries do not run by themselves."""
     store = Store(sandbox_settings.data_file)
-    async with httpx.AsyncClient() as nowhere:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(_nowhere)) as nowhere:
         deliveries = Deliveries(store, nowhere, url="http://wallet", secret=SECRET)
         yield make_sandbox_app(store, deliveries, sandbox_settings)
     store.close()
