@@ -45,7 +45,7 @@ def keep_logs(request: pytest.FixtureRequest) -> Callable[[Stack], None]:
     return keep
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(all_crash_points: CrashPoints, keep_logs: Callable[[Stack], None]) -> Generator[Stack]:
     """Everything, on free ports, with servers of its own: tests may kill any of it.
 
@@ -63,7 +63,7 @@ def stack(all_crash_points: CrashPoints, keep_logs: Callable[[Stack], None]) -> 
         keep_logs(stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def books(stack: Stack) -> Books:
     """What the checker has to find; whoever plants dead letters says so."""
     return Books(stack)
