@@ -32,7 +32,7 @@ def topic_prefix(live_prefix: str) -> str:
     return live_prefix
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(folder: Path, issuer: Issuer, servers: Servers, live_prefix: str) -> Iterator[HubProcess]:
     """A hub that the tests share."""
     told = hub_settings(issuer, servers.kafka_servers, live_prefix, ports.one_free())
@@ -59,7 +59,7 @@ def gateway_settings(issuer: Issuer, running_subgraphs: Subgraphs) -> dict[str, 
     return gateway_process.gateway_settings(issuer, running_subgraphs)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live_gateway(
     folder: Path,
     hub: HubProcess,
