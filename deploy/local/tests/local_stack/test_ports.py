@@ -67,16 +67,19 @@ print(ports.one_free())
 """
 
 
+def _choose_elsewhere(port: int) -> int:
+    """What another process, which ends, chooses that comes upon this port first."""
+    script = _CHOOSE_FIRST.format(port=port)
+    return int(subprocess.check_output([sys.executable, "-c", script]))
+
+
 def test_a_port_is_chosen_once() -> None:
     """Another process that comes upon it takes another, though nothing listens there yet."""
     port = ports.one_free()
-    chosen = subprocess.check_output([sys.executable, "-c", _CHOOSE_FIRST.format(port=port)])
-    assert int(chosen) != port
+    assert _choose_elsewhere(port) != port
 
 
 def test_a_port_may_be_chosen_again_when_its_process_has_ended() -> None:
     """However many have been chosen by those that have gone."""
-    script = _CHOOSE_FIRST.format(port=ports.one_free())
-    (gone,) = {subprocess.check_output([sys.executable, "-c", script])}
-    again = subprocess.check_output([sys.executable, "-c", _CHOOSE_FIRST.format(port=int(gone))])
-    assert again == gone
+    gone = _choose_elsewhere(ports.one_free())
+    assert _choose_elsewhere(gone) == gone
