@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 from graphql import (
     GraphQLInterfaceType,
@@ -24,7 +23,7 @@ from graphql import (
 )
 from hub_process import events
 
-from local_stack.client import Client
+from local_stack.client import Client, http_client
 from local_stack.stack import Stack
 from support.authorisation import CALLERS, FEEDS, ROUTES, Outcome, Route, Row
 from support.authorisation.scene import set_scene
@@ -43,7 +42,7 @@ def scene(stack: Stack) -> dict[str, Any]:
     """See `set_scene`."""
 
     async def set_up() -> dict[str, Any]:
-        async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
+        async with Client(stack.addresses.graphql) as client, http_client() as http:
             return await set_scene(World(stack, client, http))
 
     return asyncio.run(set_up())

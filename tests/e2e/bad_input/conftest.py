@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Generator
 
-import httpx
 import pytest
 
 from chassis.ids import uuid7
-from local_stack.client import Client
+from local_stack.client import Client, http_client
 from local_stack.stack import Stack
 from support.bad_input import Scene
 from support.state import Observer, changed
@@ -19,7 +18,7 @@ def scene(stack: Stack) -> dict[str, str]:
     """A viewer with coins, a creator who takes gifts, and a gift and a purchase of theirs."""
 
     async def set_up() -> dict[str, str]:
-        async with Client(stack.addresses.graphql) as client, httpx.AsyncClient() as http:
+        async with Client(stack.addresses.graphql) as client, http_client() as http:
             world = World(stack, client, http)
             viewer, creator = await world.viewer(coins=1_000), await world.creator()
             sent = await world.send(viewer, creator)
